@@ -1,0 +1,95 @@
+"""Steps and pairing: which result answers which call.
+
+A step is one assistant message with the results of its calls, the unit of training and of
+judgement. Results are paired by id where ids are present and unambiguous, else by tool name among
+the results that follow, else by order: three ways because sources drop, repeat and swap ids.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from curation.trajectory import Message, Role, ToolCall, Trajectory
+
+
+class CallView(Struct, frozen=True):
+    """A call with the place of its result."""
+
+    message_index: int
+    call_index: int
+    call: ToolCall
+    result_index: int | None
+    """Message index of the result; None when no result answers the call."""
+
+
+class Step(Struct, frozen=True):
+    """One assistant message with its calls."""
+
+    number: int
+    """1-based, counting assistant messages only; the same number everywhere on screen."""
+    message_index: int
+    calls: tuple[CallView, ...]
+
+
+class Pairing(Struct, frozen=True):
+    """Calls matched with results over a whole trajectory."""
+
+    results: dict[tuple[int, int], int]
+    """(message_index, call_index) -> message index of the tool message that answers it."""
+    orphans: tuple[int, ...]
+    """Message indexes of tool messages that answer no call."""
+
+
+def pair_results(messages: tuple[Message, ...]) -> Pairing:
+    """Match every tool message with the call it answers.
+
+    A tool message only answers calls of the assistant messages since the last user message or
+    before it, never later ones. An id that no earlier call has makes the message an orphan; a
+    message without an id goes to the first waiting call of the same name, else the first waiting.
+    """
+    results: dict[tuple[int, int], int] = {}
+    orphans: list[int] = []
+    waiting: list[tuple[int, int, ToolCall]] = []
+    for index, message in enumerate(messages):
+        if message.role is Role.TOOL:
+            position = _answered(waiting, message)
+            if position is None:
+                orphans.append(index)
+            else:
+                i, j, _ = waiting.pop(position)
+                results[i, j] = index
+        elif message.tool_calls:
+            waiting.extend((index, j, call) for j, call in enumerate(message.tool_calls))
+    return Pairing(results, tuple(orphans))
+
+
+def _answered(waiting: list[tuple[int, int, ToolCall]], message: Message) -> int | None:
+    """Position in `waiting` of the call that `message` answers."""
+    if message.tool_call_id is not None:
+        for position, (_, _, call) in enumerate(waiting):
+            if call.id == message.tool_call_id:
+                return position
+        # Ids on results but not on calls (some exporters): fall through to order.
+        waiting_ids = any(call.id is not None for _, _, call in waiting)
+        if waiting_ids:
+            return None
+    if message.name:
+        for position, (_, _, call) in enumerate(waiting):
+            if call.name == message.name:
+                return position
+    return 0 if waiting else None
+
+
+def steps_of(trajectory: Trajectory) -> tuple[Step, ...]:
+    """The steps of a trajectory in order, each call with its result."""
+    pairing = pair_results(trajectory.messages)
+    steps: list[Step] = []
+    for index, message in enumerate(trajectory.messages):
+        if message.role is not Role.ASSISTANT:
+            continue
+        calls = tuple(
+            CallView(index, j, call, pairing.results.get((index, j)))
+            for j, call in enumerate(message.tool_calls)
+        )
+        steps.append(Step(len(steps) + 1, index, calls))
+    return tuple(steps)

@@ -1,0 +1,419 @@
+"""The tables. Row classes describe them for SQLModel and Alembic; rows never leave `storage/`.
+
+Bulk paths use these tables through SQLAlchemy Core or the driver itself. Bodies (messages) are
+compressed in their own table and tool sets are stored once by hash, so list views touch neither.
+Everything a person or a rule said is appended; columns marked "projection" are derived from
+appended rows in the same transaction and can be rebuilt.
+
+Free-form values are JSON text: no query looks inside them, and both databases keep it exactly.
+The class base has a registry of its own because Streamlit's reload would define tables twice on
+the shared one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes on both databases; SQLite would hand back naive ones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive datetime was about to be stored")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value
+
+
+class Base(SQLModel, registry=registry()):
+    """Base of all rows."""
+
+
+Base.metadata.naming_convention = NAMING
+
+
+def _utc(**kwargs: Any) -> Any:
+    return Field(sa_type=UtcDateTime, **kwargs)
+
+
+class DatasetRow(Base, table=True):
+    """A named collection of imported trajectories."""
+
+    __tablename__ = "dataset"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    format: str
+    created_at: datetime = _utc()
+    n_items: int = 0
+    """Projection: trajectories in the dataset."""
+
+
+class ToolSetRow(Base, table=True):
+    """The tool specs of one or many trajectories, once."""
+
+    __tablename__ = "tool_set"
+    id: int | None = Field(default=None, primary_key=True)
+    hash: str = Field(unique=True)
+    """`curation.trajectory.tools_hash`."""
+    n_tools: int
+    body: bytes = Field(sa_type=LargeBinary)
+    """zstd of `encode_tools`."""
+
+
+class TrajectoryRow(Base, table=True):
+    """The narrow row that lists, filters and queues read."""
+
+    __tablename__ = "trajectory"
+    __table_args__ = (
+        Index("ix_trajectory_state_id", "state", "id"),
+        Index("ix_trajectory_suspicion_id", "suspicion", "id"),
+        Index("ix_trajectory_outcome_id", "outcome", "id"),
+        Index("ix_trajectory_n_messages_id", "n_messages", "id"),
+        Index("ix_trajectory_parent_id", "parent_id"),
+        Index("ix_trajectory_checked_with_id", "checked_with", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    uid: str = Field(unique=True)
+    tool_set_id: int = Field(foreign_key="tool_set.id")
+    parent_id: int | None = Field(default=None, foreign_key="trajectory.id")
+    """The trajectory this one corrects; None for imported ones."""
+    group_key: str
+    """Family that never straddles splits: source task, parent and children."""
+    n_messages: int
+    n_steps: int
+    n_calls: int
+    n_tools: int
+    preview: str
+    """First 160 characters of the first user message."""
+    created_at: datetime = _utc()
+    checked_with: str = ""
+    """Fingerprint of the check catalogue that last looked at it; "" = unchecked."""
+    suspicion: float = 0.0
+    """Projection of findings: `curation.queueing.suspicion`; higher is looked at first."""
+    n_errors: int = 0
+    n_warnings: int = 0
+    state: str = "new"
+    """Projection: `curation.queueing.State`."""
+    outcome: str | None = None
+    """Projection: outcome of the latest decision, else of the latest committed annotation."""
+
+
+class BodyRow(Base, table=True):
+    """The messages of a trajectory: zstd of `encode_messages`."""
+
+    __tablename__ = "body"
+    trajectory_id: int = Field(primary_key=True, foreign_key="trajectory.id")
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class ItemRow(Base, table=True):
+    """Membership of a trajectory in a dataset, with what the source said of it."""
+
+    __tablename__ = "item"
+    __table_args__ = (Index("ix_item_trajectory_id", "trajectory_id"),)
+    dataset_id: int = Field(primary_key=True, foreign_key="dataset.id")
+    trajectory_id: int = Field(primary_key=True, foreign_key="trajectory.id")
+    source_id: str
+    """Id in the source file, else `<file>:<line>`."""
+    where: str
+    """`<file>:<line or row>`."""
+    source: str = Field(default="{}", sa_type=Text)
+    """JSON object of what the source carried beside the messages (reward, gold, category, …)."""
+
+
+class ToolRow(Base, table=True):
+    """A tool name seen in calls."""
+
+    __tablename__ = "tool"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+
+
+class ToolUseRow(Base, table=True):
+    """Which trajectory calls which tool."""
+
+    __tablename__ = "tool_use"
+    tool_id: int = Field(primary_key=True, foreign_key="tool.id")
+    trajectory_id: int = Field(primary_key=True, foreign_key="trajectory.id")
+    n_calls: int
+
+
+class FindingRow(Base, table=True):
+    """What a check found. Replaced as a whole when a newer catalogue looks again."""
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        Index("ix_finding_trajectory_id", "trajectory_id"),
+        Index("ix_finding_check_trajectory_id", "check", "trajectory_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    check: str
+    version: int
+    severity: str
+    message_index: int | None = None
+    call_index: int | None = None
+    pointer: str | None = None
+    tool: str | None = None
+    """Name of the called tool, for the chart by tool."""
+    message: str = Field(sa_type=Text)
+    hint: str = Field(default="", sa_type=Text)
+
+
+class PredictionRow(Base, table=True):
+    """Another model's answer for a step."""
+
+    __tablename__ = "prediction"
+    __table_args__ = (
+        UniqueConstraint("trajectory_id", "message_index", "model", "content_hash"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    message_index: int
+    model: str
+    content: str = Field(sa_type=Text)
+    """JSON of a `curation.trajectory.Message`."""
+    content_hash: str
+    perplexity: float | None = None
+    created_at: datetime = _utc()
+
+
+class AnnotatorRow(Base, table=True):
+    """A person or a judge."""
+
+    __tablename__ = "annotator"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    kind: str = "human"
+    created_at: datetime = _utc()
+
+
+class QueueRow(Base, table=True):
+    """How a dataset's tasks are handed out."""
+
+    __tablename__ = "queue"
+    dataset_id: int = Field(primary_key=True, foreign_key="dataset.id")
+    policy: str = "suspicious"
+    """`curation.queueing.Policy`."""
+    seed: int = 0
+    overlap: int = 1
+    """Annotators per trajectory."""
+    decide_alone: bool = True
+    """With overlap 1: a committed accept or reject is the decision at once."""
+
+
+class TaskRow(Base, table=True):
+    """One slot: a trajectory waiting for one annotator. Claimed by a lease, done by a commit."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("dataset_id", "trajectory_id", "slot"),
+        Index("ix_task_dataset_id_status_rank_id", "dataset_id", "status", "rank", "id"),
+        Index("ix_task_trajectory_id", "trajectory_id"),
+        Index("ix_task_annotator_id_status", "annotator_id", "status"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    dataset_id: int = Field(foreign_key="dataset.id")
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    slot: int = 0
+    rank: float
+    """Order in the queue, ascending, fixed by the policy when queued."""
+    status: str = "waiting"
+    """waiting, claimed or done."""
+    annotator_id: int | None = Field(default=None, foreign_key="annotator.id")
+    leased_until: datetime | None = _utc(default=None)
+
+
+class ActRow(Base, table=True):
+    """One act of annotation, appended: the truth from which annotations are folded."""
+
+    __tablename__ = "act"
+    __table_args__ = (
+        UniqueConstraint("session_id", "n"),
+        Index("ix_act_annotator_id_trajectory_id", "annotator_id", "trajectory_id", "id"),
+        Index("ix_act_undoes", "undoes"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    annotator_id: int = Field(foreign_key="annotator.id")
+    kind: str
+    payload: str = Field(sa_type=Text)
+    session_id: str
+    """Browser session that performed it; with `n` it makes delivery idempotent."""
+    n: int
+    undoes: int | None = Field(default=None, foreign_key="act.id")
+    """The act this `undo` takes back."""
+    created_at: datetime = _utc()
+
+
+class AnnotationRow(Base, table=True):
+    """A committed annotation: the fold of the acts up to the commit. Appended, never changed."""
+
+    __tablename__ = "annotation"
+    __table_args__ = (
+        UniqueConstraint("trajectory_id", "annotator_id", "revision"),
+        Index("ix_annotation_created_at", "created_at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    annotator_id: int = Field(foreign_key="annotator.id")
+    revision: int
+    """1, 2, … per trajectory and annotator; the highest one counts."""
+    retracted: bool = False
+    """True when the commit was undone: then this annotator has said nothing."""
+    outcome: str | None = None
+    content: str = Field(sa_type=Text)
+    """JSON of a `curation.annotation.Annotation`."""
+    act_id: int = Field(foreign_key="act.id")
+    """The commit (or the undo) that wrote it."""
+    created_at: datetime = _utc()
+
+
+class MarkRow(Base, table=True):
+    """The marks of a committed annotation, one row each, for filters and charts."""
+
+    __tablename__ = "mark"
+    __table_args__ = (Index("ix_mark_taxonomy_category", "taxonomy", "category"),)
+    annotation_id: int = Field(primary_key=True, foreign_key="annotation.id")
+    mark_id: str = Field(primary_key=True)
+    trajectory_id: int = Field(foreign_key="trajectory.id", index=True)
+    taxonomy: str
+    category: str
+    severity: str
+    message_index: int | None = None
+    call_index: int | None = None
+    pointer: str | None = None
+
+
+class CorrectionRow(Base, table=True):
+    """Who proposed a corrected trajectory, of which parent, and why."""
+
+    __tablename__ = "correction"
+    __table_args__ = (UniqueConstraint("parent_id", "trajectory_id", "annotator_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    parent_id: int = Field(foreign_key="trajectory.id")
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    annotator_id: int = Field(foreign_key="annotator.id")
+    reason: str = Field(sa_type=Text)
+    created_at: datetime = _utc()
+
+
+class DecisionRow(Base, table=True):
+    """The adjudicated result; the latest row per trajectory counts."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_trajectory_id_id", "trajectory_id", "id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    outcome: str | None = None
+    """accept or reject; None withdraws the earlier decision."""
+    result_id: int | None = Field(default=None, foreign_key="trajectory.id")
+    """What export uses: the trajectory itself or a correction of it."""
+    content: str = Field(sa_type=Text)
+    """JSON of the `Annotation` that the decision adopts (verdicts and marks)."""
+    decided_by: int | None = Field(default=None, foreign_key="annotator.id")
+    """None when the queue's rule decided alone."""
+    rule: str = ""
+    """Name of the rule that decided; "" for a person."""
+    note: str = Field(default="", sa_type=Text)
+    created_at: datetime = _utc()
+
+
+class JobRow(Base, table=True):
+    """A durable background run."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("ix_job_state_id", "state", "id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    params: str = Field(sa_type=Text)
+    state: str = "queued"
+    """queued, running, done, failed or cancelled."""
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    checkpoint: str = Field(default="{}", sa_type=Text)
+    result: str = Field(default="{}", sa_type=Text)
+    error: str = Field(default="", sa_type=Text)
+    cancel_requested: bool = False
+    created_at: datetime = _utc()
+    started_at: datetime | None = _utc(default=None)
+    heartbeat_at: datetime | None = _utc(default=None)
+    finished_at: datetime | None = _utc(default=None)
+
+
+class ProblemRow(Base, table=True):
+    """A record that could not be imported: kept so nothing is lost in silence."""
+
+    __tablename__ = "problem"
+    id: int | None = Field(default=None, primary_key=True)
+    dataset_id: int = Field(foreign_key="dataset.id", index=True)
+    where: str
+    message: str = Field(sa_type=Text)
+    hint: str = Field(default="", sa_type=Text)
+    created_at: datetime = _utc()
+
+
+class ExportRow(Base, table=True):
+    """One finished export and its manifest."""
+
+    __tablename__ = "export"
+    id: int | None = Field(default=None, primary_key=True)
+    type: str
+    layout: str
+    out: str
+    n_rows: int
+    manifest: str = Field(sa_type=Text)
+    created_at: datetime = _utc()
+
+
+class SavedViewRow(Base, table=True):
+    """A named filter of Browse."""
+
+    __tablename__ = "saved_view"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    query: str = Field(sa_type=Text)
+    """JSON of `storage.browse.Filter`."""
+    created_at: datetime = _utc()
+
+
+class TaxonomyRow(Base, table=True):
+    """A taxonomy that users added, as its TOML source; the highest version per name counts."""
+
+    __tablename__ = "taxonomy"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    version: int
+    toml: str = Field(sa_type=Text)
+    created_at: datetime = _utc()
+
+
+class SettingRow(Base, table=True):
+    """A studio-wide setting or secret (the key that signs annotators' sessions)."""
+
+    __tablename__ = "setting"
+    name: str = Field(primary_key=True)
+    value: str = Field(sa_type=Text)
