@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import DateTime, Index, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
@@ -51,6 +51,12 @@ class Base(SQLModel, registry=registry()):
 
 
 Base.metadata.naming_convention = NAMING
+
+
+def table_of(row_class: type[Base]) -> Table:
+    """The Core table of a row class: what queries and bulk paths use."""
+    table: Table = row_class.__table__  # type: ignore[attr-defined]
+    return table
 
 
 def _utc(**kwargs: Any) -> Any:

@@ -1,0 +1,50 @@
+"""Taxonomies in force: the built-in files plus those users added, as their TOML source.
+
+A user's taxonomy may share a built-in's name; the highest version wins. Every version stays in the
+store, because marks name a category and old exports name a version.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, insert, select
+
+from curation.errors import TaxonomyError
+from curation.taxonomy import Taxonomy, builtin_taxonomies, parse_taxonomy
+from storage.tables import TaxonomyRow, table_of
+
+taxonomy = table_of(TaxonomyRow)
+
+
+def list_taxonomies(conn: Connection) -> list[Taxonomy]:
+    """The version in force of every taxonomy; built-ins first, the canonical one at the head."""
+    in_force = {t.name: t for t in builtin_taxonomies()}
+    for row in conn.execute(select(taxonomy).order_by(taxonomy.c.name, taxonomy.c.version)):
+        added = parse_taxonomy(row.toml, f"taxonomy {row.name} version {row.version}")
+        known = in_force.get(added.name)
+        if known is None or added.version > known.version:
+            in_force[added.name] = added
+    return list(in_force.values())
+
+
+def add_taxonomy(conn: Connection, toml: str, where: str) -> Taxonomy:
+    """Store a user's taxonomy.
+
+    Raises:
+        TaxonomyError: malformed, or its version is not above the one in force.
+    """
+    added = parse_taxonomy(toml, where)
+    known = next((t for t in list_taxonomies(conn) if t.name == added.name), None)
+    if known is not None and added.version <= known.version:
+        raise TaxonomyError(
+            f"The taxonomy {added.name} already has version {known.version}.",
+            where=where,
+            hint=f"Set version = {known.version + 1}.",
+        )
+    conn.execute(
+        insert(taxonomy).values(
+            name=added.name, version=added.version, toml=toml, created_at=datetime.now(UTC)
+        )
+    )
+    return added
