@@ -384,3 +384,25 @@ def _memberships(
     if only is not None:
         query = query.where(dataset.c.name == only)
     return {row[0]: (row[1], row[2]) for row in conn.execute(query)}
+
+
+def checks_found(conn: Connection) -> list[str]:
+    """Names of checks that have findings. A skip scan: one index step a check, not a row."""
+    names: list[str] = []
+    query = select(func.min(finding.c.check))
+    name = conn.execute(query).scalar()
+    while name is not None:
+        names.append(name)
+        name = conn.execute(query.where(finding.c.check > name)).scalar()
+    return names
+
+
+def categories_marked(conn: Connection) -> list[str]:
+    """`taxonomy/category` of every committed mark."""
+    pairs = select(mark.c.taxonomy, mark.c.category).distinct().order_by("taxonomy", "category")
+    return [f"{taxonomy}/{category}" for taxonomy, category in conn.execute(pairs)]
+
+
+def tools_called(conn: Connection, limit: int = 2_000) -> list[str]:
+    """Names of tools seen in calls, alphabetically."""
+    return list(conn.execute(select(tool.c.name).order_by(tool.c.name).limit(limit)).scalars())
