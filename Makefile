@@ -1,0 +1,63 @@
+# make run     set up, fill a fresh database from sample_data, start the studio
+# make test    set up, then every check: ruff, mypy, import-linter, pytest (browser tests included)
+# make lint    the checks without pytest
+# make bench   speed of import, checks, queries and export on this machine
+# make data    write sample_data anew from the seeded generator
+# make docs    bring the tables of the README up to date
+# make clean   remove the environment and everything that was built; keeps databases
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: run test lint bench data docs clean require-python
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.installed
+	@$(BIN)/loopwright run --demo $(ARGS)
+
+test: lint
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+		|| test -n "$$LOOPWRIGHT_BROWSER" || echo "NOTICE: no chromium found; the browser tests" \
+		"are skipped. Install it, or name its path in LOOPWRIGHT_BROWSER, to run them."
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m tests.bench $(ARGS)
+
+data: $(VENV)/.installed
+	$(BIN)/python -m curation.synthesis $(ARGS)
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m tests.readme_tables
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		.import_linter_cache
+
+$(VENV)/.installed: pyproject.toml constraints.txt | require-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Loopwright into $(VENV) (only when its requirements change) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@echo "Installing what the tests need …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt --editable ".[test]"
+	@touch $@
+
+require-python:
+	@test -x $(BIN)/python || test -n "$(PYTHON)" || { \
+		echo "Loopwright needs Python 3.11 or newer. Install it, or say make PYTHON=/path/to/python"; \
+		exit 1; }

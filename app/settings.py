@@ -1,0 +1,120 @@
+"""Every setting of the studio, its default, and where it comes from.
+
+Settings come from environment variables that begin with `LOOPWRIGHT_`; options on the command line
+win over them. Nothing is read at import time and nothing is kept: whoever needs settings calls
+`load_settings()` once and passes values on. The text under each field is what the README prints.
+
+Not here: what belongs to a studio rather than to a machine (queues, taxonomies, secrets). That is
+in the database.
+"""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from curation.errors import SettingsError
+
+PREFIX = "LOOPWRIGHT_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without an entry for this user
+        return "annotator"
+
+
+class Settings(BaseSettings):
+    """What may differ from one machine to another."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, use_attribute_docstrings=True, frozen=True, extra="ignore"
+    )
+
+    database_url: str = "sqlite:///loopwright.db"
+    """Where everything is stored: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`."""
+
+    host: str = "127.0.0.1"
+    """Address the studio listens on. The default admits nobody but this machine."""
+
+    port: int = Field(default=8501, ge=1, le=65535)
+    """Port the studio listens on."""
+
+    allowed_hosts: str = ""
+    """Host names a browser may reach the studio by, separated by commas. Empty: only this
+    machine's own names while it listens on loopback, any name otherwise."""
+
+    annotator: str = Field(default_factory=_user_name, min_length=1, max_length=100)
+    """Name your annotations are signed with (default: your user name on this machine)."""
+
+    lease_s: int = Field(default=900, ge=30)
+    """Seconds a claimed trajectory is kept for you; every act renews it."""
+
+    max_record_bytes: int = Field(default=64 << 20, ge=1024)
+    """Largest record that is read, in bytes; a larger one becomes a problem of the import."""
+
+    check_processes: int = Field(default=0, ge=0)
+    """Processes that run checks; 0 means one per core."""
+
+    worker_poll_s: float = Field(default=1.0, gt=0)
+    """Seconds the worker waits before it looks for the next job."""
+
+    start_timeout_s: float = Field(default=60.0, gt=0)
+    """Seconds `loopwright run` waits for the studio to answer."""
+
+    log_level: str = "INFO"
+    """Least serious message that is logged: DEBUG, INFO, WARNING or ERROR."""
+
+    log_file: Path | None = None
+    """File that the log is appended to; without it the log goes to standard error."""
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in LOG_LEVELS:
+            raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+        return value.upper()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if "://" not in value:
+            raise ValueError("must be a URL such as sqlite:///loopwright.db")
+        return value
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; an override that is None counts as not given.
+
+    Raises:
+        SettingsError: a value cannot be used; names the variable.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise SettingsError(
+            f"The value {first.get('input')!r} cannot be used: {first['msg']}.",
+            where=f"{PREFIX}{name.upper()}",
+            hint="Correct the environment variable or the option of that name.",
+        ) from None
+
+
+def variables() -> list[tuple[str, str, str]]:
+    """Every setting as (environment variable, default as text, description)."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        if name == "annotator":
+            default = "your user name"
+        else:
+            value = field.get_default(call_default_factory=True)
+            default = "" if value is None else str(value)
+        rows.append((PREFIX + name.upper(), default, " ".join((field.description or "").split())))
+    return rows
