@@ -227,6 +227,10 @@ class QueueRow(Base, table=True):
     """Annotators per trajectory."""
     decide_alone: bool = True
     """With overlap 1: a committed accept or reject is the decision at once."""
+    n_tasks: int = 0
+    """Projection: slots of this queue; counting 100,000 of them at every key would be seen."""
+    n_done: int = 0
+    """Projection: slots that are done."""
 
 
 class TaskRow(Base, table=True):
@@ -258,6 +262,7 @@ class ActRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("session_id", "n"),
         Index("ix_act_annotator_id_trajectory_id", "annotator_id", "trajectory_id", "id"),
+        Index("ix_act_annotator_id_id", "annotator_id", "id"),
         Index("ix_act_undoes", "undoes"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -270,6 +275,18 @@ class ActRow(Base, table=True):
     n: int
     undoes: int | None = Field(default=None, foreign_key="act.id")
     """The act this `undo` takes back."""
+    created_at: datetime = _utc()
+
+
+class RefusalRow(Base, table=True):
+    """An op that was refused, so that delivering it again gets the same answer."""
+
+    __tablename__ = "refusal"
+    session_id: str = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    annotator_id: int = Field(foreign_key="annotator.id")
+    message: str = Field(sa_type=Text)
+    hint: str = Field(default="", sa_type=Text)
     created_at: datetime = _utc()
 
 
