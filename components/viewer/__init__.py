@@ -1,0 +1,79 @@
+"""The trajectory viewer: one Streamlit component that annotators spend their day in.
+
+Streamlit only mounts it and hands it the boot data. Everything after that (opening, marking,
+committing, undoing, correcting) happens in the browser against the annotate API, without a rerun:
+see `assets/main.js`. The viewer knows neither storage nor flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import streamlit as st
+from msgspec import Struct
+
+from components.viewer.serving import asset_mount, assets_dir, assets_url, assets_version
+from curation.taxonomy import Taxonomy
+
+__all__ = [
+    "ViewerBoot",
+    "asset_mount",
+    "assets_dir",
+    "assets_url",
+    "assets_version",
+    "draw_viewer",
+]
+
+_LOADER = """
+export default function (component) {
+  const { data, parentElement } = component;
+  let mounted = null;
+  let gone = false;
+  import(new URL(data.assets + "/main.js", location.origin).href).then(
+    (viewer) => { if (!gone) mounted = viewer.mount(parentElement, data); },
+    (problem) => {
+      parentElement.textContent =
+        "The viewer could not be loaded (" + problem + "). Reload the page.";
+    },
+  );
+  return () => { gone = true; if (mounted) mounted(); };
+}
+"""
+
+
+class ViewerBoot(Struct, frozen=True):
+    """What the viewer must know before it can ask for a trajectory."""
+
+    token: str
+    """Signed name of the annotator, sent with every request."""
+    annotator: str
+    dataset: str | None
+    """Whose queue to work on; None is every queue."""
+    uid: str | None
+    """The trajectory to open first; None asks the queue."""
+    taxonomies: Sequence[Taxonomy]
+    check_docs: dict[str, str]
+    """Name of a check to what it says of itself."""
+    api: str = "/api/annotate"
+    pages: dict[str, str] = {}
+    """Addresses of other pages that empty states lead to: `queue`, `ingest`."""
+    version: str = ""
+
+
+@lru_cache(maxsize=1)
+def _component() -> Any:
+    return st.components.v2.component("loopwright_viewer", js=_LOADER)
+
+
+def draw_viewer(boot: ViewerBoot, *, key: str) -> None:
+    """Mount the viewer; `key` must be the same on every rerun of a page."""
+    base_path = str(st.get_option("server.baseUrlPath") or "")
+    prefix = "/" + base_path.strip("/") if base_path.strip("/") else ""
+    data = msgspec.to_builtins(boot)
+    data["assets"] = assets_url(base_path)
+    data["api"] = prefix + boot.api
+    data["version"] = boot.version or assets_version()
+    _component()(key=key, data=data)

@@ -1,0 +1,212 @@
+"""What the browser is told of one trajectory: plain JSON, shaped for drawing.
+
+Pure: values in, a dict out. Pairing, step numbers and argument rows are worked out here once, so
+that the browser never parses a model's arguments and every screen counts steps alike. Text is
+sent as text; only the Markdown of users and assistants is sent as (sanitised) HTML beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from components.viewer.arguments import argument_rows, properties_of
+from components.viewer.markdown import markdown_html
+from curation.annotation import Annotation
+from curation.checking import Finding
+from curation.diffing import diff_trajectories
+from curation.steps import pair_results
+from curation.trajectory import Message, Role, ToolCall, ToolSpec, Trajectory
+
+MAX_FACTS = 12
+"""Facts of the source shown beside a trajectory; more are not read."""
+MAX_FACT_CHARS = 200
+
+
+class ShownCorrection(Struct, frozen=True):
+    """The correction that goes with the annotation on screen."""
+
+    uid: str
+    author: str
+    reason: str
+    trajectory: Trajectory
+
+
+def viewer_payload(
+    *,
+    uid: str,
+    trajectory: Trajectory,
+    findings: Sequence[Finding],
+    annotation: Annotation,
+    committed: bool,
+    dataset: str,
+    source_id: str,
+    source: Mapping[str, Any] | None = None,
+    state: str = "",
+    parent_uid: str | None = None,
+    correction: ShownCorrection | None = None,
+) -> dict[str, Any]:
+    """Everything the viewer draws of one trajectory.
+
+    Args:
+        uid: of the trajectory.
+        annotation: what this annotator has said so far.
+        committed: whether this annotator's annotation stands committed.
+        source: what the source said besides the messages; small scalars of it are shown.
+        state: `curation.queueing.State` of the trajectory.
+        correction: the one `annotation.correction_uid` names.
+
+    Returns:
+        The `View` of the annotate API (`View` in the module `session.js` of the viewer).
+    """
+    pairing = pair_results(trajectory.messages)
+    answers = {result: call for call, result in pairing.results.items()}
+    tools = {tool.name: tool for tool in trajectory.tools}
+    messages: list[dict[str, Any]] = []
+    n_steps = 0
+    for index, message in enumerate(trajectory.messages):
+        is_step = message.role is Role.ASSISTANT
+        n_steps += is_step
+        shown = _message(index, message, n_steps if is_step else None)
+        shown["calls"] = [
+            _call(j, call, tools.get(call.name), pairing.results.get((index, j)))
+            for j, call in enumerate(message.tool_calls)
+        ]
+        shown["answers"] = list(answers[index]) if index in answers else None
+        shown["orphan"] = index in pairing.orphans
+        messages.append(shown)
+    return {
+        "uid": uid,
+        "dataset": dataset,
+        "source_id": source_id,
+        "state": state,
+        "committed": committed,
+        "parent_uid": parent_uid,
+        "source": _facts(source or {}),
+        "annotation": annotation_json(annotation),
+        "correction": None if correction is None else _correction(trajectory, correction),
+        "messages": messages,
+        "tools": [_tool(tool) for tool in trajectory.tools],
+        "findings": [_finding(finding) for finding in findings],
+        "n_steps": n_steps,
+        "n_calls": sum(len(m.tool_calls) for m in trajectory.messages),
+    }
+
+
+def annotation_json(annotation: Annotation) -> dict[str, Any]:
+    """An annotation with every field present; step verdicts are keyed by text, as JSON wants."""
+    return {
+        "outcome": annotation.outcome,
+        "step_verdicts": {str(i): str(v) for i, v in annotation.step_verdicts.items()},
+        "marks": msgspec.to_builtins(annotation.marks),
+        "note": annotation.note,
+        "correction_uid": annotation.correction_uid,
+    }
+
+
+def _message(index: int, message: Message, number: int | None) -> dict[str, Any]:
+    text = message.text
+    spoken = message.role in (Role.USER, Role.ASSISTANT)
+    return {
+        "index": index,
+        "role": str(message.role),
+        "step": number,
+        "text": text,
+        "html": markdown_html(text) if spoken and text else None,
+        "parts": _other_parts(message),
+        "reasoning": message.reasoning,
+        "name": message.name,
+        "tool_call_id": message.tool_call_id,
+    }
+
+
+def _other_parts(message: Message) -> list[str]:
+    """Content parts that are no text (pictures, files), as JSON: shown, never fetched."""
+    if not isinstance(message.content, list):
+        return []
+    return [_json_text(part) for part in message.content if not part.get("text")]
+
+
+def _call(index: int, call: ToolCall, tool: ToolSpec | None, result: int | None) -> dict[str, Any]:
+    parsed = call.parsed()
+    return {
+        "index": index,
+        "name": call.name,
+        "id": call.id,
+        "raw": call.raw_arguments,
+        "parse_error": parsed.error,
+        "known": tool is not None,
+        "rows": None if parsed.value is None else argument_rows(parsed.value, tool),
+        "result": result,
+    }
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "schema": _json_text(tool.parameters),
+        "properties": properties_of(tool),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "hint": finding.hint,
+        "message_index": finding.anchor.message_index,
+        "call_index": finding.anchor.call_index,
+        "pointer": finding.anchor.pointer,
+    }
+
+
+def _correction(parent: Trajectory, correction: ShownCorrection) -> dict[str, Any]:
+    return {
+        "uid": correction.uid,
+        "author": correction.author,
+        "reason": correction.reason,
+        "changes": msgspec.to_builtins(diff_trajectories(parent, correction.trajectory)),
+        "edits": _edits(parent, correction.trajectory),
+    }
+
+
+def _edits(parent: Trajectory, corrected: Trajectory) -> list[dict[str, Any]]:
+    """The edits that lead from parent to correction, so that a second edit adds to the first."""
+    edits: list[dict[str, Any]] = []
+    for i, (before, after) in enumerate(zip(parent.messages, corrected.messages, strict=False)):
+        if before.content != after.content:
+            edits.append(_edit(i, None, "content", after.text))
+        for j, (old, new) in enumerate(zip(before.tool_calls, after.tool_calls, strict=False)):
+            if old.raw_arguments != new.raw_arguments:
+                edits.append(_edit(i, j, "arguments", new.raw_arguments))
+    return edits
+
+
+def _edit(message_index: int, call_index: int | None, target: str, text: str) -> dict[str, Any]:
+    return {
+        "message_index": message_index,
+        "call_index": call_index,
+        "target": target,
+        "text": text,
+    }
+
+
+def _facts(source: Mapping[str, Any]) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    for key, value in source.items():
+        if isinstance(value, bool | int | float) or value is None:
+            facts[str(key)] = _json_text(value)
+        elif isinstance(value, str) and value:
+            facts[str(key)] = value[:MAX_FACT_CHARS] + ("…" if len(value) > MAX_FACT_CHARS else "")
+        if len(facts) == MAX_FACTS:
+            break
+    return facts
+
+
+def _json_text(value: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode("utf-8", "replace")
