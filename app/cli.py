@@ -1,0 +1,116 @@
+"""`loopwright`: the command line. Every action of a screen is a command on the same flow.
+
+`--db URL` and `--json` may stand before or after the command. Exit codes: 0 done; 1 done, with
+problems to look at; 2 unusable input or settings; 70 a defect of ours (its traceback is in the
+log, under the id that is shown); 130 stopped by Ctrl-C.
+
+This module only wires commands together and is the one place where errors become messages.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from app.commands import catalogue, data, look, operate, run
+from app.commands.terminal import Terminal, encode, write
+from app.flows.incidents import report_incident, set_up_log
+from app.settings import load_settings
+from curation.errors import LoopwrightError
+
+DEFECT = 70
+STOPPED = 130
+
+program = typer.Typer(
+    name="loopwright",
+    help="Curate the data that teaches language models to use tools.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@program.callback()
+def options(
+    ctx: typer.Context,
+    db: Annotated[
+        str | None, typer.Option("--db", metavar="URL", help="Database instead of the set one.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Results as JSON on standard output.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+    settings = load_settings(database_url=db)
+    set_up_log(settings.log_level, settings.log_file)
+    ctx.obj = Terminal(settings, as_json)
+
+
+for family in (run, data, catalogue, look, operate):
+    for name, command in family.COMMANDS.items():
+        program.command(name)(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit code."""
+    sys.exit(perform(sys.argv[1:] if arguments is None else arguments))
+
+
+def perform(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; nothing is raised for a user to read."""
+    args = global_first(arguments)
+    as_json = "--json" in args
+    try:
+        program(args)
+    except SystemExit as end:
+        if end.code == STOPPED:
+            typer.echo("Stopped. What was finished is kept.", err=True)
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except LoopwrightError as problem:
+        return _refuse(problem, as_json)
+    except Exception as defect:  # noqa: BLE001 - the outermost frame: logged whole, shown as an id
+        incident = report_incident(defect, "running a command")
+        typer.echo(f"Something went wrong inside Loopwright. The log has it as {incident}.", err=True)
+        if as_json:
+            write(encode({"error": {"message": "defect", "id": incident}}))
+        return DEFECT
+    return 0
+
+
+def _refuse(problem: LoopwrightError, as_json: bool) -> int:
+    typer.echo(f"Error: {problem.message}", err=True)
+    if problem.where:
+        typer.echo(f"  where: {problem.where}", err=True)
+    if problem.hint:
+        typer.echo(f"  do:    {problem.hint}", err=True)
+    if as_json:
+        parts = {"message": problem.message, "where": problem.where, "hint": problem.hint}
+        write(encode({"error": parts}))
+    return 2
+
+
+def global_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--json` and `--db URL` moved before the command."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest.extend([argument, *waiting])
+        elif argument == "--json":
+            front.append(argument)
+        elif argument == "--db":
+            front.extend([argument, *[value for value in [next(waiting, None)] if value is not None]])
+        elif argument.startswith("--db="):
+            front.append(argument)
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+if __name__ == "__main__":
+    main()

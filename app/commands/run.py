@@ -1,0 +1,143 @@
+"""`loopwright run`: from nothing, or from a file, to a studio in the browser in one command."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+import app
+from app.commands.supervisor import Supervisor, reachable_host
+from app.commands.terminal import Terminal, TerminalRun, absolute_url
+from app.flows.check import check
+from app.flows.ingest import ingest
+from app.flows.queue import fill_queue
+from app.settings import load_settings
+from curation.errors import LoopwrightError, SettingsError
+from curation.queueing import Policy
+from storage.datasets import list_datasets
+from storage.engine import Store, migrate, open_store
+
+FIRST_STEPS = """\
+What to do first: open that address, choose Annotate, and press ? for the keys.
+Your own data: loopwright run FILE, or the page Ingest. Ctrl-C here stops the studio."""
+
+
+def run(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Import these first and open them in Annotate.")
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Fill a fresh database from sample_data first.")
+    ] = False,
+    dataset: Annotated[str | None, typer.Option(help="Name for the imported files.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    browser: Annotated[
+        bool | None, typer.Option("--open/--no-open", help="Open the browser when ready.")
+    ] = None,
+) -> None:
+    """Start the studio and its worker."""
+    terminal: Terminal = ctx.obj
+    settings = load_settings(
+        database_url=absolute_url(terminal.settings.database_url), host=host, port=port
+    )
+    for file in files or []:
+        if not file.exists():
+            raise SettingsError(
+                "There is no such file or folder.", where=str(file), hint="Check the path."
+            )
+    store = open_store(settings.database_url)
+    try:
+        migrate(store)
+        with Supervisor(settings, settings.database_url, terminal.say) as studio:
+            page = _fill(terminal, store, files or [], dataset, demo)
+            studio.wait_until_ready()
+            url = f"http://{reachable_host(settings.host)}:{settings.port}{page}"
+            terminal.result({"url": url}, f"\n  Loopwright is at {url}\n\n{FIRST_STEPS}")
+            sys.stdout.flush()
+            if browser or (browser is None and _has_screen()):
+                webbrowser.open(url)
+            studio.watch()
+    except KeyboardInterrupt:
+        terminal.say("Stopped. Everything is saved.")
+    finally:
+        store.close()
+
+
+def _fill(
+    terminal: Terminal, store: Store, files: list[Path], dataset: str | None, demo: bool
+) -> str:
+    """Import what was asked for; return the page to open."""
+    if files:
+        name = _take_in(terminal, store, files, dataset, tools=None)
+        return f"/annotate?dataset={quote(name, safe='')}"
+    if demo:
+        with store.read() as conn:
+            fresh = not list_datasets(conn)
+        if fresh:
+            for sample in demo_files():
+                _take_in(terminal, store, [sample], "demo", tools=None)
+    return ""
+
+
+def _take_in(
+    terminal: Terminal, store: Store, files: list[Path], dataset: str | None, tools: Path | None
+) -> str:
+    """Ingest, check and queue; problems are said, and what is good goes on."""
+    with TerminalRun("Importing") as progress:
+        report = ingest(store, files, dataset=dataset, tools=tools, run=progress)
+    if not report.added and not report.duplicates:
+        first = report.problems[0] if report.problems else None
+        raise LoopwrightError(
+            first.message if first else "Nothing in it is a trajectory.",
+            where=first.where if first else ", ".join(map(str, files)),
+            hint=first.hint if first else "`loopwright formats` lists what can be read.",
+        )
+    terminal.say(
+        f"{report.dataset}: {report.added:,} new trajectories of {report.records:,} records "
+        f"({report.format})."
+    )
+    if report.n_problems:
+        terminal.say(
+            f"{report.n_problems:,} records could not be read; the page Ingest lists them."
+        )
+    with TerminalRun("Checking") as progress:
+        check(store, dataset=report.dataset, run=progress)
+    fill_queue(store, report.dataset, policy=Policy.SUSPICIOUS)
+    return report.dataset
+
+
+def demo_files() -> list[Path]:
+    """The sample trajectories of the checkout.
+
+    Raises:
+        SettingsError: Loopwright is installed without its checkout.
+    """
+    folder = Path(app.__file__).resolve().parent.parent / "sample_data"
+    files = sorted(folder.glob("studio*.jsonl"))
+    if not files:
+        raise SettingsError(
+            "The sample data is not there.",
+            where=str(folder),
+            hint="It comes with the source checkout. Use `loopwright run FILE` with your own.",
+        )
+    return files
+
+
+def _has_screen() -> bool:
+    """True where opening a browser shows a window rather than taking over the terminal."""
+    if not sys.stderr.isatty():
+        return False
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True
+
+
+COMMANDS = {"run": run}
