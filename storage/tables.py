@@ -330,10 +330,13 @@ class MarkRow(Base, table=True):
 
 
 class CorrectionRow(Base, table=True):
-    """Who proposed a corrected trajectory, of which parent, and why."""
+    """Who proposed a corrected trajectory, of which parent, and why. The latest row of one
+    author for one correction counts: proposing it again may give another reason."""
 
     __tablename__ = "correction"
-    __table_args__ = (UniqueConstraint("parent_id", "trajectory_id", "annotator_id"),)
+    __table_args__ = (
+        Index("ix_correction_parent_id_trajectory_id", "parent_id", "trajectory_id"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     parent_id: int = Field(foreign_key="trajectory.id")
     trajectory_id: int = Field(foreign_key="trajectory.id")
