@@ -23,6 +23,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 from storage import search
 from storage.tables import (
     AnnotationRow,
+    AnnotatorRow,
     DatasetRow,
     FindingRow,
     ItemRow,
@@ -44,6 +45,7 @@ item = table_of(ItemRow)
 finding = table_of(FindingRow)
 mark = table_of(MarkRow)
 annotation = table_of(AnnotationRow)
+annotator = table_of(AnnotatorRow)
 dataset = table_of(DatasetRow)
 tool = table_of(ToolRow)
 tool_use = table_of(ToolUseRow)
@@ -71,8 +73,8 @@ class Filter(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """`taxonomy/category` of a committed mark."""
     tool: str | None = None
     """Name of a tool that is called."""
-    annotator_id: int | None = None
-    """Has a committed annotation of this annotator."""
+    annotator: str | None = None
+    """Has a committed annotation of the annotator of this name."""
     day: str | None = None
     """UTC day, YYYY-MM-DD, of a committed annotation."""
     min_messages: int | None = None
@@ -207,7 +209,7 @@ def _conditions(conn: Connection, wanted: Filter) -> list[_Condition]:
         found.append(
             _Condition(tool_use, tool_use.c.trajectory_id, (tool_use.c.tool_id == tool_id,))
         )
-    if wanted.annotator_id is not None or wanted.day is not None:
+    if wanted.annotator is not None or wanted.day is not None:
         found.append(_by_annotation(wanted))
     if wanted.text:
         table, id_column, matches = search.match(conn, wanted.text)
@@ -261,8 +263,9 @@ def _by_category(category: str) -> _Condition:
 
 def _by_annotation(wanted: Filter) -> _Condition:
     where: list[ColumnElement[bool]] = [annotation.c.retracted.is_(False)]
-    if wanted.annotator_id is not None:
-        where.append(annotation.c.annotator_id == wanted.annotator_id)
+    if wanted.annotator is not None:
+        named = select(annotator.c.id).where(annotator.c.name == wanted.annotator)
+        where.append(annotation.c.annotator_id == named.scalar_subquery())
     if wanted.day is not None:
         start = datetime.fromisoformat(wanted.day).replace(tzinfo=UTC)
         where.append(annotation.c.created_at >= start)

@@ -1,0 +1,108 @@
+"""Export: choose what to train on and in which layout; the worker writes, reads back, reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app import session
+from app.flows import export as flow
+from app.flows import jobs
+from app.flows.browse import choices
+from app.views.jobs import draw_running
+from components.notices import draw_empty
+from curation.exporting import LAYOUTS, TYPES
+
+INCLUDES = {
+    "decided": "Decided: accepted by decision",
+    "annotated": "Annotated: also undecided accepts",
+    "all": "All that nobody rejected and no check calls an error",
+}
+
+
+def show() -> None:
+    """Draw the form, running exports and those that were written."""
+    st.subheader("Export")
+    store = session.store()
+    datasets = choices(store).datasets
+    if not datasets:
+        draw_empty("Nothing to export yet", "Import, annotate and decide first.")
+        return
+    draw_running(("export",))
+    _ask(datasets)
+    _draw_written()
+
+
+def _ask(datasets: tuple[str, ...]) -> None:
+    first = st.columns(4)
+    kind = first[0].selectbox(
+        "Type", TYPES.names(), format_func=lambda n: TYPES.get(n).title, key="export-type"
+    )
+    fitting = [layout.name for layout in LAYOUTS if kind in layout.types]
+    layout = first[1].selectbox(
+        "Layout",
+        fitting,
+        format_func=lambda n: LAYOUTS.get(n).title,
+        key=f"export-layout-{kind}",
+    )
+    include = first[2].selectbox(
+        "Include", list(INCLUDES), format_func=lambda i: INCLUDES[i], key="export-include"
+    )
+    dataset = first[3].selectbox(
+        "Dataset", datasets, index=None, placeholder="all datasets", key="export-dataset"
+    )
+    second = st.columns([1, 1, 1, 2], vertical_alignment="bottom")
+    validation = second[0].number_input("Validation %", 0, 50, 10, key="export-validation")
+    test = second[1].number_input("Test %", 0, 50, 10, key="export-test")
+    per_step = second[2].toggle(
+        "One row per step",
+        key="export-per-step",
+        disabled=kind != "sft",
+        help="Cut at every assistant turn; only that turn is trained.",
+    )
+    out = second[3].text_input(
+        "Folder", value=f"exports/{kind}-{layout}", key=f"export-out-{kind}-{layout}"
+    )
+    st.caption(TYPES.get(str(kind)).description)
+    if st.button("Export", type="primary", icon=":material/output:", disabled=not out.strip()):
+        params = {
+            "type": kind,
+            "layout": layout,
+            "out": str(Path(out.strip()).expanduser().absolute()),
+            "include": include,
+            "dataset": dataset,
+            "per_step": bool(per_step),
+            "shares": [1 - (validation + test) / 100, validation / 100, test / 100],
+        }
+        jobs.enqueue(session.store(), "export", params)
+        session.notify("The export is under way; it reads its own files back before it reports.")
+        st.rerun()
+
+
+def _draw_written() -> None:
+    written = flow.list_exports(session.store())
+    if not written:
+        return
+    st.markdown("**Written**")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "when": [e.created_at for e in written],
+                "type": [e.type for e in written],
+                "layout": [e.layout for e in written],
+                "rows": [e.n_rows for e in written],
+                "folder": [e.out for e in written],
+            }
+        ),
+        hide_index=True,
+        column_config={"when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm")},
+    )
+    chosen = st.selectbox(
+        "Manifest of", [e.out for e in written], index=None, key="export-manifest"
+    )
+    for entry in written:
+        if entry.out == chosen:
+            st.json(entry.manifest, expanded=1)
+            break

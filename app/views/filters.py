@@ -1,0 +1,131 @@
+"""The filter of Browse as an address and as a form: two faces of one `Filter`.
+
+The address is the truth: a chart, a saved view or a colleague's link sets it, the form edits it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.flows.browse import Choices
+from curation.queueing import State
+from storage.browse import Filter, Order
+
+_NUMBERS = ("min_messages", "max_messages")
+
+ORDERS = {
+    Order.NEWEST: "Newest first",
+    Order.OLDEST: "Oldest first",
+    Order.SUSPICIOUS: "Most suspicious first",
+    Order.LONGEST: "Longest first",
+}
+
+
+def from_address() -> Filter:
+    """The filter that the address asks for; what it does not understand is ignored."""
+    params = st.query_params
+    values: dict[str, Any] = {}
+    for name in Filter.__struct_fields__:
+        raw = params.get(name)
+        if raw is None or raw == "":
+            continue
+        if name in _NUMBERS:
+            values.update({name: int(raw)} if raw.isdecimal() else {})
+        elif name == "with_errors":
+            values[name] = raw == "yes"
+        elif name == "order":
+            values.update({name: Order(raw)} if raw in list(Order) else {})
+        else:
+            values[name] = raw
+    return Filter(**values)
+
+
+def to_params(wanted: Filter) -> dict[str, str]:
+    """The query parameters of a filter; conditions that are not set are left out."""
+    params: dict[str, str] = {}
+    for name in Filter.__struct_fields__:
+        value = getattr(wanted, name)
+        if value is None or (name == "order" and value is Order.NEWEST):
+            continue
+        if isinstance(value, bool):
+            params[name] = "yes" if value else "no"
+        else:
+            params[name] = str(value)
+    return params
+
+
+def ask_filter(wanted: Filter, choices: Choices) -> Filter | None:
+    """The form; returns a filter when the user applies one."""
+    version = repr(wanted)
+    with st.form("browse-filter", border=False):
+        text = st.text_input(
+            "Words in the trajectory",
+            value=wanted.text or "",
+            placeholder='refund "order 1234" cancel*',
+            key=f"f-text-{version}",
+        )
+        first = st.columns(4)
+        dataset = _choose(first[0], "Dataset", choices.datasets, wanted.dataset, version)
+        state = _choose(first[1], "State", [s.value for s in State], wanted.state, version)
+        outcome = _choose(
+            first[2], "Outcome", ["accept", "reject", "unsure", "none"], wanted.outcome, version
+        )
+        errors = _choose(
+            first[3],
+            "Errors found",
+            ["yes", "no"],
+            None if wanted.with_errors is None else ("yes" if wanted.with_errors else "no"),
+            version,
+        )
+        second = st.columns(4)
+        check = _choose(second[0], "Finding", choices.checks, wanted.check, version)
+        category = _choose(second[1], "Category", choices.categories, wanted.category, version)
+        tool = _choose(second[2], "Tool", choices.tools, wanted.tool, version)
+        order = second[3].selectbox(
+            "Order",
+            list(ORDERS),
+            index=list(ORDERS).index(wanted.order),
+            format_func=lambda o: ORDERS[o],
+            key=f"f-order-{version}",
+        )
+        third = st.columns([1, 1, 2], vertical_alignment="bottom")
+        low = third[0].number_input(
+            "Messages from", 0, value=wanted.min_messages, key=f"f-low-{version}"
+        )
+        high = third[1].number_input("to", 0, value=wanted.max_messages, key=f"f-high-{version}")
+        applied = third[2].form_submit_button("Apply", type="primary", icon=":material/search:")
+    if not applied:
+        return None
+    return Filter(
+        dataset=dataset,
+        state=state,
+        outcome=outcome,
+        check=check,
+        category=category,
+        tool=tool,
+        annotator=wanted.annotator,
+        day=wanted.day,
+        min_messages=low,
+        max_messages=high,
+        with_errors=None if errors is None else errors == "yes",
+        text=text.strip() or None,
+        order=order,
+    )
+
+
+def _choose(
+    column: Any, label: str, options: Any, value: str | None, version: str
+) -> str | None:
+    known = list(options)
+    if value is not None and value not in known:
+        known.append(value)
+    chosen: str | None = column.selectbox(
+        label,
+        known,
+        index=known.index(value) if value is not None else None,
+        placeholder="any",
+        key=f"f-{label}-{version}",
+    )
+    return chosen

@@ -1,0 +1,74 @@
+"""Taxonomies: every category with its definition, and adding a taxonomy of one's own."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import session
+from app.flows import taxonomies
+from components.notices import draw_error
+from curation.errors import TaxonomyError
+from curation.taxonomy import Taxonomy
+
+_SKELETON = """name = "our-errors"
+title = "Our errors"
+version = 1
+source = "Our team"
+description = "What we look for in our own data."
+
+[[categories]]
+name = "wrong-city"
+title = "Wrong city"
+definition = "The call names another city than the user did."
+code = "wc"
+"""
+
+
+def show() -> None:
+    """Draw the taxonomies in force."""
+    st.subheader("Taxonomies")
+    known = taxonomies.list_taxonomies(session.store())
+    by_title = {f"{t.title} · {len(t.categories)}": t for t in known}
+    chosen = st.selectbox("Taxonomy", list(by_title), bind=None, key="taxonomy-chosen")
+    _draw(by_title[str(chosen)])
+    with st.expander("Add your own"):
+        _ask_own()
+
+
+def _draw(taxonomy: Taxonomy) -> None:
+    st.caption(f"{taxonomy.description} — {taxonomy.source}, version {taxonomy.version}")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "keys": [f"m {c.code}" for c in taxonomy.categories],
+                "category": [c.title for c in taxonomy.categories],
+                "definition": [c.definition for c in taxonomy.categories],
+                "group": [c.group for c in taxonomy.categories],
+                "applies to": [c.applies.value for c in taxonomy.categories],
+                "example": [c.example for c in taxonomy.categories],
+                "canonical": [c.canonical for c in taxonomy.categories],
+                "name": [c.name for c in taxonomy.categories],
+            }
+        ),
+        hide_index=True,
+        height=min(620, 38 + 35 * len(taxonomy.categories)),
+        column_config={"definition": st.column_config.TextColumn("definition", width="large")},
+    )
+
+
+def _ask_own() -> None:
+    st.caption(
+        "A taxonomy is a TOML file. Paste it, correct what is refused, and it appears in the "
+        "annotators' rail. To change one later, raise its version; marks keep the name they were "
+        "made with."
+    )
+    toml = st.text_area("TOML", value=_SKELETON, height=260, key="taxonomy-toml")
+    if st.button("Add taxonomy", icon=":material/add:"):
+        try:
+            added = taxonomies.add_taxonomy(session.store(), toml, "the pasted text")
+        except TaxonomyError as problem:
+            draw_error(problem)
+            return
+        session.notify(f"{added.title}, version {added.version}, is in force.")
+        st.rerun()
