@@ -69,9 +69,7 @@ def rows(store: Store) -> list[Plain]:
         for i in range(1, 91)
     ]
     with store.write() as conn:
-        conn.execute(
-            insert(table_of(ToolSetRow)).values(id=1, hash="h", n_tools=0, body=b"x")
-        )
+        conn.execute(insert(table_of(ToolSetRow)).values(id=1, hash="h", n_tools=0, body=b"x"))
         for position, name in enumerate(("a", "b"), start=1):
             conn.execute(
                 insert(table_of(DatasetRow)).values(
@@ -279,9 +277,13 @@ def test_a_condition_rarer_than_the_cap_and_one_more_common_give_the_same_rows(
         rare = [r.id for r in browse.page(conn, wanted).rows]
         monkeypatch.setattr(browse, "RARE_CAP", 3)
         common = [r.id for r in browse.page(conn, wanted).rows]
-    assert rare == common == sorted(
-        (r.id for r in rows if passes(r, wanted)),
-        key=lambda i: KEYS[Order.SUSPICIOUS](rows[i - 1]),
+    assert (
+        rare
+        == common
+        == sorted(
+            (r.id for r in rows if passes(r, wanted)),
+            key=lambda i: KEYS[Order.SUSPICIOUS](rows[i - 1]),
+        )
     )
 
 

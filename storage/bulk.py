@@ -1,0 +1,47 @@
+"""Many rows at once, through the driver: no statement objects, no ORM, one call a table.
+
+Column order is the caller's; values must already be what the driver takes (use `stored_time` for
+datetimes). Single rows go through SQLAlchemy Core where they belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from storage.tables import UtcDateTime
+
+MAX_KEYS = 5_000
+"""How many keys one IN list may carry; both databases take more, slower."""
+
+_time = UtcDateTime()
+
+
+@lru_cache(maxsize=64)
+def _insert_sql(dialect: str, table: str, columns: tuple[str, ...]) -> str:
+    mark = "?" if dialect == "sqlite" else "%s"
+    names = ", ".join(f'"{column}"' for column in columns)
+    return f'INSERT INTO "{table}" ({names}) VALUES ({", ".join([mark] * len(columns))})'
+
+
+def insert_many(
+    conn: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert `rows`, tuples in the order of `columns`."""
+    if rows:
+        conn.exec_driver_sql(_insert_sql(conn.dialect.name, table.name, columns), list(rows))
+
+
+def stored_time(conn: Connection, value: datetime) -> Any:
+    """`value` as the driver stores it: what SQLAlchemy's own column type would send."""
+    process = _time.dialect_impl(conn.dialect).bind_processor(conn.dialect)
+    return process(value) if process is not None else value
+
+
+def plain_text(text: str) -> str:
+    """`text` without NUL, which PostgreSQL's text columns refuse. Bodies keep it."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}") if "\x00" in text else text

@@ -1,0 +1,189 @@
+"""Findings of the rule checks: replaced as a whole per trajectory, with their projections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from curation.checking import Finding, Severity
+from curation.trajectory import Anchor
+from storage.bulk import insert_many, plain_text
+from storage.tables import DatasetRow, FindingRow, ItemRow, TrajectoryRow, table_of
+
+finding = table_of(FindingRow)
+trajectory = table_of(TrajectoryRow)
+item = table_of(ItemRow)
+dataset = table_of(DatasetRow)
+
+
+class FoundIn(Struct, frozen=True):
+    """A finding and the name of the called tool it is about, when it is about one."""
+
+    finding: Finding
+    tool: str | None = None
+
+
+class Checked(Struct, frozen=True):
+    """All that the checks say of one trajectory."""
+
+    trajectory_id: int
+    suspicion: float
+    findings: tuple[FoundIn, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have this severity."""
+        return sum(f.finding.severity is severity for f in self.findings)
+
+
+class ListedFinding(Struct, frozen=True):
+    """A finding with its trajectory's names, for lists and export."""
+
+    dataset: str
+    uid: str
+    source_id: str
+    finding: Finding
+    tool: str | None
+
+
+def replace_findings(conn: Connection, batch: Sequence[Checked], checked_with: str) -> None:
+    """Store what the catalogue `checked_with` found, instead of what an earlier one did."""
+    if not batch:
+        return
+    ids = [c.trajectory_id for c in batch]
+    conn.execute(delete(finding).where(finding.c.trajectory_id.in_(ids)))
+    insert_many(
+        conn,
+        finding,
+        ("trajectory_id", "check", "version", "severity", "message_index", "call_index",
+         "pointer", "tool", "message", "hint"),
+        [_values(c.trajectory_id, found) for c in batch for found in c.findings],
+    )  # fmt: skip
+    clean = [c.trajectory_id for c in batch if not c.findings and c.suspicion == 0]
+    conn.execute(
+        trajectory.update()
+        .where(trajectory.c.id.in_(clean))
+        .values(checked_with=checked_with, suspicion=0.0, n_errors=0, n_warnings=0)
+    )
+    rest = [c for c in batch if c.findings or c.suspicion != 0]
+    if rest:
+        conn.execute(_PROJECT, [_projection(c, checked_with) for c in rest])
+
+
+_PROJECT = (
+    trajectory.update()
+    .where(trajectory.c.id == bindparam("row_id"))
+    .values(
+        checked_with=bindparam("with_"),
+        suspicion=bindparam("how_suspicious"),
+        n_errors=bindparam("errors"),
+        n_warnings=bindparam("warnings"),
+    )
+)
+
+
+def _projection(checked: Checked, checked_with: str) -> dict[str, object]:
+    return {
+        "row_id": checked.trajectory_id,
+        "with_": checked_with,
+        "how_suspicious": checked.suspicion,
+        "errors": checked.count(Severity.ERROR),
+        "warnings": checked.count(Severity.WARNING),
+    }
+
+
+def _values(trajectory_id: int, found: FoundIn) -> tuple[object, ...]:
+    one = found.finding
+    return (
+        trajectory_id,
+        one.check,
+        one.version,
+        one.severity.value,
+        one.anchor.message_index,
+        one.anchor.call_index,
+        _stored_text(one.anchor.pointer),
+        _stored_text(found.tool),
+        plain_text(one.message),
+        plain_text(one.hint),
+    )
+
+
+def _stored_text(text: str | None) -> str | None:
+    return plain_text(text) if text is not None else None
+
+
+_COLUMNS = (
+    finding.c.check,
+    finding.c.version,
+    finding.c.severity,
+    finding.c.message_index,
+    finding.c.call_index,
+    finding.c.pointer,
+    finding.c.message,
+    finding.c.hint,
+)
+
+
+def _finding(
+    check: str,
+    version: int,
+    severity: str,
+    message_index: int | None,
+    call_index: int | None,
+    pointer: str | None,
+    message: str,
+    hint: str,
+) -> Finding:
+    anchor = Anchor(message_index=message_index, call_index=call_index, pointer=pointer)
+    return Finding(check, version, Severity(severity), anchor, message, hint)
+
+
+def findings_of(conn: Connection, trajectory_id: int) -> list[Finding]:
+    """Findings of one trajectory in the order of the trace; those about the whole come first."""
+    query = (
+        select(*_COLUMNS)
+        .where(finding.c.trajectory_id == trajectory_id)
+        .order_by(
+            func.coalesce(finding.c.message_index, -1),
+            func.coalesce(finding.c.call_index, -1),
+            finding.c.id,
+        )
+    )
+    return [_finding(*row) for row in conn.execute(query)]
+
+
+def iter_findings(
+    conn: Connection, dataset_name: str | None = None, severity: Severity | None = None
+) -> Iterator[ListedFinding]:
+    """Every finding of imported trajectories, streamed: by trajectory, then by place.
+
+    A trajectory in two datasets is listed in each, unless one is asked for.
+    """
+    query = (
+        select(dataset.c.name, trajectory.c.uid, item.c.source_id, finding.c.tool, *_COLUMNS)
+        .join(trajectory, trajectory.c.id == finding.c.trajectory_id)
+        .join(item, item.c.trajectory_id == finding.c.trajectory_id)
+        .join(dataset, dataset.c.id == item.c.dataset_id)
+        .order_by(finding.c.trajectory_id, dataset.c.id, finding.c.id)
+    )
+    if dataset_name is not None:
+        query = query.where(dataset.c.name == dataset_name)
+    if severity is not None:
+        query = query.where(finding.c.severity == severity.value)
+    for name, uid, source_id, tool, *rest in conn.execution_options(yield_per=1_000).execute(query):
+        yield ListedFinding(name, uid, source_id, _finding(*rest), tool)
+
+
+def unchecked_ids(
+    conn: Connection, checked_with: str, after_id: int, limit: int, dataset_id: int | None = None
+) -> list[int]:
+    """Ids after `after_id` that another catalogue, or none, has looked at; ascending."""
+    query = select(trajectory.c.id).where(
+        trajectory.c.id > after_id, trajectory.c.checked_with != checked_with
+    )
+    if dataset_id is not None:
+        query = query.join(item, item.c.trajectory_id == trajectory.c.id).where(
+            item.c.dataset_id == dataset_id
+        )
+    return list(conn.execute(query.order_by(trajectory.c.id).limit(limit)).scalars())

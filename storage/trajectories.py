@@ -1,0 +1,395 @@
+"""Trajectories: the narrow row, the compressed body, the tool set, the words, the tools called.
+
+Content-addressed: adding what is there adds nothing. Bulk adding is split in two so that another
+process can do the first half: `new_trajectory` is pure (encode, hash, compress, collect words) and
+`add_batch` only writes. Membership in datasets is `storage.datasets`, findings `storage.findings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, Row, Select, func, select
+
+from curation.errors import NotFound
+from curation.trajectory import (
+    Role,
+    Trajectory,
+    decode_messages,
+    decode_tools,
+    encode_messages,
+    encode_tools,
+    tools_hash,
+    trajectory_uid,
+)
+from storage import search
+from storage.bulk import MAX_KEYS, insert_many, plain_text, stored_time
+from storage.compression import pack, unpack
+from storage.tables import BodyRow, ToolRow, ToolSetRow, ToolUseRow, TrajectoryRow, table_of
+
+PREVIEW_CHARACTERS = 160
+
+trajectory = table_of(TrajectoryRow)
+body = table_of(BodyRow)
+tool_set = table_of(ToolSetRow)
+tool = table_of(ToolRow)
+tool_use = table_of(ToolUseRow)
+
+_ADD_LOCK = 7_246_152
+"""Any constant: PostgreSQL's lock on adding, so that two importers never add one uid twice."""
+
+
+class NewTrajectory(Struct, frozen=True):
+    """A trajectory ready to be written: nothing is left to compute. Made by `new_trajectory`."""
+
+    uid: str
+    group_key: str
+    tool_set_hash: str
+    tool_set_body: bytes
+    content: bytes
+    n_messages: int
+    n_steps: int
+    n_calls: int
+    n_tools: int
+    preview: str
+    words: str
+    """Text for the search index: messages, names of called tools, raw arguments."""
+    tools_called: dict[str, int]
+
+
+class AddedBatch(Struct, frozen=True):
+    """Where each row of a batch is, in the order given, and whether it was new."""
+
+    ids: tuple[int, ...]
+    is_new: tuple[bool, ...]
+
+    @property
+    def n_added(self) -> int:
+        """How many were not in the store before (a repeat within the batch counts once)."""
+        return sum(self.is_new)
+
+
+class StoredTrajectory(Struct, frozen=True):
+    """A whole trajectory with what the store knows about it."""
+
+    id: int
+    uid: str
+    trajectory: Trajectory
+    parent_uid: str | None
+    group_key: str
+    state: str
+    outcome: str | None
+    suspicion: float
+    n_errors: int
+    n_warnings: int
+
+
+class RawBody(Struct, frozen=True):
+    """A trajectory as stored, for bulk work that decodes elsewhere (another process)."""
+
+    id: int
+    uid: str
+    tool_set_id: int
+    content: bytes
+    tools: bytes
+
+    def decode(self) -> Trajectory:
+        """Unpack and decode. Costs most of what bulk reading costs."""
+        return Trajectory(
+            messages=decode_messages(unpack(self.content)), tools=decode_tools(unpack(self.tools))
+        )
+
+
+def new_trajectory(value: Trajectory, group_key: str) -> NewTrajectory:
+    """Prepare `value` for `add_batch`.
+
+    Raises:
+        UnicodeEncodeError: a text holds a lone surrogate, which no database can store.
+        RecursionError: free-form parts are nested too deeply to encode.
+    """
+    messages_json = encode_messages(value.messages)
+    tool_set_hash = tools_hash(value.tools)
+    words: list[str] = []
+    called: dict[str, int] = {}
+    n_steps = n_calls = 0
+    preview: str | None = None
+    for message in value.messages:
+        text = message.text
+        if text:
+            words.append(text)
+        if message.role is Role.ASSISTANT:
+            n_steps += 1
+        elif preview is None and message.role is Role.USER:
+            preview = text
+        for call in message.tool_calls:
+            n_calls += 1
+            called[call.name] = called.get(call.name, 0) + 1
+            words.append(call.name)
+            words.append(call.raw_arguments)
+    return NewTrajectory(
+        uid=trajectory_uid(tool_set_hash, messages_json),
+        group_key=group_key,
+        tool_set_hash=tool_set_hash,
+        tool_set_body=pack(encode_tools(value.tools)),
+        content=pack(messages_json),
+        n_messages=len(value.messages),
+        n_steps=n_steps,
+        n_calls=n_calls,
+        n_tools=len(value.tools),
+        preview=plain_text((preview or "")[:PREVIEW_CHARACTERS]),
+        words=plain_text("\n".join(words)),
+        tools_called={plain_text(name): n for name, n in called.items()},
+    )
+
+
+def add_batch(conn: Connection, rows: Sequence[NewTrajectory]) -> AddedBatch:
+    """Add what is not there yet; repeats within the batch and against the store add nothing."""
+    if conn.dialect.name != "sqlite":
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADD_LOCK})")
+    known = _ids_by(conn, trajectory.c.uid, trajectory.c.id, [row.uid for row in rows])
+    fresh: dict[str, NewTrajectory] = {}
+    is_new: list[bool] = []
+    for row in rows:
+        new = row.uid not in known and row.uid not in fresh
+        is_new.append(new)
+        if new:
+            fresh[row.uid] = row
+    if fresh:
+        known.update(_write(conn, list(fresh.values())))
+    return AddedBatch(tuple(known[row.uid] for row in rows), tuple(is_new))
+
+
+_TRAJECTORY_COLUMNS = (
+    "id", "uid", "tool_set_id", "group_key", "n_messages", "n_steps", "n_calls", "n_tools",
+    "preview", "created_at", "checked_with", "suspicion", "n_errors", "n_warnings", "state",
+)  # fmt: skip
+
+
+def _write(conn: Connection, rows: Sequence[NewTrajectory]) -> dict[str, int]:
+    """Write rows that are known to be new; returns uid -> id."""
+    tool_sets = _ensure_tool_sets(conn, rows)
+    ids = _next_ids(conn, "trajectory", len(rows))
+    now = stored_time(conn, datetime.now(UTC))
+    insert_many(
+        conn,
+        trajectory,
+        _TRAJECTORY_COLUMNS,
+        [
+            (
+                row_id, row.uid, tool_sets[row.tool_set_hash], row.group_key, row.n_messages,
+                row.n_steps, row.n_calls, row.n_tools, row.preview, now, "", 0.0, 0, 0, "new",
+            )
+            for row_id, row in zip(ids, rows, strict=True)
+        ],
+    )  # fmt: skip
+    pairs = list(zip(ids, rows, strict=True))
+    insert_many(conn, body, ("trajectory_id", "content"), [(i, row.content) for i, row in pairs])
+    search.index_batch(conn, [(i, row.words) for i, row in pairs])
+    tools = _ensure_tools(conn, {name for row in rows for name in row.tools_called})
+    insert_many(
+        conn,
+        tool_use,
+        ("tool_id", "trajectory_id", "n_calls"),
+        [(tools[name], i, n) for i, row in pairs for name, n in row.tools_called.items()],
+    )
+    return {row.uid: i for i, row in pairs}
+
+
+def _ensure_tool_sets(conn: Connection, rows: Sequence[NewTrajectory]) -> dict[str, int]:
+    """Ids of the tool sets of `rows` by hash; new ones are written once."""
+    wanted = {row.tool_set_hash: row for row in rows}
+    known = _ids_by(conn, tool_set.c.hash, tool_set.c.id, list(wanted))
+    missing = [row for key, row in wanted.items() if key not in known]
+    ids = _next_ids(conn, "tool_set", len(missing))
+    insert_many(
+        conn,
+        tool_set,
+        ("id", "hash", "n_tools", "body"),
+        [
+            (i, row.tool_set_hash, row.n_tools, row.tool_set_body)
+            for i, row in zip(ids, missing, strict=True)
+        ],
+    )
+    known.update({row.tool_set_hash: i for i, row in zip(ids, missing, strict=True)})
+    return known
+
+
+def _ensure_tools(conn: Connection, names: set[str]) -> dict[str, int]:
+    """Ids of tool names; new names are written."""
+    known = _ids_by(conn, tool.c.name, tool.c.id, sorted(names))
+    missing = sorted(names - known.keys())
+    ids = _next_ids(conn, "tool", len(missing))
+    insert_many(conn, tool, ("id", "name"), list(zip(ids, missing, strict=True)))
+    known.update(zip(missing, ids, strict=True))
+    return known
+
+
+def _ids_by(conn: Connection, key: Any, row_id: Any, values: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(values), MAX_KEYS):
+        part = values[start : start + MAX_KEYS]
+        for value, found_id in conn.execute(select(key, row_id).where(key.in_(part))):
+            found[value] = found_id
+    return found
+
+
+def _next_ids(conn: Connection, table: str, n: int) -> list[int]:
+    """`n` unused ids, ascending. The caller holds the write lock."""
+    if n == 0:
+        return []
+    if conn.dialect.name == "sqlite":
+        last = conn.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {table}").scalar_one()
+        return list(range(last + 1, last + n + 1))
+    drawn = conn.exec_driver_sql(
+        f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, {n})"
+    )
+    return sorted(drawn.scalars())
+
+
+def add_correction(conn: Connection, parent_id: int, value: Trajectory) -> tuple[int, str]:
+    """Add `value` as a correction of `parent_id`, in its group; returns (id, uid).
+
+    Content that is already in the store (another annotator made the same correction, or the
+    original was restored) is returned as it is.
+    """
+    group_key = conn.execute(
+        select(trajectory.c.group_key).where(trajectory.c.id == parent_id)
+    ).scalar_one_or_none()
+    if group_key is None:
+        raise NotFound(
+            f"There is no trajectory {parent_id} to correct.", hint="Open it again from the queue."
+        )
+    added = add_batch(conn, [new_trajectory(value, group_key)])
+    row_id = added.ids[0]
+    if added.is_new[0]:
+        conn.execute(
+            trajectory.update().where(trajectory.c.id == row_id).values(parent_id=parent_id)
+        )
+    uid = conn.execute(select(trajectory.c.uid).where(trajectory.c.id == row_id)).scalar_one()
+    return row_id, uid
+
+
+_parent = trajectory.alias("parent")
+_WHOLE: Select[Any] = (
+    select(
+        trajectory.c.id,
+        trajectory.c.uid,
+        trajectory.c.tool_set_id,
+        body.c.content,
+        tool_set.c.body.label("tools"),
+        _parent.c.uid.label("parent_uid"),
+        trajectory.c.group_key,
+        trajectory.c.state,
+        trajectory.c.outcome,
+        trajectory.c.suspicion,
+        trajectory.c.n_errors,
+        trajectory.c.n_warnings,
+    )
+    .join(body, body.c.trajectory_id == trajectory.c.id)
+    .join(tool_set, tool_set.c.id == trajectory.c.tool_set_id)
+    .outerjoin(_parent, _parent.c.id == trajectory.c.parent_id)
+)
+_BARE: Select[Any] = (
+    select(
+        trajectory.c.id,
+        trajectory.c.uid,
+        trajectory.c.tool_set_id,
+        body.c.content,
+        tool_set.c.body.label("tools"),
+    )
+    .join(body, body.c.trajectory_id == trajectory.c.id)
+    .join(tool_set, tool_set.c.id == trajectory.c.tool_set_id)
+)
+
+
+def _stored(row: Row[Any]) -> StoredTrajectory:
+    raw = RawBody(row.id, row.uid, row.tool_set_id, row.content, row.tools)
+    return StoredTrajectory(
+        id=row.id,
+        uid=row.uid,
+        trajectory=raw.decode(),
+        parent_uid=row.parent_uid,
+        group_key=row.group_key,
+        state=row.state,
+        outcome=row.outcome,
+        suspicion=row.suspicion,
+        n_errors=row.n_errors,
+        n_warnings=row.n_warnings,
+    )
+
+
+def load(conn: Connection, uid: str) -> StoredTrajectory:
+    """The trajectory called `uid`.
+
+    Raises:
+        NotFound: no such trajectory.
+    """
+    row = conn.execute(_WHOLE.where(trajectory.c.uid == uid)).one_or_none()
+    if row is None:
+        raise _missing(uid)
+    return _stored(row)
+
+
+def load_by_id(conn: Connection, trajectory_id: int) -> StoredTrajectory:
+    """The trajectory with this id.
+
+    Raises:
+        NotFound: no such trajectory.
+    """
+    row = conn.execute(_WHOLE.where(trajectory.c.id == trajectory_id)).one_or_none()
+    if row is None:
+        raise _missing(str(trajectory_id))
+    return _stored(row)
+
+
+def load_many(conn: Connection, ids: Sequence[int]) -> list[StoredTrajectory]:
+    """Trajectories by id, in the order of `ids`; unknown ids are left out."""
+    rows = conn.execute(_WHOLE.where(trajectory.c.id.in_(list(ids))))
+    found = {row.id: _stored(row) for row in rows}
+    return [found[i] for i in ids if i in found]
+
+
+def id_of(conn: Connection, uid: str) -> int:
+    """The id of the trajectory called `uid`.
+
+    Raises:
+        NotFound: no such trajectory.
+    """
+    found = conn.execute(
+        select(trajectory.c.id).where(trajectory.c.uid == uid)
+    ).scalar_one_or_none()
+    if found is None:
+        raise _missing(uid)
+    return int(found)
+
+
+def iter_bodies(
+    conn: Connection,
+    after_id: int = 0,
+    limit: int | None = None,
+    *,
+    ids: Sequence[int] | None = None,
+) -> Iterator[RawBody]:
+    """Stored bodies in id order, undecoded: those after `after_id`, or just `ids`."""
+    query = _BARE.where(trajectory.c.id > after_id).order_by(trajectory.c.id)
+    if ids is not None:
+        query = query.where(trajectory.c.id.in_(list(ids)))
+    if limit is not None:
+        query = query.limit(limit)
+    for row in conn.execute(query):
+        yield RawBody(*row)
+
+
+def count(conn: Connection) -> int:
+    """How many trajectories there are, corrections included."""
+    return int(conn.execute(select(func.count()).select_from(trajectory)).scalar_one())
+
+
+def _missing(uid: str) -> NotFound:
+    return NotFound(
+        f"There is no trajectory {uid!r}.",
+        hint="Look it up with `loopwright list`; it may be in another database (--db).",
+    )

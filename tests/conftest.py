@@ -1,0 +1,31 @@
+"""Fixtures for everybody: a real, migrated SQLite file that lives as long as one test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.engine import Store, migrate, open_store
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database at the newest schema; copied, never used itself."""
+    path = tmp_path_factory.mktemp("schema") / "empty.db"
+    store = open_store(f"sqlite:///{path}")
+    migrate(store)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path, migrated_file: Path) -> Iterator[Store]:
+    """An open store on a fresh, migrated SQLite file."""
+    path = tmp_path / "loopwright.db"
+    shutil.copyfile(migrated_file, path)
+    opened = open_store(f"sqlite:///{path}")
+    yield opened
+    opened.close()
