@@ -1,0 +1,253 @@
+"""What an import format is, what it makes of a record, and how a file's format is told.
+
+The formats live one per file in `curation/formats/`. A format takes one record that somebody else
+has read and decoded and pivots it into trajectories; it opens no file and repairs nothing: a call
+that does not parse is what annotators must see. Reading files is `app/flows/reading.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from curation.registry import Registry
+from curation.trajectory import Message, ToolSpec, Trajectory, json_type
+
+DETECTION_RECORDS = 20
+"""How many records of a file are looked at to tell its format."""
+
+
+class RecordError(Exception):
+    """A record cannot become a trajectory: what is wrong and what would mend it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def at(self, where: str) -> Problem:
+        """The same as a `Problem` at a place."""
+        return Problem(where, self.message, self.hint)
+
+
+class Problem(Struct, frozen=True):
+    """Something that could not be imported; the rest of the file was."""
+
+    where: str
+    """`<file>:<line>`, `<file>: row <n>`, or the file alone."""
+    message: str
+    hint: str = ""
+    """What the person can do about it."""
+
+
+class Record(Struct, frozen=True):
+    """One decoded record of a file."""
+
+    where: str
+    """`<file>:<line>` where it begins, or `<file>: row <n>` in parquet."""
+    position: int
+    """1-based count of the records and problems of the file up to and with this one."""
+    value: Any
+    raw: bytes | None = None
+    """The bytes it was decoded from; None where the file holds no text (parquet)."""
+
+
+class ImportedPrediction(Struct, frozen=True):
+    """Another model's answer for a step, as the file carried it."""
+
+    message_index: int
+    model: str
+    message: Message
+    perplexity: float | None = None
+
+
+class Imported(Struct, frozen=True):
+    """What a format makes of a record."""
+
+    trajectory: Trajectory
+    source_id: str
+    """Id in the source, else the record's place."""
+    source: dict[str, Any] = {}
+    """Everything the record said beside messages and tools (reward, gold, category, …)."""
+    group: str | None = None
+    """The source task it was made for; rows of one task never straddle splits."""
+    predictions: tuple[ImportedPrediction, ...] = ()
+
+
+def _no_companion(_path: str) -> list[Any] | None:
+    return None
+
+
+class ImportContext:
+    """What a format may know beyond the record, for one file.
+
+    Args:
+        tools: definitions given apart from the file, for sources whose rows carry none.
+        file_name: name of the file without folders; benchmarks name their answer files by it.
+        companions: gives the decoded records of a file beside this one, by its path relative to
+            this file's folder, or None when there is no such file.
+    """
+
+    def __init__(
+        self,
+        *,
+        tools: Sequence[ToolSpec] = (),
+        file_name: str = "",
+        companions: Callable[[str], list[Any] | None] = _no_companion,
+    ) -> None:
+        self.tools: tuple[ToolSpec, ...] = tuple(tools)
+        self.file_name = file_name
+        self.companions = companions
+        self.where = ""
+        """Place of the record at hand; `pivot_record` keeps it current."""
+        self.memory: dict[str, Any] = {}
+        """What a format wants to remember between records of one file (parsed companions)."""
+
+    def source_id(self, record: dict[str, Any], key: str = "id") -> str:
+        """The record's own id as text, else its place."""
+        value = record.get(key)
+        if type(value) is str and value:
+            return value
+        return str(value) if type(value) is int else self.where
+
+
+class Format(Protocol):
+    """One way to write trajectories down.
+
+    `sniff` looks at one decoded record and says whether it is written so; it decides by content
+    and must be cheap. `pivot` gives the trajectories of a record or raises RecordError.
+    """
+
+    @property
+    def name(self) -> str:
+        """Kebab-case, stored with every dataset."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def extends(self) -> str | None:
+        """Name of the format this one is a superset of: rows that use none of its additions look
+        like the other one, so a single row with an addition decides for this one."""
+
+    def sniff(self, record: dict[str, Any]) -> bool: ...
+
+    def pivot(self, record: dict[str, Any], context: ImportContext) -> Iterator[Imported]: ...
+
+
+FORMATS: Registry[Format] = Registry("format", "curation.formats")
+
+F = TypeVar("F", bound=Format)
+
+
+def import_format(cls: type[F]) -> type[F]:
+    """Class decorator that registers an import format."""
+    FORMATS.register(cls(), origin=f"{cls.__module__}.{cls.__qualname__}")
+    return cls
+
+
+def detect(values: Sequence[Any]) -> Format | None:
+    """The format of a file, from its first records; None when none fits.
+
+    The format that recognises most of the first `DETECTION_RECORDS` records wins. A format that
+    extends the winner and recognises at least one record wins over it. Ties cannot be settled
+    by content and go to the first name in the alphabet; the contract tests keep them from arising.
+    """
+    sample = [v for v in values[:DETECTION_RECORDS] if isinstance(v, dict)]
+    counts = {f.name: sum(1 for v in sample if _recognises(f, v)) for f in FORMATS}
+    best = max(counts, key=lambda name: counts[name], default="")
+    if not counts.get(best):
+        return None
+    extending = [f.name for f in FORMATS if f.extends == best and counts[f.name]]
+    return FORMATS.get(max(extending, key=lambda name: counts[name], default=best))
+
+
+def _recognises(entry: Format, record: dict[str, Any]) -> bool:
+    """A sniff that stumbles over odd data has not recognised it."""
+    try:
+        return bool(entry.sniff(record))
+    except (TypeError, KeyError, AttributeError, IndexError, ValueError, RecursionError):
+        return False
+
+
+def explain_unknown(values: Sequence[Any]) -> tuple[str, str]:
+    """Message and hint for a file whose format `detect` cannot tell."""
+    known = ", ".join(FORMATS.names())
+    first = values[0] if values else None
+    if not isinstance(first, dict):
+        return (
+            f"The records are not objects; the first one is a JSON {json_type(first)}.",
+            "Give one JSON object per line, an array of objects, or a parquet table.",
+        )
+    if _looks_like_tool(first):
+        return (
+            "The file holds tool definitions, not trajectories.",
+            "Pass it with --tools beside the file of trajectories that uses them.",
+        )
+    keys = ", ".join(sorted(map(str, first))[:8]) or "no keys"
+    return (
+        f"No known format has records with these keys: {keys}.",
+        f"Name the format with --format if it is one of {known}.",
+    )
+
+
+def _looks_like_tool(value: dict[str, Any]) -> bool:
+    inner = value.get("function", value)
+    return isinstance(inner, dict) and "name" in inner and "parameters" in inner
+
+
+def pivot_record(entry: Format, record: Record, context: ImportContext) -> list[Imported]:
+    """All trajectories of one record, sure to be storable.
+
+    Raises:
+        RecordError: the record cannot be read in this format.
+    """
+    context.where = record.where
+    value = record.value
+    if not isinstance(value, dict):
+        raise RecordError(
+            f"The record is a JSON {json_type(value)}, not an object.",
+            "Every record must be a JSON object.",
+        )
+    try:
+        found = list(entry.pivot(value, context))
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as problem:
+        raise RecordError(
+            f"The record does not have the shape of {entry.title}: {_words(problem)}.",
+            "Compare it with the description of the format (`loopwright formats`).",
+        ) from problem
+    except RecursionError:
+        raise RecordError(
+            "The record is nested too deeply.", "Flatten it to fewer than 200 levels."
+        ) from None
+    for imported in found:
+        if not imported.trajectory.messages:
+            raise RecordError("There are no messages.", "Give at least one message.")
+    return found
+
+
+def _words(problem: Exception) -> str:
+    if isinstance(problem, KeyError):
+        return f"the key {problem.args[0]!r} is missing"
+    return str(problem) or type(problem).__name__
+
+
+def json_text(value: Any) -> str:
+    """Compact JSON of a value that a source gave as an object.
+
+    Raises:
+        RecordError: the value holds text that is not valid Unicode.
+    """
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        raise RecordError(
+            "A text holds half of a surrogate pair, which is not valid Unicode.",
+            "Remove the character or write the whole pair.",
+        ) from None
