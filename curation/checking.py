@@ -19,10 +19,17 @@ import msgspec
 from msgspec import Struct
 
 from curation.registry import Registry
-from curation.schema_dialects import SchemaDefect
-from curation.schemas import ArgumentProblem, ToolValidator, validator_for
+from curation.schema_dialects import DefectKind, SchemaDefect
+from curation.schemas import ArgumentProblem, ToolValidator, quote, validator_for
 from curation.steps import Pairing, pair_results
-from curation.trajectory import Anchor, Role, ToolCall, ToolSpec, Trajectory
+from curation.trajectory import (
+    Anchor,
+    Role,
+    ToolCall,
+    ToolSpec,
+    Trajectory,
+    canonical_json,
+)
 
 
 class Severity(StrEnum):
@@ -136,6 +143,29 @@ class CallContext(Struct):
     """Message index of the result that answers it."""
 
     @property
+    def is_answered(self) -> bool:
+        """Whether a result answers it."""
+        return self.result_index is not None
+
+    def fingerprint(self) -> bytes:
+        """Equal for equal arguments, whatever their spacing and key order; 1 is not 1.0."""
+        if self.arguments is None:
+            return self.call.raw_arguments.encode("utf-8", "surrogatepass")
+        try:
+            return canonical_json(self.arguments)
+        except (UnicodeEncodeError, RecursionError):
+            return ascii(self.arguments).encode()
+
+    def declared(self, pointer: str) -> dict[str, Any]:
+        """What the source's schema says of a top-level argument; {} when nothing."""
+        if self.tool is None:
+            return {}
+        properties = (self.tool.spec.parameters or {}).get("properties")
+        name = pointer[1:].replace("~1", "/").replace("~0", "~")
+        found = properties.get(name) if isinstance(properties, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    @property
     def is_json(self) -> bool:
         """Whether the raw arguments are JSON of any kind; tells two parse errors apart."""
         try:
@@ -198,13 +228,49 @@ class CheckContext:
                 yield Found(call.at(problem.pointer), problem.message, problem.hint)
 
     @cached_property
-    def strings(self) -> list[tuple[CallContext, str, str]]:
-        """Every string among the arguments, nested ones too, as (call, JSON Pointer, value)."""
-        found: list[tuple[CallContext, str, str]] = []
+    def equal_calls(self) -> list[list[CallContext]]:
+        """Groups of two or more calls of one tool with equal arguments, in order."""
+        if len(self.calls) < 2:
+            return []
+        by_name: dict[str, list[CallContext]] = {}
         for call in self.calls:
-            if call.arguments:
-                found.extend((call, p, v) for p, v in walk(call.arguments) if type(v) is str)
+            by_name.setdefault(call.call.name, []).append(call)
+        groups: list[list[CallContext]] = []
+        for same_name in by_name.values():
+            if len(same_name) > 1:
+                by_value: dict[bytes, list[CallContext]] = {}
+                for call in same_name:
+                    by_value.setdefault(call.fingerprint(), []).append(call)
+                groups.extend(group for group in by_value.values() if len(group) > 1)
+        return groups
+
+    @cached_property
+    def mismatched(self) -> dict[int, list[CallContext]]:
+        """Message index of an orphan result -> the unanswered calls of the step just before it."""
+        found: dict[int, list[CallContext]] = {}
+        for index in self.pairing.orphans:
+            before = next(
+                (i for i in range(index - 1, -1, -1) if self.roles[i] is not Role.TOOL), None
+            )
+            waiting = [c for c in self.calls if c.message_index == before and not c.is_answered]
+            if waiting:
+                found[index] = waiting
         return found
+
+    def defects_of(self, kind: DefectKind, hint: str) -> Iterator[Found]:
+        """Defects of the tools' own schemas as findings on the whole trajectory."""
+        for tool, defect in self.tools.defects:
+            if defect.kind is kind:
+                place = f" at {defect.pointer}" if defect.pointer else ""
+                message = f"The tool {quote(tool.spec.name)}{place}: {defect.message}"
+                yield Found(Anchor(), message, hint)
+
+    def strings(self) -> Iterator[tuple[CallContext, str, str]]:
+        """Every text among the arguments, nested ones too, as (call, JSON Pointer, value)."""
+        for call in self.calls:
+            for pointer, value in walk(call.arguments or {}):
+                if type(value) is str:
+                    yield call, pointer, value
 
 
 def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

@@ -207,6 +207,7 @@ class _Reader:
             else:
                 self._read_constraint(key, value, out, place)
         self._read_old_spellings(node, out, pointer, depth)
+        _enum_to_items(out)
         if node.get("nullable") is True or ("default" in node and node["default"] is None):
             _allow_null(out)
         return out
@@ -393,6 +394,17 @@ def _named(entries: list[Any]) -> dict[str, Any]:
         for entry in entries
         if isinstance(entry, dict) and isinstance(entry.get("name"), str)
     }
+
+
+def _enum_to_items(out: dict[str, Any]) -> None:
+    """`enum` beside `type: array` means the elements, unless it lists arrays (BFCL writes so)."""
+    values = out.get("enum")
+    if out.get("type") != "array" or values is None or any(isinstance(v, list) for v in values):
+        return
+    items = out.get("items", {})
+    if isinstance(items, dict):
+        del out["enum"]
+        out["items"] = {**items, "enum": items.get("enum", values)}
 
 
 def _allow_null(out: dict[str, Any]) -> None:

@@ -3,7 +3,8 @@
 Two engines: jsonschema-rs says yes or no in under a microsecond, jsonschema explains the no. Both
 get the schema normalised by `curation/schema_dialects.py` and closed: an argument that a schema
 with declared properties does not declare is a problem of its own (keyword "undeclared"), unless
-the schema says `additionalProperties` itself. Nested objects are closed alike.
+the schema says `additionalProperties` itself. In nested objects only an explicit
+`additionalProperties: false` does that, as in JSON Schema.
 
 Types follow JSON Schema: a bool is no integer, 5.0 is one, an integer is a number, null fits only
 where it is listed, `nullable` or the default. A text that refers to an earlier call's result
@@ -128,27 +129,20 @@ _COMBINING = ("allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas
 
 
 def _close(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema refusing arguments that it does not declare, unless it speaks of them itself."""
-    closed = dict(schema)
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), dict):
-            closed[key] = _close(schema[key])
-    if isinstance(schema.get("prefixItems"), list):
-        closed["prefixItems"] = [
-            _close(s) if isinstance(s, dict) else s for s in schema["prefixItems"]
-        ]
+    """The schema refusing arguments that it does not declare, unless it speaks of them itself.
+
+    Only the arguments themselves: objects nested in them are often described in part, and plain
+    JSON Schema allows more unless they say `additionalProperties: false`.
+    """
     properties = schema.get("properties")
     if not isinstance(properties, dict):
-        return closed
-    closed["properties"] = {
-        name: _close(s) if isinstance(s, dict) else s for name, s in properties.items()
-    }
+        return schema
     if {"additionalProperties", "patternProperties", "unevaluatedProperties"} & schema.keys():
-        return closed
+        return schema
+    declared = dict(properties)
     for name in _declared_in_branches(schema):
-        closed["properties"].setdefault(name, {})
-    closed["additionalProperties"] = False
-    return closed
+        declared.setdefault(name, {})
+    return {**schema, "properties": declared, "additionalProperties": False}
 
 
 def _declared_in_branches(schema: dict[str, Any]) -> Iterator[str]:

@@ -16,6 +16,5 @@ from curation.checks._samples import call, single
     passes=single(call({"people": 2, "area": "terrace"})),
 )
 def not_in_enum(context: CheckContext) -> Iterable[Found]:
-    """The schema lists the values it allows, and this is none of them. Spelling and case count.
-    """
+    """The schema lists the values it allows, and this is none of them. Spelling and case count."""
     return context.problems_with("enum", "const")

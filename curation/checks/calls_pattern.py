@@ -16,6 +16,5 @@ from curation.checks._samples import call, single
     passes=single(call({"people": 2, "phone": "+4712345678"})),
 )
 def pattern(context: CheckContext) -> Iterable[Found]:
-    """The schema gives a regular expression for the text and the text does not match it.
-    """
+    """The schema gives a regular expression for the text and the text does not match it."""
     return context.problems_with("pattern")

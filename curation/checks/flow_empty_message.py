@@ -1,0 +1,31 @@
+"""Check: a message with nothing in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from curation.checking import CheckContext, Found, Severity, check
+from curation.checks._samples import assistant, call, dialogue, user
+from curation.trajectory import Anchor, Role
+
+
+@check(
+    "flow/empty-message",
+    severity=Severity.WARNING,
+    title="Empty message",
+    triggers=dialogue(user(" "), assistant("Good day.")),
+    passes=dialogue(user("Hi"), assistant(None, call())),
+)
+def empty_message(context: CheckContext) -> Iterable[Found]:
+    """A message of the system, the user or the assistant has neither content nor calls. A tool may
+    return nothing. A blank last answer has its own check.
+    """
+    last = len(context.messages) - 1
+    for index, text in enumerate(context.texts):
+        if text and not text.isspace():
+            continue
+        message = context.messages[index]
+        if message.tool_calls or message.role is Role.TOOL or isinstance(message.content, list):
+            continue
+        if index < last or message.role is not Role.ASSISTANT:
+            yield Found(Anchor(index), f"The message by {message.role.value} is empty.")
