@@ -11,9 +11,7 @@ from components.notices import report_errors
 
 def main() -> None:
     """Draw the frame and the current page."""
-    st.set_page_config(
-        page_title="Loopwright", page_icon=":material/all_inclusive:", layout="wide"
-    )
+    st.set_page_config(page_title="Loopwright", page_icon=":material/all_inclusive:", layout="wide")
     current = st.navigation(grouped_pages(), position="sidebar")
     session.show_notice()
     with st.sidebar:

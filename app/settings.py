@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     max_record_bytes: int = Field(default=64 << 20, ge=1024)
     """Largest record that is read, in bytes; a larger one becomes a problem of the import."""
 
+    uploads: Path = Path("uploads")
+    """Folder that files uploaded in the browser are kept in, by their content."""
+
     check_processes: int = Field(default=0, ge=0)
     """Processes that run checks; 0 means one per core."""
 

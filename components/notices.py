@@ -25,7 +25,7 @@ def report_errors() -> Iterator[None]:
         yield
     except LoopwrightError as problem:
         draw_error(problem)
-    except Exception:  # noqa: BLE001 - the last line of defence: logged in full under an id
+    except Exception:
         incident = secrets.token_hex(4)
         log.exception("incident %s", incident)
         st.error(

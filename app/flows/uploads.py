@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from pathlib import Path
 
 
-def keep_upload(name: str, data: bytes) -> Path:
-    """Write `data` once under its content hash; only the last part of `name` is used."""
+def keep_upload(folder: Path, name: str, data: bytes) -> Path:
+    """Write `data` under its content hash in `folder`; only the last part of `name` is used."""
     digest = hashlib.sha256(data).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / "loopwright-uploads" / digest
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / (Path(name).name or "upload.json")
+    home = folder / digest
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / (Path(name).name or "upload.json")
     if not path.exists():
         partial = path.with_suffix(path.suffix + ".part")
         partial.write_bytes(data)

@@ -115,9 +115,7 @@ def ask_filter(wanted: Filter, choices: Choices) -> Filter | None:
     )
 
 
-def _choose(
-    column: Any, label: str, options: Any, value: str | None, version: str
-) -> str | None:
+def _choose(column: Any, label: str, options: Any, value: str | None, version: str) -> str | None:
     known = list(options)
     if value is not None and value not in known:
         known.append(value)

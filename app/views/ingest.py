@@ -10,8 +10,10 @@ import streamlit as st
 from app import session
 from app.flows import jobs
 from app.flows.ingest import IngestReport, ingest
+from app.flows.queue import queue_overview
 from app.flows.uploads import keep_upload
 from app.views.jobs import draw_running
+from app.settings import load_settings
 from components.notices import draw_error
 from curation.errors import LoopwrightError
 from curation.importing import FORMATS
@@ -33,7 +35,9 @@ def show() -> None:
         type=["json", "jsonl", "ndjson", "gz", "parquet"],
         key="ingest-upload",
     )
-    path = keep_upload(uploaded.name, uploaded.getvalue()) if uploaded else _path(path_text)
+    path = _path(path_text)
+    if uploaded is not None:
+        path = keep_upload(load_settings().uploads, uploaded.name, uploaded.getvalue())
     dataset = name.text_input(
         "Dataset",
         value=_default_name(path),
@@ -101,14 +105,20 @@ def draw_report(report: IngestReport) -> None:
 
 
 def _import(path: Path | None, dataset: str, chosen: str, tools: Path | None) -> None:
+    """Three jobs, which one worker runs in this order: import, check, fill the queue."""
     store = session.store()
-    params = {
-        "paths": [str(path)],
-        "dataset": dataset,
-        "format": chosen,
-        "tools": str(tools) if tools else None,
-        "then": True,
-    }
-    jobs.enqueue(store, "ingest", params)
+    jobs.enqueue(
+        store,
+        "ingest",
+        {
+            "paths": [str(path)],
+            "dataset": dataset,
+            "format": chosen,
+            "tools": str(tools) if tools else None,
+        },
+    )
+    jobs.enqueue(store, "check", {"dataset": dataset})
+    if not any(info.dataset == dataset for info in queue_overview(store)):
+        jobs.enqueue(store, "fill-queue", {"dataset": dataset})
     session.notify("The import is under way; checks and the queue follow by themselves.")
     st.rerun()

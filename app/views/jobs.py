@@ -37,7 +37,7 @@ def show() -> None:
         jobs.enqueue(session.store(), "check", {"dataset": None})
         st.rerun()
     draw_running(None)
-    history = jobs.recent(session.store(), limit=100)
+    history = jobs.list_jobs(session.store(), limit=100)
     if not history:
         draw_empty("No job has run yet", "Imports, checks and exports appear here.")
         return
@@ -75,7 +75,7 @@ def draw_running(kinds: Sequence[str] | None) -> None:
 def _visible(kinds: Sequence[str] | None) -> list[JobInfo]:
     now = datetime.now(UTC)
     found = []
-    for job in jobs.recent(session.store(), limit=20):
+    for job in jobs.list_jobs(session.store(), limit=20):
         if kinds is not None and job.kind not in kinds:
             continue
         ended = job.finished_at

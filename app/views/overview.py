@@ -34,8 +34,13 @@ def show() -> None:
         link("ingest", "Ingest a file", ":material/upload_file:")
         return
     dataset = choose.selectbox(
-        "Dataset", datasets, index=None, placeholder="all datasets", bind="query-params",
-        key="dataset", label_visibility="collapsed",
+        "Dataset",
+        datasets,
+        index=None,
+        placeholder="all datasets",
+        bind="query-params",
+        key="dataset",
+        label_visibility="collapsed",
     )
     numbers = overview(store, dataset)
     left, right = st.columns(2)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
 
 from storage import browse, saved_views, search
 from storage.browse import Filter, Order
-from storage.engine import Store
+from storage.engine import Store, open_store
 from storage.tables import (
     ActRow,
     AnnotationRow,
@@ -49,7 +52,17 @@ class Plain:
     annotated: set[tuple[str, str]] = field(default_factory=set)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Store]:
+    """One store for the whole file: these tests only read what `rows` wrote."""
+    path = tmp_path_factory.mktemp("browse") / "loopwright.db"
+    shutil.copyfile(migrated_file, path)
+    opened = open_store(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
 def rows(store: Store) -> list[Plain]:
     """Ninety trajectories with every attribute drawn at random (seeded), stored and returned."""
     rng = random.Random(11)
