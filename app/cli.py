@@ -74,7 +74,9 @@ def perform(arguments: Sequence[str]) -> int:
         return _refuse(problem, as_json)
     except Exception as defect:  # noqa: BLE001 - the outermost frame: logged whole, shown as an id
         incident = report_incident(defect, "running a command")
-        typer.echo(f"Something went wrong inside Loopwright. The log has it as {incident}.", err=True)
+        typer.echo(
+            f"Something went wrong inside Loopwright. The log has it as {incident}.", err=True
+        )
         if as_json:
             write(encode({"error": {"message": "defect", "id": incident}}))
         return DEFECT
@@ -104,7 +106,9 @@ def global_first(arguments: Sequence[str]) -> list[str]:
         elif argument == "--json":
             front.append(argument)
         elif argument == "--db":
-            front.extend([argument, *[value for value in [next(waiting, None)] if value is not None]])
+            front.extend(
+                [argument, *[value for value in [next(waiting, None)] if value is not None]]
+            )
         elif argument.startswith("--db="):
             front.append(argument)
         else:

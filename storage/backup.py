@@ -9,7 +9,6 @@ Not for PostgreSQL, whose own tools do this.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -78,7 +77,7 @@ def back_up(url: str, target: Path, *, overwrite: bool = False) -> Backup:
         target.parent.mkdir(parents=True, exist_ok=True)
         _copy(source, partial)
         found = inspect_backup(partial)
-        os.replace(partial, target)
+        partial.replace(target)
     except OSError as problem:
         raise StoreError(
             f"The backup cannot be written: {problem.strerror}.",
@@ -119,8 +118,8 @@ def restore(url: str, source: Path, *, force: bool = False) -> Restored:
             _refuse_in_use(target)
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
             kept = target.with_name(f"{target.name}.before-restore-{stamp}")
-            os.replace(target, kept)
-        os.replace(partial, target)
+            target.replace(kept)
+        partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
     return Restored(found, str(kept) if kept else None)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands.terminal import Terminal, is_fresh, table
-from app.flows.catalogue import check_rows, export_rows, format_rows
+from app.flows.catalogue import check_entries, format_entries, layout_entries, type_entries
 from app.flows.taxonomies import add_taxonomy, list_taxonomies
 from curation.errors import TaxonomyError
 from curation.taxonomy import Taxonomy, builtin_taxonomies
@@ -17,33 +17,32 @@ from curation.taxonomy import Taxonomy, builtin_taxonomies
 def formats(ctx: typer.Context) -> None:
     """Formats that can be imported; they are recognised by content."""
     terminal: Terminal = ctx.obj
-    rows = format_rows()
-    text = table(["format", "title", "what it is"], [[r.name, r.title, r.description] for r in rows])
-    terminal.result({"formats": rows}, text)
+    known = format_entries()
+    rows = [[f.name, f.title, f.description] for f in known]
+    terminal.result({"formats": known}, table(["format", "title", "what it is"], rows))
 
 
 def checks(ctx: typer.Context) -> None:
     """Rules that `check` applies."""
     terminal: Terminal = ctx.obj
-    rows = check_rows()
-    text = table(
-        ["check", "severity", "version", "what it finds"],
-        [[r.name, r.severity, r.version, r.summary] for r in rows],
-    )
-    terminal.result({"checks": rows}, text)
+    known = check_entries()
+    rows = [[c.name, c.severity, c.version, c.summary] for c in known]
+    head = ["check", "severity", "version", "what it finds"]
+    terminal.result({"checks": known}, table(head, rows))
 
 
 def exports(ctx: typer.Context) -> None:
     """Training types and file layouts, and which of them go together."""
     terminal: Terminal = ctx.obj
-    catalogue = export_rows()
-    text = "\n\n".join(
-        [
-            table(["type", "what a row is"], [[t.name, t.summary] for t in catalogue.types]),
-            table(["layout", "files", "types"], [[y.name, y.summary, " ".join(y.types)] for y in catalogue.layouts]),
-        ]
-    )
-    terminal.result(catalogue, text)
+    types, layouts = type_entries(), layout_entries()
+    parts = [
+        table(["type", "what a row is"], [[t.name, t.description] for t in types]),
+        table(
+            ["layout", "types", "what is written"],
+            [[y.name, " ".join(y.types), y.description] for y in layouts],
+        ),
+    ]
+    terminal.result({"types": types, "layouts": layouts}, "\n\n".join(parts))
 
 
 def taxonomies(
@@ -67,7 +66,8 @@ def taxonomies(
     known = _in_force(terminal)
     listed = [[t.name, t.version, len(t.categories), t.title, t.source] for t in known]
     terminal.result(
-        {"taxonomies": known}, table(["taxonomy", "version", "categories", "title", "source"], listed)
+        {"taxonomies": known},
+        table(["taxonomy", "version", "categories", "title", "source"], listed),
     )
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 
-from app.commands.studio import SUPERVISOR
+from app.commands.lifeline import SUPERVISOR
 from app.settings import Settings
 from curation.errors import LoopwrightError, SettingsError
 
@@ -107,7 +107,7 @@ class Supervisor:
         self._studio = Child(
             "studio", [*python, "app.commands.studio", *_options(settings)], environment
         )
-        self._worker = Child("worker", [*python, "app.worker"], environment)
+        self._worker = Child("worker", [*python, "app.cli", "worker"], environment)
 
     def __enter__(self) -> Supervisor:
         refuse_taken_port(self._settings.host, self._settings.port)

@@ -48,6 +48,16 @@ class Terminal:
         """A message beside the result."""
         typer.echo(text, err=True)
 
+    def require_database(self) -> None:
+        """Raise StoreError when there is nothing to look into."""
+        url = self.settings.database_url
+        if is_fresh(url):
+            raise StoreError(
+                "There is no database yet.",
+                where=url,
+                hint="Import something with `loopwright ingest FILE`, or name another with --db.",
+            )
+
     @contextmanager
     def store(self, *, create: bool = False) -> Iterator[Store]:
         """The database, open and of this version's schema.
@@ -58,15 +68,10 @@ class Terminal:
         Raises:
             StoreError: there is none, or its schema is not this version's.
         """
-        url = self.settings.database_url
-        fresh = is_fresh(url)
-        if fresh and not create:
-            raise StoreError(
-                "There is no database yet.",
-                where=url,
-                hint="Import something with `loopwright ingest FILE`, or name another with --db.",
-            )
-        store = open_store(url)
+        if not create:
+            self.require_database()
+        fresh = is_fresh(self.settings.database_url)
+        store = open_store(self.settings.database_url)
         try:
             if fresh:
                 migrate(store)
@@ -126,7 +131,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     ]
 
     def line(texts: Sequence[str]) -> str:
-        parts = (t.rjust(w) if r else t.ljust(w) for t, w, r in zip(texts, widths, right, strict=True))
+        parts = (
+            t.rjust(w) if r else t.ljust(w) for t, w, r in zip(texts, widths, right, strict=True)
+        )
         return "  ".join(parts).rstrip()
 
     return "\n".join([line(head), line(["-" * w for w in widths]), *map(line, cells)])
@@ -150,7 +157,7 @@ def is_fresh(url: str) -> bool:
 
 def sqlite_path(url: str) -> Path | None:
     """The file of a SQLite URL; None for other databases."""
-    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
+    return Path(url.removeprefix(SQLITE).partition("?")[0]) if url.startswith(SQLITE) else None
 
 
 def absolute_url(url: str) -> str:

@@ -1,0 +1,138 @@
+"""`ingest`, `check`, `queue`, `export`: the stages that run without a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.terminal import Terminal, TerminalRun, table
+from app.flows.check import check as run_check
+from app.flows.ingest import ingest as run_ingest
+from app.flows.queue import fill_queue, queue_overview
+from curation.queueing import Policy
+
+PROBLEMS_SHOWN = 20
+PROBLEMS = 1
+UNUSABLE = 2
+
+
+def ingest(
+    ctx: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders.", metavar="PATH...")],
+    dataset: Annotated[
+        str | None, typer.Option(help="Name of the dataset; default: the file's name.")
+    ] = None,
+    format: Annotated[
+        str, typer.Option("--format", help="A name of `loopwright formats`, or auto.")
+    ] = "auto",
+    tools: Annotated[
+        Path | None, typer.Option(help="Tool definitions for files that carry none.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read everything, store nothing.")
+    ] = False,
+) -> None:
+    """Import trajectories. What is already there is not added again."""
+    terminal: Terminal = ctx.obj
+    with terminal.store(create=True) as store, TerminalRun("Importing") as progress:
+        report = run_ingest(
+            store,
+            paths,
+            dataset=dataset,
+            format=format,
+            tools=tools,
+            dry_run=dry_run,
+            max_record_bytes=terminal.settings.max_record_bytes,
+            run=progress,
+        )
+    for problem in report.problems[:PROBLEMS_SHOWN]:
+        terminal.say(f"{problem.where}: {problem.message} {problem.hint}".rstrip())
+    if report.n_problems > PROBLEMS_SHOWN:
+        terminal.say(f"… and {report.n_problems - PROBLEMS_SHOWN:,} more (--json lists up to 100).")
+    would = "would be " if dry_run else ""
+    text = (
+        f"{report.dataset}: {report.added:,} {would}added of {report.records:,} records "
+        f"({report.format}), {report.duplicates:,} were there already, "
+        f"{report.predictions:,} predictions, {report.n_problems:,} problems."
+    )
+    terminal.result(report, text)
+    if report.n_problems:
+        raise typer.Exit(PROBLEMS if report.added + report.duplicates else UNUSABLE)
+
+
+def check(
+    ctx: typer.Context,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+) -> None:
+    """Run the rule checks over what they have not seen yet."""
+    terminal: Terminal = ctx.obj
+    with terminal.store() as store, TerminalRun("Checking") as progress:
+        report = run_check(
+            store,
+            dataset=dataset,
+            run=progress,
+            processes=terminal.settings.check_processes or None,
+        )
+    found = sorted(report.by_check.items(), key=lambda pair: (-pair[1], pair[0]))
+    text = (
+        f"{report.trajectories:,} trajectories, {report.trajectories_with_errors:,} with errors, "
+        f"{report.findings:,} findings."
+    )
+    if found:
+        text += "\n\n" + table(["check", "findings"], found)
+    terminal.result(report, text)
+
+
+def queue(
+    ctx: typer.Context,
+    dataset: Annotated[
+        str | None, typer.Argument(help="Dataset to queue; without it the queues are listed.")
+    ] = None,
+    order: Annotated[
+        Policy, typer.Option("--order", help="Which trajectory comes first.")
+    ] = Policy.SUSPICIOUS,
+    seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 0,
+    overlap: Annotated[int, typer.Option(min=1, help="Annotators per trajectory.")] = 1,
+    decide_alone: Annotated[
+        bool,
+        typer.Option(
+            "--decide-alone/--no-decide-alone",
+            help="With one annotator: accept or reject is the decision at once.",
+        ),
+    ] = True,
+    only_suspicious: Annotated[
+        bool, typer.Option("--only-suspicious", help="Only trajectories with findings.")
+    ] = False,
+) -> None:
+    """Put a dataset's trajectories in front of annotators."""
+    terminal: Terminal = ctx.obj
+    with terminal.store() as store:
+        if dataset is None:
+            queues = queue_overview(store)
+            head = ["dataset", "order", "overlap", "waiting", "claimed", "done", "total"]
+            rows = [
+                [q.dataset, q.policy, q.overlap, q.waiting, q.claimed, q.done, q.total]
+                for q in queues
+            ]
+            terminal.result({"queues": queues}, table(head, rows) if rows else "No queue yet.")
+            return
+        added = fill_queue(
+            store,
+            dataset,
+            policy=order,
+            seed=seed,
+            overlap=overlap,
+            decide_alone=decide_alone,
+            only_suspicious=only_suspicious,
+        )
+        info = next((q for q in queue_overview(store) if q.dataset == dataset), None)
+    waiting = info.waiting if info else 0
+    terminal.result(
+        {"dataset": dataset, "added": added, "queue": info},
+        f"{dataset}: {added:,} tasks added, {waiting:,} waiting.",
+    )
+
+
+COMMANDS = {"ingest": ingest, "check": check, "queue": queue}

@@ -1,0 +1,51 @@
+"""What is registered, as plain rows: for the command line, the README and the studio's lists."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from curation.checking import CHECKS, Severity
+from curation.importing import FORMATS
+
+
+class FormatEntry(Struct, frozen=True):
+    """An import format."""
+
+    name: str
+    title: str
+    description: str
+
+
+class CheckEntry(Struct, frozen=True):
+    """A rule check."""
+
+    name: str
+    severity: Severity
+    version: int
+    title: str
+    doc: str
+    """All of it; `summary` is its first sentence."""
+
+    @property
+    def summary(self) -> str:
+        """What it looks for, in one sentence."""
+        return first_sentence(self.doc)
+
+
+def format_entries() -> list[FormatEntry]:
+    """Import formats by name."""
+    return [FormatEntry(f.name, f.title, " ".join(f.description.split())) for f in FORMATS]
+
+
+def check_entries() -> list[CheckEntry]:
+    """Rule checks by name."""
+    return [
+        CheckEntry(c.name, c.severity, c.version, c.title, " ".join(c.doc.split())) for c in CHECKS
+    ]
+
+
+def first_sentence(text: str) -> str:
+    """The text up to its first full stop that ends a sentence."""
+    flat = " ".join(text.split())
+    head, stop, _ = flat.partition(". ")
+    return head + "." if stop else flat

@@ -1,0 +1,135 @@
+"""The tables of the README, written from the registries: `make docs` puts them in their places.
+
+`tests/unit/test_docs.py` fails when a table in the README is not what this module writes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer.main
+
+from app.cli import program
+from app.flows.catalogue import (
+    check_entries,
+    first_sentence,
+    format_entries,
+    layout_entries,
+    type_entries,
+)
+from app.settings import variables
+from curation.taxonomy import builtin_taxonomies
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    for row in rows:
+        cells = (" ".join(str(cell).split()).replace("|", "\\|") for cell in row)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def formats() -> str:
+    """Import formats."""
+    rows = [[f"`{f.name}`", f.title, f.description] for f in format_entries()]
+    return _table(["format", "title", "what it is"], rows)
+
+
+def checks() -> str:
+    """Rule checks."""
+    rows = [[f"`{c.name}`", c.severity.value, c.summary] for c in check_entries()]
+    return _table(["check", "severity", "what it finds"], rows)
+
+
+def exports() -> str:
+    """Training types, then layouts."""
+    types = _table(
+        ["type", "what a row is"], [[f"`{t.name}`", t.description] for t in type_entries()]
+    )
+    layouts = _table(
+        ["layout", "what is written", "types"],
+        [
+            [f"`{y.name}`", y.description, ", ".join(f"`{t}`" for t in y.types)]
+            for y in layout_entries()
+        ],
+    )
+    return f"{types}\n\n{layouts}"
+
+
+def taxonomies() -> str:
+    """Built-in taxonomies."""
+    rows = [
+        [f"`{t.name}`", t.title, len(t.categories), first_sentence(t.source)]
+        for t in builtin_taxonomies()
+    ]
+    return _table(["taxonomy", "title", "categories", "source"], rows)
+
+
+def commands() -> str:
+    """Commands with their arguments and options."""
+    group = typer.main.get_command(program)
+    rows = []
+    for name in sorted(group.commands):  # type: ignore[attr-defined]
+        command = group.commands[name]  # type: ignore[attr-defined]
+        options = " ".join(_usage(p) for p in command.params if p.name != "help")
+        rows.append([f"`{f'{name} {options}'.strip()}`", first_sentence(command.help or "")])
+    return _table(["command", "does"], rows)
+
+
+def _usage(parameter: object) -> str:
+    """One argument or option as in a usage line."""
+    kind = parameter.param_type_name  # type: ignore[attr-defined]
+    if kind == "argument":
+        name = parameter.name.upper() + ("..." if parameter.nargs == -1 else "")  # type: ignore[attr-defined]
+        return name if parameter.required else f"[{name}]"  # type: ignore[attr-defined]
+    return f"[{max(parameter.opts, key=len)}]"  # type: ignore[attr-defined]
+
+
+def settings() -> str:
+    """Environment variables."""
+    rows = [
+        [f"`{name}`", f"`{default}`" if default else "", text]
+        for name, default, text in variables()
+    ]
+    return _table(["variable", "default", "meaning"], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "formats": formats,
+    "checks": checks,
+    "exports": exports,
+    "taxonomies": taxonomies,
+    "commands": commands,
+    "settings": settings,
+}
+
+
+def with_tables(readme: str) -> str:
+    """The README with every table as it should be now.
+
+    Raises:
+        ValueError: the place of a table is missing.
+    """
+    for name, write in TABLES.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        pattern = re.compile(f"{begin}.*?{end}", re.DOTALL)
+        if not pattern.search(readme):
+            raise ValueError(f"the README has no {begin} … {end}")
+        block = f"{begin}\n{write()}\n{end}"
+        readme = pattern.sub(lambda _, block=block: block, readme)
+    return readme
+
+
+def main() -> None:
+    """Rewrite the README's tables."""
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stderr.write("README.md is up to date.\n")
+
+
+if __name__ == "__main__":
+    main()
