@@ -117,18 +117,20 @@ def new_trajectory(value: Trajectory, group_key: str) -> NewTrajectory:
     n_steps = n_calls = 0
     preview: str | None = None
     for message in value.messages:
-        text = message.text
+        content = message.content
+        text = content if type(content) is str else message.text
         if text:
             words.append(text)
-        if message.role is Role.ASSISTANT:
+        role = message.role
+        if role is Role.ASSISTANT:
             n_steps += 1
-        elif preview is None and message.role is Role.USER:
+            for call in message.tool_calls:
+                n_calls += 1
+                name = call.name
+                called[name] = called.get(name, 0) + 1
+                words += (name, call.raw_arguments)
+        elif preview is None and role is Role.USER:
             preview = text
-        for call in message.tool_calls:
-            n_calls += 1
-            called[call.name] = called.get(call.name, 0) + 1
-            words.append(call.name)
-            words.append(call.raw_arguments)
     return NewTrajectory(
         uid=trajectory_uid(tool_set_hash, messages_json),
         group_key=group_key,

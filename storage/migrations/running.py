@@ -16,13 +16,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from curation.errors import StoreError
-from storage.engine import BUSY_TIMEOUT_MS, Store
+from storage.engine import Store
 from storage.tables import Base, UtcDateTime
 
 SEARCH_TABLE = "trajectory_text"
 """Full-text index, made by hand in the migrations because it differs by database."""
 
-_WAIT_MS = 60_000
+_WAIT_SECONDS = 60.0
 """How long to wait for another process that migrates."""
 
 _ADVISORY_LOCK = 7_246_151
@@ -55,23 +55,15 @@ def upgrade(store: Store) -> None:
     with store.read() as conn:
         if current(conn) == head():
             return
-    if store.is_sqlite:
-        with store.engine.connect() as conn, conn.begin():
-            conn.exec_driver_sql(f"PRAGMA busy_timeout={_WAIT_MS}")
-    try:
-        with store.write() as conn:
-            if not store.is_sqlite:
-                conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
-            # Read again under the lock: somebody may have finished meanwhile.
-            before = current(conn)
-            if before == head():
-                return
-            _refuse_foreign(store, conn, before)
-            command.upgrade(config_for(conn), "head")
-    finally:
-        if store.is_sqlite:
-            with store.engine.connect() as conn, conn.begin():
-                conn.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    with store.write(wait=_WAIT_SECONDS) as conn:
+        if not store.is_sqlite:
+            conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        # Read again under the lock: somebody may have finished meanwhile.
+        before = current(conn)
+        if before == head():
+            return
+        _refuse_foreign(store, conn, before)
+        command.upgrade(config_for(conn), "head")
 
 
 def _refuse_foreign(store: Store, conn: Connection, before: str | None) -> None:

@@ -198,9 +198,11 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['annotator_id'], ['annotator.id'], name=op.f('fk_correction_annotator_id')),
     sa.ForeignKeyConstraint(['parent_id'], ['trajectory.id'], name=op.f('fk_correction_parent_id')),
     sa.ForeignKeyConstraint(['trajectory_id'], ['trajectory.id'], name=op.f('fk_correction_trajectory_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_correction')),
-    sa.UniqueConstraint('parent_id', 'trajectory_id', 'annotator_id', name=op.f('uq_correction_parent_id_trajectory_id_annotator_id'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_correction'))
     )
+    with op.batch_alter_table('correction', schema=None) as batch_op:
+        batch_op.create_index('ix_correction_parent_id_trajectory_id', ['parent_id', 'trajectory_id'], unique=False)
+
     op.create_table('decision',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('trajectory_id', sa.Integer(), nullable=False),
@@ -340,6 +342,9 @@ def _create_search_index() -> None:
             "USING fts5(words, content='', columnsize=0, tokenize='unicode61')"
         )
         op.execute("INSERT INTO trajectory_text(trajectory_text, rank) VALUES('hashsize', 16777216)")
+        # Merge seldom and many at once: the index of a bulk import is rewritten less often.
+        op.execute("INSERT INTO trajectory_text(trajectory_text, rank) VALUES('automerge', 16)")
+        op.execute("INSERT INTO trajectory_text(trajectory_text, rank) VALUES('crisismerge', 32)")
     else:
         op.execute(
             "CREATE TABLE trajectory_text ("
