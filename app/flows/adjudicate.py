@@ -1,0 +1,302 @@
+"""Adjudicate: what differs between annotators, side by side, and a person's decision.
+
+Decisions are appended; the latest counts, and a withdrawal is a decision too. A person's decision
+is based on a case as it was shown: when somebody said something meanwhile, it is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from app.flows.settling import settle_state
+from curation.adjudication import Differences, Said, differences
+from curation.annotation import Annotation, Outcome
+from curation.checking import Finding
+from curation.diffing import MessageChange, diff_trajectories
+from curation.errors import AnnotationError, NotFound, StoreError
+from curation.queueing import State
+from curation.trajectory import Trajectory
+from storage import decisions, trajectories
+from storage.annotations import CommittedAnnotation, standing_annotations
+from storage.annotators import AnnotatorInfo
+from storage.corrections import CorrectionInfo, corrections_of
+from storage.datasets import dataset_id, items_of
+from storage.decisions import CaseRow, DecisionInfo
+from storage.engine import Store
+from storage.findings import findings_of
+from storage.trajectories import StoredTrajectory
+
+MAX_NOTE = 20_000
+"""Characters of a decision's note."""
+
+
+class ProposedCorrection(Struct, frozen=True):
+    """A correction somebody proposed, with its diff against the trajectory."""
+
+    uid: str
+    author: str
+    reason: str
+    trajectory: Trajectory
+    changes: tuple[MessageChange, ...]
+
+
+class CaseAnnotation(Struct, frozen=True):
+    """What one annotator says in a case."""
+
+    annotator: str
+    revision: int
+    annotation: Annotation
+    created_at: datetime
+    correction: ProposedCorrection | None = None
+
+
+class Case(Struct, frozen=True):
+    """Everything a person needs to decide on one trajectory."""
+
+    uid: str
+    trajectory: Trajectory
+    state: State
+    outcome: Outcome | None
+    dataset: str
+    source_id: str
+    source: dict[str, Any]
+    findings: tuple[Finding, ...]
+    annotations: tuple[CaseAnnotation, ...]
+    differences: Differences
+    corrections: tuple[ProposedCorrection, ...]
+    """Every correction proposed, also those no standing annotation carries."""
+    decision: DecisionInfo | None
+    """The decision that stands; None when there is none or it was withdrawn."""
+    history: tuple[DecisionInfo, ...]
+    """Every decision and withdrawal, the latest first."""
+    fingerprint: str
+    """Changes when anybody says something about the trajectory; hand it to `decide`."""
+
+
+class Decided(Struct, frozen=True):
+    """The answer to a decision or a withdrawal."""
+
+    uid: str
+    state: State
+    decision: DecisionInfo | None
+
+
+def open_cases(
+    store: Store, dataset: str | None = None, after_id: int | None = None, limit: int = 50
+) -> list[CaseRow]:
+    """Disputed and undecided annotated trajectories after `after_id`, in the order of import.
+
+    Raises:
+        NotFound: no such dataset.
+    """
+    with store.read() as conn:
+        number = None if dataset is None else dataset_id(conn, dataset)
+        return decisions.list_cases(
+            conn, dataset_id=number, after_id=after_id or 0, limit=min(limit, 500)
+        )
+
+
+def count_cases(store: Store, dataset: str | None = None) -> int:
+    """How many cases are open, counted up to 10,000."""
+    with store.read() as conn:
+        return decisions.count_cases(conn, None if dataset is None else dataset_id(conn, dataset))
+
+
+def load_case(store: Store, uid: str) -> Case:
+    """The case of one trajectory, whatever its state.
+
+    Raises:
+        NotFound: no such trajectory.
+    """
+    with store.read() as conn:
+        return _case(conn, trajectories.load(conn, uid))
+
+
+def _case(conn: Connection, stored: StoredTrajectory) -> Case:
+    standing = standing_annotations(conn, stored.id)
+    proposals = [_proposal(conn, stored, c) for c in corrections_of(conn, stored.id)]
+    by_author = {(p.author, p.uid): p for p in proposals}
+    history = decisions.decisions_of(conn, stored.id)
+    items = items_of(conn, stored.id)
+    return Case(
+        uid=stored.uid,
+        trajectory=stored.trajectory,
+        state=State(stored.state),
+        outcome=Outcome(stored.outcome) if stored.outcome else None,
+        dataset=items[0].dataset if items else "",
+        source_id=items[0].source_id if items else "",
+        source=items[0].source if items else {},
+        findings=tuple(findings_of(conn, stored.id)),
+        annotations=tuple(
+            CaseAnnotation(
+                annotator=one.annotator,
+                revision=one.revision,
+                annotation=one.annotation,
+                created_at=one.created_at,
+                correction=by_author.get((one.annotator, one.annotation.correction_uid or "")),
+            )
+            for one in standing
+        ),
+        differences=differences([Said(one.annotator, one.annotation) for one in standing]),
+        corrections=tuple(proposals),
+        decision=history[0] if history and history[0].outcome is not None else None,
+        history=tuple(history),
+        fingerprint=_fingerprint(standing, history),
+    )
+
+
+def _proposal(
+    conn: Connection, parent: StoredTrajectory, proposed: CorrectionInfo
+) -> ProposedCorrection:
+    corrected = trajectories.load_by_id(conn, proposed.trajectory_id).trajectory
+    return ProposedCorrection(
+        uid=proposed.uid,
+        author=proposed.author,
+        reason=proposed.reason,
+        trajectory=corrected,
+        changes=tuple(diff_trajectories(parent.trajectory, corrected)),
+    )
+
+
+def _fingerprint(standing: list[CommittedAnnotation], history: list[DecisionInfo]) -> str:
+    """Of the ids of what stands: rows are never changed, so ids say everything."""
+    said = ",".join(str(one.id) for one in standing)
+    decided = str(history[0].id) if history else ""
+    return hashlib.sha256(f"{said};{decided}".encode()).hexdigest()[:16]
+
+
+def decide(
+    store: Store,
+    uid: str,
+    *,
+    decided_by: AnnotatorInfo,
+    outcome: Outcome | str,
+    result_uid: str | None = None,
+    adopt_annotator: str | None = None,
+    note: str = "",
+    seen: str | None = None,
+) -> Decided:
+    """Append a person's decision.
+
+    Args:
+        outcome: accept or reject.
+        result_uid: what export uses: the trajectory itself or a correction of it; None: the
+            adopted annotation's correction, else the trajectory itself.
+        adopt_annotator: whose verdicts and marks become those of the decision; None: nobody's.
+        seen: `Case.fingerprint` of what the person looked at; None does not ask.
+
+    Raises:
+        NotFound: no such trajectory, or the adopted annotator said nothing.
+        AnnotationError: the outcome is no decision, or the result is no version of the trajectory.
+        StoreError: somebody said something since the case was shown.
+    """
+    outcome = _decidable(outcome)
+    with store.write() as conn:
+        parent_id = trajectories.id_of(conn, uid)
+        decisions.hold_trajectory(conn, parent_id)
+        standing = standing_annotations(conn, parent_id)
+        _refuse_stale(conn, parent_id, standing, seen)
+        adopted = _adopted(standing, adopt_annotator, outcome)
+        result = result_uid or adopted.correction_uid or uid
+        decisions.append_decision(
+            conn,
+            trajectory_id=parent_id,
+            outcome=outcome,
+            result_id=_result_id(conn, parent_id, uid, result),
+            adopted=adopted,
+            decided_by=decided_by.id,
+            rule="",
+            note=note.replace("\x00", "")[:MAX_NOTE],
+        )
+        state = settle_state(conn, parent_id)
+        return Decided(uid, state, decisions.latest_decision(conn, parent_id))
+
+
+def withdraw(store: Store, uid: str, by: AnnotatorInfo, note: str = "") -> Decided:
+    """Take the standing decision back, by appending; then a person has to decide again.
+
+    Raises:
+        NotFound: no such trajectory.
+        AnnotationError: no decision stands.
+    """
+    with store.write() as conn:
+        trajectory_id = trajectories.id_of(conn, uid)
+        decisions.hold_trajectory(conn, trajectory_id)
+        latest = decisions.latest_decision(conn, trajectory_id)
+        if latest is None or latest.outcome is None:
+            raise AnnotationError(
+                "No decision stands that could be withdrawn.",
+                where=uid,
+                hint="Reload the page; somebody may have withdrawn it already.",
+            )
+        decisions.append_decision(
+            conn,
+            trajectory_id=trajectory_id,
+            outcome=None,
+            result_id=None,
+            adopted=Annotation(),
+            decided_by=by.id,
+            rule="",
+            note=note.replace("\x00", "")[:MAX_NOTE],
+        )
+        state = settle_state(conn, trajectory_id, rules_apply=False)
+        return Decided(uid, state, None)
+
+
+def _decidable(outcome: Outcome | str) -> Outcome:
+    try:
+        known = Outcome(outcome)
+    except ValueError:
+        known = Outcome.UNSURE
+    if known is Outcome.UNSURE:
+        raise AnnotationError(
+            f"{str(outcome)!r} is not a decision.",
+            where="decide",
+            hint="Decide accept or reject; leave the case open while you are unsure.",
+        )
+    return known
+
+
+def _refuse_stale(
+    conn: Connection, trajectory_id: int, standing: list[CommittedAnnotation], seen: str | None
+) -> None:
+    if seen is None:
+        return
+    if seen != _fingerprint(standing, decisions.decisions_of(conn, trajectory_id, limit=1)):
+        raise StoreError(
+            "Somebody annotated or decided this trajectory since you opened it.",
+            where="decide",
+            hint="Look at the case as it is now and decide again.",
+        )
+
+
+def _adopted(
+    standing: list[CommittedAnnotation], annotator: str | None, outcome: Outcome
+) -> Annotation:
+    if annotator is None:
+        return Annotation(outcome=outcome)
+    for one in standing:
+        if one.annotator == annotator:
+            return one.annotation
+    raise NotFound(
+        f"{annotator} has no committed annotation of this trajectory.",
+        hint=f"There are those of: {', '.join(one.annotator for one in standing) or 'nobody'}.",
+    )
+
+
+def _result_id(conn: Connection, parent_id: int, uid: str, result_uid: str) -> int:
+    if result_uid == uid:
+        return parent_id
+    for proposed in corrections_of(conn, parent_id):
+        if proposed.uid == result_uid:
+            return proposed.trajectory_id
+    raise AnnotationError(
+        f"{result_uid} is neither this trajectory nor a correction of it.",
+        where="decide",
+        hint="Choose one of the versions that the case shows.",
+    )

@@ -1,0 +1,79 @@
+"""Who speaks to the HTTP API: a signed token that names an annotator.
+
+The studio hands the token to the page it draws; the page sends it with every request. The key that
+signs it is kept in the store, so an open page goes on working after the studio restarts. A token
+says who, not what they may do: there are no roles yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from weakref import WeakKeyDictionary
+
+from curation.errors import LoopwrightError
+from storage.annotators import AnnotatorInfo, ensure_annotator, get_annotator
+from storage.engine import Store
+from storage.settings import ensure_secret
+
+SECRET = "session-secret"
+"""Name of the setting that holds the signing key."""
+
+_keys: WeakKeyDictionary[Store, bytes] = WeakKeyDictionary()
+
+
+class BadToken(LoopwrightError):
+    """The token is missing, malformed, or was not signed by this studio."""
+
+
+def annotator_named(store: Store, name: str) -> AnnotatorInfo:
+    """The annotator called `name`, added when new.
+
+    Raises:
+        StoreError: the name is blank or too long.
+    """
+    with store.write() as conn:
+        return ensure_annotator(conn, name)
+
+
+def issue_token(store: Store, annotator_name: str) -> str:
+    """A token with which a page may act as this annotator: `<annotator id>.<hmac hex>`."""
+    with store.write() as conn:
+        annotator = ensure_annotator(conn, annotator_name)
+        _keys[store] = ensure_secret(conn, SECRET).encode()
+    return f"{annotator.id}.{_sign(_keys[store], annotator.id)}"
+
+
+def read_token(store: Store, token: str) -> AnnotatorInfo:
+    """Who the token speaks for.
+
+    Raises:
+        BadToken: it is missing, malformed, forged, or names nobody.
+    """
+    head, _, signature = token.partition(".")
+    if not (head.isascii() and head.isdigit() and len(head) < 19 and signature.isascii()):
+        raise _refused()
+    annotator_id = int(head)
+    if not hmac.compare_digest(signature, _sign(_key(store), annotator_id)):
+        raise _refused()
+    with store.read() as conn:
+        return get_annotator(conn, annotator_id)
+
+
+def _key(store: Store) -> bytes:
+    known = _keys.get(store)
+    if known is None:
+        with store.write() as conn:
+            known = _keys[store] = ensure_secret(conn, SECRET).encode()
+    return known
+
+
+def _sign(key: bytes, annotator_id: int) -> str:
+    return hmac.new(key, f"annotator:{annotator_id}".encode(), hashlib.sha256).hexdigest()
+
+
+def _refused() -> BadToken:
+    return BadToken(
+        "This page is not signed in to this studio.",
+        hint="Reload the page; what you entered and was not saved stays in it.",
+    )

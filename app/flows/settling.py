@@ -1,0 +1,107 @@
+"""What a trajectory's state becomes after somebody said something, and whether a rule decides.
+
+Called inside the transaction of a commit, an undo, a decision or a change of a queue, so that the
+projected state is never older than the rows it is derived from. A person's decision always stands
+until a person withdraws it; a rule's decision stands only while the rule would decide the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from curation.adjudication import Rule, Said, Settlement, settle
+from curation.annotation import Annotation, Outcome
+from curation.queueing import State
+from storage import decisions, queues, tasks
+from storage.annotations import CommittedAnnotation, standing_annotations
+from storage.decisions import DecisionInfo
+
+
+def settle_states(conn: Connection, trajectory_ids: Iterable[int]) -> None:
+    """Settle several trajectories whose slots changed."""
+    for trajectory_id in trajectory_ids:
+        settle_state(conn, trajectory_id)
+
+
+def settle_state(conn: Connection, trajectory_id: int, *, rules_apply: bool = True) -> State:
+    """Derive state and outcome from what stands; append or withdraw a rule's decision.
+
+    Args:
+        rules_apply: False right after a person withdrew a decision: then a person has to decide,
+            until somebody commits again.
+    """
+    decisions.hold_trajectory(conn, trajectory_id)
+    standing = standing_annotations(conn, trajectory_id)
+    latest = decisions.latest_decision(conn, trajectory_id)
+    if latest is not None and latest.decided_by is not None and latest.outcome is not None:
+        decisions.project_state(conn, trajectory_id, State.DECIDED, latest.outcome)
+        return State.DECIDED
+    rule = _rule(conn, trajectory_id) if rules_apply else Rule()
+    open_slots, slots = tasks.slots_of(conn, trajectory_id)
+    said = [Said(one.annotator, one.annotation) for one in standing]
+    settled = settle(said, rule, open_slots=open_slots, slots=slots)
+    _record(conn, trajectory_id, settled, latest)
+    decisions.project_state(conn, trajectory_id, settled.state, _outcome(settled, standing))
+    return settled.state
+
+
+def _rule(conn: Connection, trajectory_id: int) -> Rule:
+    """The strictest of the queues that ask for the trajectory; in none, a person decides."""
+    asking = queues.queues_of(conn, trajectory_id)
+    return Rule(
+        overlap=max((q.overlap for q in asking), default=1),
+        decide_alone=bool(asking) and all(q.decide_alone for q in asking),
+    )
+
+
+def _record(
+    conn: Connection, trajectory_id: int, settled: Settlement, latest: DecisionInfo | None
+) -> None:
+    """Append the rule's decision when it is new, or take back one that no longer holds."""
+    stands = latest is not None and latest.outcome is not None
+    if settled.adopted is not None:
+        result_id = _result_id(conn, trajectory_id, settled.adopted)
+        if (
+            latest is not None
+            and latest.outcome is settled.adopted.outcome
+            and latest.result_id == result_id
+            and latest.annotation == settled.adopted
+        ):
+            return
+        decisions.append_decision(
+            conn,
+            trajectory_id=trajectory_id,
+            outcome=settled.adopted.outcome,
+            result_id=result_id,
+            adopted=settled.adopted,
+            decided_by=None,
+            rule=settled.rule,
+            note="",
+        )
+    elif stands and latest is not None:
+        decisions.append_decision(
+            conn,
+            trajectory_id=trajectory_id,
+            outcome=None,
+            result_id=None,
+            adopted=Annotation(),
+            decided_by=None,
+            rule=latest.rule,
+            note="The annotations it rested on have changed.",
+        )
+
+
+def _result_id(conn: Connection, trajectory_id: int, adopted: Annotation) -> int:
+    if adopted.correction_uid is None:
+        return trajectory_id
+    found = tasks.ids_of(conn, [adopted.correction_uid])
+    return found[0] if found else trajectory_id
+
+
+def _outcome(settled: Settlement, standing: list[CommittedAnnotation]) -> Outcome | None:
+    if settled.adopted is not None:
+        return settled.adopted.outcome
+    newest = max(standing, key=lambda one: one.id, default=None)
+    return newest.annotation.outcome if newest is not None else None

@@ -1,0 +1,317 @@
+"""The viewer's HTTP API: parse, call a flow, encode. Nothing is decided here.
+
+Handlers are plain functions run in the thread pool, because flows block on the database. Every
+request carries the annotator's token; a browser that says where a page comes from must say it
+comes from here. Bodies are bounded, and every error is JSON with what, where and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app.flows import annotate, correct, queue
+from app.flows.annotate import Draft, Op, Opened
+from app.flows.correct import Edit, StaleEdit
+from app.flows.identity import BadToken, read_token
+from app.flows.incidents import report_incident
+from components.viewer.payload import ShownCorrection, annotation_json, viewer_payload
+from curation.errors import LoopwrightError, NotFound
+from storage.annotators import AnnotatorInfo
+from storage.engine import Store
+
+PREFIX = "/api/annotate"
+TOKEN_HEADER = "X-Loopwright-Token"
+
+MAX_BODY = 8 << 20
+"""Bytes of a request; the largest legitimate ones carry edited messages."""
+
+Name = Annotated[str, Meta(max_length=200)]
+Uids = Annotated[list[Name], Meta(max_length=500)]
+SessionId = Annotated[str, Meta(min_length=1, max_length=100)]
+Number = Annotated[int, Meta(ge=1, lt=1 << 53)]
+"""An op's number: what JavaScript counts exactly."""
+
+
+class NextRequest(Struct):
+    """`next`: claim a trajectory."""
+
+    dataset: Name | None = None
+    exclude: Uids = []
+
+
+class OpRequest(Struct):
+    """One op of `acts`."""
+
+    n: Number
+    uid: Name
+    kind: Name
+    payload: Any = None
+
+
+class ActsRequest(Struct):
+    """`acts`: deliver ops."""
+
+    session: SessionId
+    ops: Annotated[list[OpRequest], Meta(max_length=annotate.MAX_OPS)]
+
+
+class EditsRequest(Struct):
+    """`check-edits`: what would these edits change."""
+
+    uid: Name
+    edits: Annotated[list[Edit], Meta(max_length=500)]
+
+
+class CorrectRequest(Struct):
+    """`correct`: save edits as a correction."""
+
+    session: SessionId
+    n: Number
+    uid: Name
+    edits: Annotated[list[Edit], Meta(max_length=500)]
+    reason: str = ""
+    base: Name | UnsetType | None = UNSET
+    """The correction the edits were begun from; absent: whatever stands."""
+
+
+class UidsRequest(Struct):
+    """`renew` and `release`."""
+
+    uids: Uids
+
+
+class BadRequest(LoopwrightError):
+    """The request itself cannot be read."""
+
+
+Handler = Callable[[Store, AnnotatorInfo, Any], dict[str, Any]]
+
+
+class AnnotateApi:
+    """The routes over one store.
+
+    Args:
+        store: called per request, in a worker thread, so that nothing is opened at import time.
+        lease: how long a claim is kept.
+    """
+
+    def __init__(self, store: Callable[[], Store], lease: timedelta = annotate.LEASE) -> None:
+        self._store = store
+        self._lease = lease
+
+    def routes(self) -> list[BaseRoute]:
+        """Everything under `/api/annotate`."""
+        posts: dict[str, tuple[type[Struct], Handler]] = {
+            "next": (NextRequest, self._next),
+            "acts": (ActsRequest, self._acts),
+            "check-edits": (EditsRequest, self._check_edits),
+            "correct": (CorrectRequest, self._correct),
+            "renew": (UidsRequest, self._renew),
+            "release": (UidsRequest, self._release),
+        }
+        routes: list[BaseRoute] = [
+            Route(f"{PREFIX}/{name}", self._post(body, handler), methods=["POST"])
+            for name, (body, handler) in posts.items()
+        ]
+        routes.append(Route(f"{PREFIX}/view", self._get(self._view), methods=["GET"]))
+        return routes
+
+    # --- handlers: one per route ---
+
+    def _next(self, store: Store, who: AnnotatorInfo, asked: NextRequest) -> dict[str, Any]:
+        claimed = annotate.claim_next(store, who, asked.dataset, asked.exclude, lease=self._lease)
+        return {
+            "view": None if claimed is None else _view(claimed.opened),
+            "progress": annotate.progress_of(store, asked.dataset),
+        }
+
+    def _view(self, store: Store, who: AnnotatorInfo, uid: str) -> dict[str, Any]:
+        return {"view": _view(annotate.open_trajectory(store, uid, who))}
+
+    def _acts(self, store: Store, who: AnnotatorInfo, asked: ActsRequest) -> dict[str, Any]:
+        ops = [Op(op.n, op.uid, op.kind, op.payload) for op in asked.ops]
+        done = annotate.perform(store, who, asked.session, ops, lease=self._lease)
+        return {
+            "acked": done.acked,
+            "results": done.results,
+            "annotations": {uid: _draft(draft) for uid, draft in done.annotations.items()},
+            "progress": done.progress,
+        }
+
+    def _check_edits(self, store: Store, who: AnnotatorInfo, asked: EditsRequest) -> dict[str, Any]:
+        report = correct.check_edits(store, asked.uid, asked.edits, who)
+        return msgspec.structs.asdict(report)
+
+    def _correct(self, store: Store, who: AnnotatorInfo, asked: CorrectRequest) -> dict[str, Any]:
+        done = correct.propose_correction(
+            store,
+            who,
+            asked.session,
+            asked.n,
+            asked.uid,
+            asked.edits,
+            asked.reason,
+            base=asked.base,
+            lease=self._lease,
+        )
+        return {
+            "correction_uid": done.correction_uid,
+            "changed": done.changed,
+            "changes": done.changes,
+            **_draft(done.draft),
+        }
+
+    def _renew(self, store: Store, who: AnnotatorInfo, asked: UidsRequest) -> dict[str, Any]:
+        return {"renewed": annotate.renew(store, who, asked.uids, lease=self._lease)}
+
+    def _release(self, store: Store, who: AnnotatorInfo, asked: UidsRequest) -> dict[str, Any]:
+        return {"released": queue.release(store, who, asked.uids)}
+
+    # --- what is the same for all ---
+
+    def _post(self, body: type[Struct], handler: Handler) -> Callable[..., Awaitable[Response]]:
+        decoder = msgspec.json.Decoder(body)
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                _refuse_foreign(request)
+                raw = await _bounded_body(request)
+            except LoopwrightError as problem:
+                return _error(problem)
+            return await run_in_threadpool(
+                self._answer, request, handler, lambda: _decoded(decoder, raw)
+            )
+
+        return endpoint
+
+    def _get(self, handler: Handler) -> Callable[..., Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            uid = request.query_params.get("uid", "")[:200]
+            return await run_in_threadpool(self._answer, request, handler, lambda: uid)
+
+        return endpoint
+
+    def _answer(self, request: Request, handler: Handler, asked: Callable[[], Any]) -> Response:
+        try:
+            store = self._store()
+            who = read_token(store, request.headers.get(TOKEN_HEADER, ""))
+            return _json(200, handler(store, who, asked()))
+        except LoopwrightError as problem:
+            return _error(problem)
+        except Exception as problem:  # noqa: BLE001 - logged in full under the id that is answered
+            incident = report_incident(problem, f"answering {request.url.path}")
+            return _failure(incident)
+
+
+def _view(opened: Opened) -> dict[str, Any]:
+    shown = opened.correction
+    return viewer_payload(
+        uid=opened.uid,
+        trajectory=opened.trajectory,
+        findings=opened.findings,
+        annotation=opened.draft.annotation,
+        committed=opened.draft.committed,
+        dataset=opened.dataset,
+        source_id=opened.source_id,
+        source=opened.source,
+        state=opened.state,
+        parent_uid=opened.parent_uid,
+        correction=None
+        if shown is None
+        else ShownCorrection(shown.uid, shown.author, shown.reason, shown.trajectory),
+    )
+
+
+def _draft(draft: Draft) -> dict[str, Any]:
+    return {"annotation": annotation_json(draft.annotation), "committed": draft.committed}
+
+
+async def _bounded_body(request: Request) -> bytes:
+    """The body, given up as soon as it is too large (a length may be absent or a lie)."""
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > MAX_BODY:
+            raise BadRequest(
+                f"The request is larger than {MAX_BODY >> 20} MB.",
+                where=request.url.path,
+                hint="Send fewer edits at once.",
+            )
+    return bytes(received)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as problem:
+        raise BadRequest(
+            f"The request cannot be read: {problem}.",
+            hint="Reload the page; the studio was probably updated while it was open.",
+        ) from None
+
+
+def _refuse_foreign(request: Request) -> None:
+    """A page of another site may not make this browser act, whatever token it guessed."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+        raise BadRequest(
+            f"Requests from {origin} are not accepted.",
+            where="Origin",
+            hint="Open the studio under the address it prints; behind a proxy, pass Host through.",
+        )
+
+
+def _error(problem: LoopwrightError) -> Response:
+    match problem:
+        case BadToken():
+            status = 401
+        case NotFound():
+            status = 404
+        case StaleEdit():
+            status = 409
+        case _:
+            status = 400
+    error: dict[str, Any] = {
+        "message": problem.message,
+        "where": problem.where,
+        "hint": problem.hint,
+        "id": "",
+    }
+    if isinstance(problem, StaleEdit):
+        error |= {"yours": problem.yours, "current": problem.current}
+    return _json(status, {"error": error})
+
+
+def _failure(incident: str) -> Response:
+    return _json(
+        500,
+        {
+            "error": {
+                "message": "Something broke in the studio that was not foreseen.",
+                "where": "",
+                "hint": f"Nothing was half saved. The log has it as {incident}.",
+                "id": incident,
+            }
+        },
+    )
+
+
+def _json(status: int, body: dict[str, Any]) -> Response:
+    return Response(
+        msgspec.json.encode(body),
+        status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

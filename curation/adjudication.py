@@ -1,0 +1,206 @@
+"""Where annotators differ, and what a queue's rule makes of what they said.
+
+Annotations differ in their outcome, in the verdict on a step that several of them judged, in the
+categories at a place that several of them marked, and in the correction. What only one of them
+looked at (a verdict or a mark nobody else placed there) is extra, not a difference: it is shown,
+and it does not make a dispute.
+
+Pure: who decides and how it is stored is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from curation.annotation import Annotation, Mark, Outcome, StepVerdict
+from curation.queueing import State
+from curation.trajectory import Anchor
+
+T = TypeVar("T")
+
+ALONE = "alone"
+"""Rule: one annotator, whose accept or reject is the decision."""
+
+AGREED = "agreed"
+"""Rule: all slots are committed and the annotations do not differ."""
+
+
+class Said(Struct, frozen=True):
+    """What one annotator says."""
+
+    annotator: str
+    annotation: Annotation
+
+
+class Opinion(Struct, Generic[T], frozen=True):
+    """One annotator's answer to one question."""
+
+    annotator: str
+    value: T
+
+
+class StepDifference(Struct, frozen=True):
+    """A step whose verdicts are not all the same."""
+
+    message_index: int
+    opinions: tuple[Opinion[StepVerdict | None], ...]
+
+
+class MarkDifference(Struct, frozen=True):
+    """A place where the marked categories are not all the same."""
+
+    anchor: Anchor
+    opinions: tuple[Opinion[tuple[str, ...]], ...]
+    """Categories as `taxonomy/category`, sorted; () for an annotator who put nothing there."""
+
+
+class Differences(Struct, frozen=True):
+    """Everything in which annotations of one trajectory are not the same."""
+
+    outcomes: tuple[Opinion[Outcome | None], ...] = ()
+    """Everybody's outcome when they are not all equal, else ()."""
+    steps: tuple[StepDifference, ...] = ()
+    marks: tuple[MarkDifference, ...] = ()
+    corrections: tuple[Opinion[str | None], ...] = ()
+    """Everybody's correction uid when they are not all equal, else ()."""
+
+    @property
+    def is_dispute(self) -> bool:
+        """True when somebody contradicts somebody else, not merely says more."""
+        return bool(
+            self.outcomes
+            or self.corrections
+            or any(_contradict(d.opinions, lambda v: v is None) for d in self.steps)
+            or any(_contradict(d.opinions, lambda v: not v) for d in self.marks)
+        )
+
+
+def _contradict(opinions: Sequence[Opinion[T]], is_silent: Callable[[T], bool]) -> bool:
+    spoken = [o.value for o in opinions if not is_silent(o.value)]
+    return any(value != spoken[0] for value in spoken)
+
+
+def differences(said: Sequence[Said]) -> Differences:
+    """Compare annotations of one trajectory; fewer than two do not differ."""
+    if len(said) < 2:
+        return Differences()
+    return Differences(
+        outcomes=_unless_equal([Opinion(s.annotator, s.annotation.outcome) for s in said]),
+        steps=tuple(_step_differences(said)),
+        marks=tuple(_mark_differences(said)),
+        corrections=_unless_equal(
+            [Opinion(s.annotator, s.annotation.correction_uid) for s in said]
+        ),
+    )
+
+
+def _unless_equal(opinions: list[Opinion[T]]) -> tuple[Opinion[T], ...]:
+    return () if all(o.value == opinions[0].value for o in opinions) else tuple(opinions)
+
+
+def _step_differences(said: Sequence[Said]) -> Iterable[StepDifference]:
+    for index in sorted({i for s in said for i in s.annotation.step_verdicts}):
+        opinions = _unless_equal(
+            [Opinion(s.annotator, s.annotation.step_verdicts.get(index)) for s in said]
+        )
+        if opinions:
+            yield StepDifference(index, opinions)
+
+
+def _mark_differences(said: Sequence[Said]) -> Iterable[MarkDifference]:
+    for anchor in sorted({m.anchor for s in said for m in s.annotation.marks}, key=_place):
+        opinions = _unless_equal(
+            [Opinion(s.annotator, _categories(s.annotation.marks, anchor)) for s in said]
+        )
+        if opinions:
+            yield MarkDifference(anchor, opinions)
+
+
+def _categories(marks: Iterable[Mark], anchor: Anchor) -> tuple[str, ...]:
+    return tuple(sorted({f"{m.taxonomy}/{m.category}" for m in marks if m.anchor == anchor}))
+
+
+def _place(anchor: Anchor) -> tuple[int, int, str, tuple[int, int]]:
+    """Reading order: whole trajectory, then by message, call, argument and span."""
+    return (
+        -1 if anchor.message_index is None else anchor.message_index,
+        -1 if anchor.call_index is None else anchor.call_index,
+        anchor.pointer or "",
+        anchor.span or (-1, -1),
+    )
+
+
+class Rule(Struct, frozen=True):
+    """What the queues of a trajectory ask for."""
+
+    overlap: int = 1
+    decide_alone: bool = False
+
+
+class Settlement(Struct, frozen=True):
+    """What the annotations of a trajectory amount to."""
+
+    state: State
+    rule: str = ""
+    """The rule that decides, "" when a person has to."""
+    adopted: Annotation | None = None
+    """What the rule decides, None when a person has to."""
+
+
+def settle(said: Sequence[Said], rule: Rule, *, open_slots: int, slots: int) -> Settlement:
+    """State and automatic decision for a trajectory without a person's decision.
+
+    Args:
+        said: the standing annotations, one per annotator.
+        rule: the strictest of the queues that ask for the trajectory.
+        open_slots: slots that are waiting or claimed.
+        slots: all slots, 0 for a trajectory that is in no queue.
+    """
+    if open_slots or not said:
+        # All slots done and nothing said cannot come from commits; it waits again all the same.
+        return Settlement(State.QUEUED if slots else State.NEW)
+    if differences(said).is_dispute:
+        return Settlement(State.DISPUTED)
+    outcome = said[0].annotation.outcome
+    decidable = rule.decide_alone and outcome in (Outcome.ACCEPT, Outcome.REJECT)
+    if not decidable or len(said) < rule.overlap:
+        return Settlement(State.ANNOTATED)
+    if len(said) == 1:
+        return Settlement(State.DECIDED, ALONE, said[0].annotation)
+    return Settlement(State.DECIDED, AGREED, merge(said))
+
+
+def merge(said: Sequence[Said]) -> Annotation:
+    """What several undisputed annotations say together.
+
+    Verdicts and marks are united (one mark per place and category); notes follow each other under
+    the names of their authors; outcome and correction are everybody's.
+    """
+    verdicts: dict[int, StepVerdict] = {}
+    marks: list[Mark] = []
+    placed: set[tuple[Anchor, str, str]] = set()
+    ids: set[str] = set()
+    for number, one in enumerate(said):
+        verdicts.update(one.annotation.step_verdicts)
+        for mark in one.annotation.marks:
+            place = (mark.anchor, mark.taxonomy, mark.category)
+            if place in placed:
+                continue
+            placed.add(place)
+            if mark.mark_id in ids:
+                # Ids are chosen by each annotator's browser and are unique only there.
+                mark = msgspec.structs.replace(mark, mark_id=f"{number}:{mark.mark_id}")
+            ids.add(mark.mark_id)
+            marks.append(mark)
+    notes = [f"{s.annotator}: {s.annotation.note}" for s in said if s.annotation.note]
+    return Annotation(
+        outcome=said[0].annotation.outcome,
+        step_verdicts=dict(sorted(verdicts.items())),
+        marks=tuple(marks),
+        note="\n".join(notes),
+        correction_uid=said[0].annotation.correction_uid,
+    )

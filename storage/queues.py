@@ -1,0 +1,212 @@
+"""Queues: how a dataset's tasks are handed out, and the slots it has.
+
+A queue is filled in batches; filling it again adds what is missing, re-orders what still waits and
+never touches what was done. Claiming and finishing slots is `storage/tasks.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from storage.tables import (
+    DatasetRow,
+    ItemRow,
+    QueueRow,
+    TaskRow,
+    TrajectoryRow,
+    table_of,
+)
+from storage.tasks import CLAIMED, DONE, WAITING
+
+task = table_of(TaskRow)
+queue = table_of(QueueRow)
+dataset = table_of(DatasetRow)
+item = table_of(ItemRow)
+trajectory = table_of(TrajectoryRow)
+
+
+class Progress(Struct, frozen=True):
+    """How far a queue is, in slots."""
+
+    waiting: int = 0
+    claimed: int = 0
+    done: int = 0
+    total: int = 0
+
+
+class QueueSettings(Struct, frozen=True):
+    """How a dataset's tasks are handed out; see `storage.tables.QueueRow`."""
+
+    dataset_id: int
+    dataset: str
+    policy: str
+    seed: int
+    overlap: int
+    decide_alone: bool
+
+
+class Candidate(Struct, frozen=True):
+    """A trajectory of a dataset that may be queued."""
+
+    trajectory_id: int
+    uid: str
+    suspicion: float
+
+
+def put_queue(
+    conn: Connection, dataset_id: int, *, policy: str, seed: int, overlap: int, decide_alone: bool
+) -> None:
+    """Set how the dataset's tasks are handed out."""
+    values = {"policy": policy, "seed": seed, "overlap": overlap, "decide_alone": decide_alone}
+    changed = conn.execute(update(queue).where(queue.c.dataset_id == dataset_id).values(**values))
+    if changed.rowcount == 0:
+        conn.execute(insert(queue).values(dataset_id=dataset_id, **values))
+
+
+def list_queues(conn: Connection) -> list[QueueSettings]:
+    """Every queue, in the order of its dataset's id."""
+    rows = conn.execute(_queue_columns.order_by(queue.c.dataset_id))
+    return [QueueSettings(*row) for row in rows]
+
+
+def queues_of(conn: Connection, trajectory_id: int) -> list[QueueSettings]:
+    """The queues of the datasets that hold the trajectory."""
+    rows = conn.execute(
+        _queue_columns.join(item, item.c.dataset_id == queue.c.dataset_id).where(
+            item.c.trajectory_id == trajectory_id
+        )
+    )
+    return [QueueSettings(*row) for row in rows]
+
+
+def dataset_name(conn: Connection, dataset_id: int) -> str:
+    """Name of the dataset with this id, which must exist."""
+    return str(conn.execute(select(dataset.c.name).where(dataset.c.id == dataset_id)).scalar_one())
+
+
+def candidates(
+    conn: Connection, dataset_id: int, *, after_id: int, limit: int, only_suspicious: bool
+) -> list[Candidate]:
+    """Trajectories of the dataset without a decision, in the order of import, after `after_id`."""
+    wanted = (
+        select(trajectory.c.id, trajectory.c.uid, trajectory.c.suspicion)
+        .join(item, item.c.trajectory_id == trajectory.c.id)
+        .where(
+            item.c.dataset_id == dataset_id,
+            item.c.trajectory_id > after_id,
+            trajectory.c.state != "decided",
+        )
+        .order_by(item.c.trajectory_id)
+        .limit(limit)
+    )
+    if only_suspicious:
+        wanted = wanted.where(trajectory.c.suspicion > 0)
+    return [Candidate(*row) for row in conn.execute(wanted)]
+
+
+def put_tasks(
+    conn: Connection, dataset_id: int, ranked: Sequence[tuple[int, float]], overlap: int
+) -> int:
+    """Give every (trajectory_id, rank) `overlap` slots; the new rank also orders waiting ones.
+
+    Returns:
+        Number of slots added; those that existed are kept with their state.
+    """
+    if not ranked:
+        return 0
+    low, high = ranked[0][0], ranked[-1][0]
+    present = {
+        (row.trajectory_id, row.slot): row
+        for row in conn.execute(
+            select(task.c.id, task.c.trajectory_id, task.c.slot, task.c.rank, task.c.status).where(
+                task.c.dataset_id == dataset_id, task.c.trajectory_id.between(low, high)
+            )
+        )
+    }
+    new: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    for trajectory_id, rank in ranked:
+        for slot in range(overlap):
+            before = present.get((trajectory_id, slot))
+            values = {"trajectory_id": trajectory_id, "slot": slot, "rank": rank}
+            if before is None:
+                new.append({"dataset_id": dataset_id, "status": WAITING, **values})
+            elif before.status != DONE and before.rank != rank:
+                moved.append({"moved_id": before.id, "new_rank": rank})
+    if new:
+        conn.execute(insert(task), new)
+        _mark_queued(conn, sorted({row["trajectory_id"] for row in new}))
+    if moved:
+        by_id = task.c.id == bindparam("moved_id")
+        conn.execute(update(task).where(by_id).values(rank=bindparam("new_rank")), moved)
+    return len(new)
+
+
+def _mark_queued(conn: Connection, trajectory_ids: Sequence[int]) -> None:
+    """New slots make what was new or fully annotated wait again (projection of the state)."""
+    for start in range(0, len(trajectory_ids), 500):
+        part = trajectory_ids[start : start + 500]
+        conn.execute(
+            update(trajectory)
+            .where(trajectory.c.id.in_(part), trajectory.c.state.in_(["new", "annotated"]))
+            .values(state="queued")
+        )
+
+
+def drop_spare_slots(conn: Connection, dataset_id: int, overlap: int) -> list[int]:
+    """Remove waiting slots beyond `overlap`; returns the trajectories that lost one."""
+    spare = (task.c.dataset_id == dataset_id, task.c.status == WAITING, task.c.slot >= overlap)
+    rows = conn.execute(delete(task).where(*spare).returning(task.c.trajectory_id))
+    return sorted({row.trajectory_id for row in rows})
+
+
+def recount(conn: Connection, dataset_id: int) -> None:
+    """Rebuild the queue's counters from its tasks."""
+    total = select(func.count()).where(task.c.dataset_id == dataset_id).scalar_subquery()
+    done = (
+        select(func.count())
+        .where(task.c.dataset_id == dataset_id, task.c.status == DONE)
+        .scalar_subquery()
+    )
+    conn.execute(
+        update(queue).where(queue.c.dataset_id == dataset_id).values(n_tasks=total, n_done=done)
+    )
+
+
+def progress(conn: Connection, dataset_id: int | None) -> Progress:
+    """How far one queue is, or all of them. Claimed slots are counted, the others projected."""
+    totals: Select[Any] = select(
+        func.coalesce(func.sum(queue.c.n_tasks), 0), func.coalesce(func.sum(queue.c.n_done), 0)
+    )
+    claims = select(func.count()).where(task.c.status == CLAIMED)
+    if dataset_id is not None:
+        totals = totals.where(queue.c.dataset_id == dataset_id)
+        claims = claims.where(task.c.dataset_id == dataset_id)
+    else:
+        claims = claims.where(task.c.dataset_id.in_(select(queue.c.dataset_id)))
+    total, done = (int(n) for n in conn.execute(totals).one())
+    claimed = int(conn.execute(claims).scalar_one())
+    return Progress(total - done - claimed, claimed, done, total)
+
+
+_queue_columns = select(
+    queue.c.dataset_id,
+    dataset.c.name,
+    queue.c.policy,
+    queue.c.seed,
+    queue.c.overlap,
+    queue.c.decide_alone,
+).join(dataset, dataset.c.id == queue.c.dataset_id)
