@@ -30,12 +30,15 @@ __all__ = [
     "Hunk",
     "MessageChange",
     "PartKind",
+    "aligned",
     "canonical_calls",
     "diff_arguments",
     "diff_call",
     "diff_calls",
     "diff_messages",
     "diff_trajectories",
+    "first_difference",
+    "match_calls",
     "same_calls",
 ]
 
@@ -95,7 +98,7 @@ class MessageChange(Struct, frozen=True):
 def diff_trajectories(parent: Trajectory, correction: Trajectory) -> tuple[MessageChange, ...]:
     """Message by message what differs; () when nothing does. Tools are not compared."""
     changes: list[MessageChange] = []
-    for i, j in _align(parent.messages, correction.messages):
+    for i, j in aligned(parent.messages, correction.messages):
         if i is None and j is not None:
             role = correction.messages[j].role.value
             changes.append(MessageChange(PartKind.ADDED, None, j, role))
@@ -242,7 +245,34 @@ def same_calls(before: Message, after: Message) -> bool:
     return sorted(canonical_calls(before)) == sorted(canonical_calls(after))
 
 
-def _align(
+def first_difference(before: Sequence[Message], after: Sequence[Message]) -> int | None:
+    """Index of the first message that differs in meaning; None when none does.
+
+    Spacing and key order of arguments, call ids and null against "" are no difference: a pair cut
+    there would share no prompt although it says the same.
+    """
+    for index in range(max(len(before), len(after))):
+        if index >= len(before) or index >= len(after):
+            return index
+        old, new = before[index], after[index]
+        if old != new and _meaning(old) != _meaning(new):
+            return index
+    return None
+
+
+def _meaning(message: Message) -> tuple[object, ...]:
+    text = message.text if _is_text(message) else _as_text(message.content)
+    calls = canonical_calls(message)
+    return message.role, text, calls, message.name or "", message.reasoning or ""
+
+
+def _is_text(message: Message) -> bool:
+    if not isinstance(message.content, list):
+        return True
+    return all(part.get("type", "text") == "text" for part in message.content)
+
+
+def aligned(
     before: Sequence[Message], after: Sequence[Message]
 ) -> list[tuple[int | None, int | None]]:
     """Pairs of message indexes; None on the side where a message is missing."""

@@ -1,0 +1,133 @@
+"""Why something is not in an export, and what was adapted to get it in: two closed sets.
+
+Each has a stable name (in manifests) and a sentence (for the person). A reason that is not listed
+here does not exist: nothing is left out of an export in silence.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class DropReason(StrEnum):
+    """Why a trajectory or a step gave no row."""
+
+    UNDECIDED = "undecided"
+    UNSURE = "unsure"
+    DISPUTED = "disputed"
+    REJECTED = "rejected"
+    HAS_ERRORS = "has-errors"
+    DUPLICATE = "duplicate"
+    NOTHING_SAID = "nothing-said"
+    NOT_CORRECTED = "not-corrected"
+    TOOLS_DIFFER = "tools-differ"
+    CUT_NOT_ASSISTANT = "cut-not-assistant"
+    SAME_CALLS = "same-calls"
+    STEP_INCORRECT = "step-incorrect"
+    STEP_UNSURE = "step-unsure"
+    NO_STEP_VERDICTS = "no-step-verdicts"
+    NO_TARGET = "no-target"
+    NO_PROMPT = "no-prompt"
+    NO_TOOLS = "no-tools"
+    UNPARSABLE_ARGUMENTS = "unparsable-arguments"
+    CONTENT_PARTS = "content-parts"
+    MASKED_STEP = "masked-step"
+    LAST_NOT_ASSISTANT = "last-not-assistant"
+    ORPHAN_RESULT = "orphan-result"
+    UNANSWERED_CALL = "unanswered-call"
+    REPEATED_CALL_ID = "repeated-call-id"
+    TEXT_WITH_CALL = "text-with-call"
+    ALTERNATION = "alternation"
+    SYSTEM_PLACE = "system-place"
+    SEVERAL_MESSAGES = "several-messages"
+
+
+WHY: dict[DropReason, str] = {
+    DropReason.UNDECIDED: "Nobody has said anything of it.",
+    DropReason.UNSURE: "The outcome is unsure, so it is neither good nor bad.",
+    DropReason.DISPUTED: "Annotators disagree and nobody has decided yet (Adjudicate).",
+    DropReason.REJECTED: "It was rejected.",
+    DropReason.HAS_ERRORS: "A check calls an error in it and nobody accepted it.",
+    DropReason.DUPLICATE: "The same trajectory is in the export already, as a correction.",
+    DropReason.NOTHING_SAID: "There is no label to write.",
+    DropReason.NOT_CORRECTED: "A pair needs an original and its correction; this one has none.",
+    DropReason.TOOLS_DIFFER: "Original and correction offer different tools.",
+    DropReason.CUT_NOT_ASSISTANT: (
+        "Original and correction first differ at a message that is not the assistant's, so they "
+        "share no prompt."
+    ),
+    DropReason.SAME_CALLS: "Both sides make the same calls; there is nothing to prefer.",
+    DropReason.STEP_INCORRECT: "The step was judged incorrect, so it is no target.",
+    DropReason.STEP_UNSURE: "The step was judged unsure, so it is neither good nor bad.",
+    DropReason.NO_STEP_VERDICTS: (
+        "It was rejected as a whole and no step was judged, so no single step can be labelled."
+    ),
+    DropReason.NO_TARGET: "No assistant message is left to learn from.",
+    DropReason.NO_PROMPT: "Nothing stands before the first assistant message.",
+    DropReason.NO_TOOLS: "It calls tools, but offers none: a model would learn to invent them.",
+    DropReason.UNPARSABLE_ARGUMENTS: "The arguments of a call are not a JSON object.",
+    DropReason.CONTENT_PARTS: "A message holds something other than text (an image, a file).",
+    DropReason.MASKED_STEP: (
+        "A step carries no loss and this layout cannot mask one message; export it per step or in "
+        "the openai layout."
+    ),
+    DropReason.LAST_NOT_ASSISTANT: "It does not end with the assistant, as this layout demands.",
+    DropReason.ORPHAN_RESULT: "A tool message answers no call.",
+    DropReason.UNANSWERED_CALL: "A call has no result and the conversation goes on.",
+    DropReason.REPEATED_CALL_ID: "Two calls of one message have the same id.",
+    DropReason.TEXT_WITH_CALL: "A message holds text and a call; this layout has one or the other.",
+    DropReason.ALTERNATION: "User and assistant do not take turns, as this layout demands.",
+    DropReason.SYSTEM_PLACE: "A system message does not stand at the start, or there are two.",
+    DropReason.SEVERAL_MESSAGES: (
+        "The judgement covers several messages and this layout labels the last only; export per "
+        "step."
+    ),
+}
+
+
+class Adaptation(StrEnum):
+    """What was changed in a row so that the layout can carry it; counted in the manifest."""
+
+    IDS_MADE = "ids-made"
+    PARTS_JOINED = "parts-joined"
+    REASONING_LEFT_OUT = "reasoning-left-out"
+    NAMES_LEFT_OUT = "names-left-out"
+    DEVELOPER_AS_SYSTEM = "developer-as-system"
+    RESULTS_MERGED = "results-merged"
+    UNUSUAL_TOOL_NAME = "unusual-tool-name"
+    UNCHECKED = "unchecked"
+
+
+ADAPTED: dict[Adaptation, str] = {
+    Adaptation.IDS_MADE: "calls without an id got one (`call_<message>_<call>`)",
+    Adaptation.PARTS_JOINED: "text parts of a message were joined into one text",
+    Adaptation.REASONING_LEFT_OUT: "thinking text was left out: the layout has no place for it",
+    Adaptation.NAMES_LEFT_OUT: "speakers' names were left out",
+    Adaptation.DEVELOPER_AS_SYSTEM: "developer messages became system messages",
+    Adaptation.RESULTS_MERGED: "results of parallel calls were merged into one observation",
+    Adaptation.UNUSUAL_TOOL_NAME: (
+        "rows with a tool name outside `[A-Za-z0-9_-]{1,64}`, which OpenAI refuses"
+    ),
+    Adaptation.UNCHECKED: "trajectories that no check has looked at",
+}
+
+
+class Dropped(Struct, frozen=True):
+    """Something that gave no row."""
+
+    reason: DropReason
+    detail: str = ""
+    """The place or the value, for the list of what was dropped."""
+    step: int | None = None
+    """Message index when one step was dropped, None for the whole trajectory."""
+
+
+class Unfit(Exception):
+    """Raised by a layout: its contract cannot carry this example."""
+
+    def __init__(self, reason: DropReason, detail: str = "") -> None:
+        super().__init__(reason.value, detail)
+        self.reason = reason
+        self.detail = detail

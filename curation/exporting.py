@@ -1,0 +1,279 @@
+"""Making training examples out of curated trajectories: the values and the two registries.
+
+Two independent questions. An export *type* says what is learnt (imitate, prefer, avoid): it turns
+one `Curated` into examples. A *layout* says how a trainer wants a file written: it takes any
+example whose shape it knows. So N types and M layouts are N + M files, and a pair that makes no
+sense is refused with the pairs that do. Nothing here reads or writes a file; `app.flows.export`
+does, row by row.
+
+What cannot be carried is never bent in silence: it is `Dropped` with a reason, or counted as an
+adaptation in `Notes`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+from msgspec import Struct
+
+from curation.annotation import Annotation, Outcome, StepVerdict
+from curation.errors import ExportError
+from curation.export_reasons import Adaptation, Dropped, DropReason
+from curation.registry import Registry
+from curation.trajectory import Message, ToolSpec, Trajectory
+
+
+class Include(StrEnum):
+    """Which trajectories are looked at."""
+
+    DECIDED = "decided"
+    """Those with a decision: the default, and the only one a person answered for."""
+    ANNOTATED = "annotated"
+    """Also those with a committed annotation and no decision yet."""
+    ALL = "all"
+    """Also those nobody rejected and no check calls an error."""
+
+
+class Said(Struct, frozen=True):
+    """One annotator's standing annotation."""
+
+    annotator: str
+    annotation: Annotation
+    created_at: datetime
+
+
+class Decided(Struct, frozen=True):
+    """The decision in force."""
+
+    outcome: Outcome
+    by: str
+    """A person's name, or the rule that decided alone."""
+    note: str
+    created_at: datetime
+
+
+class Curated(Struct, frozen=True):
+    """One trajectory with all that was settled about it: what export types work on."""
+
+    uid: str
+    """Of the trajectory that was judged (the original, where it was corrected)."""
+    source_id: str
+    datasets: tuple[str, ...]
+    group: str
+    trajectory: Trajectory
+    """What is to be trained on: the correction where there is one."""
+    original: Trajectory | None = None
+    """The trajectory before its correction; None when nothing was corrected."""
+    outcome: Outcome | None = None
+    """What was settled; None when nobody said anything."""
+    annotation: Annotation | None = None
+    """The judgement in force. Its indexes refer to the original."""
+    decided_by: str = ""
+    n_errors: int = 0
+    n_warnings: int = 0
+    said: tuple[Said, ...] = ()
+    """Every annotator's own words, for the label table."""
+    decision: Decided | None = None
+    split: str = ""
+    """The split of its group."""
+
+
+class Conversation(Struct, frozen=True):
+    """A whole trajectory; every assistant message is a target unless masked."""
+
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    masked: tuple[int, ...] = ()
+    """Indexes of assistant messages that stay as context and carry no loss."""
+
+
+class Completion(Struct, frozen=True):
+    """Only the completion is a target."""
+
+    prompt: tuple[Message, ...]
+    completion: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    step: int = 0
+    """Message index of the first message of the completion."""
+
+
+class Pair(Struct, frozen=True):
+    """The better and the worse continuation of one prompt."""
+
+    prompt: tuple[Message, ...]
+    chosen: Message
+    rejected: Message
+    tools: tuple[ToolSpec, ...] = ()
+    step: int = 0
+
+
+class Judged(Struct, frozen=True):
+    """A continuation that is wanted (true) or unwanted (false)."""
+
+    prompt: tuple[Message, ...]
+    completion: tuple[Message, ...]
+    label: bool
+    tools: tuple[ToolSpec, ...] = ()
+    step: int = 0
+
+
+class LabelRow(Struct, frozen=True):
+    """One statement about a trajectory, flat."""
+
+    kind: str
+    """outcome, verdict, mark, note or decision."""
+    uid: str
+    source_id: str
+    dataset: str
+    split: str
+    annotator: str = ""
+    value: str = ""
+    """The outcome or the verdict; "" for marks and notes."""
+    message_index: int | None = None
+    call_index: int | None = None
+    pointer: str | None = None
+    taxonomy: str = ""
+    category: str = ""
+    severity: str = ""
+    root_cause: bool | None = None
+    note: str = ""
+    correction_uid: str = ""
+    decision: str = ""
+    """Outcome of the decision in force; "" when there is none."""
+    created_at: str = ""
+
+
+Example = Conversation | Completion | Pair | Judged | LabelRow
+
+Notes = Counter[Adaptation]
+"""How often a row was adapted to its layout, by kind."""
+
+
+class Options(Struct, frozen=True):
+    """What the person asked of the type."""
+
+    per_step: bool = False
+
+
+class ExportType(Protocol):
+    """What is learnt from a curated trajectory. One instance per file in `exports/types/`."""
+
+    name: str
+    title: str
+    description: str
+    shapes: tuple[type[Struct], ...]
+    """Shapes of the examples it makes; a layout has to know them all."""
+    splits: bool
+    """Whether rows are dealt into split files; the label table is one file."""
+
+    def examples(self, curated: Curated, options: Options) -> Iterator[Example | Dropped]:
+        """Every example of one trajectory, and everything that is left out."""
+        ...
+
+
+class RowWriter(Protocol):
+    """Writes examples one by one; `finish` writes what is still to be written."""
+
+    def add(self, example: Example) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class Layout(Protocol):
+    """How a trainer wants its file. One instance per file in `exports/layouts/`."""
+
+    name: str
+    title: str
+    description: str
+    shapes: tuple[type[Struct], ...]
+    suffix: str
+
+    def fit(self, example: Example, notes: Notes) -> Example:
+        """The example as this layout can carry it: exactly what `rows` gives back.
+
+        Raises:
+            Unfit: the layout's contract cannot carry it.
+        """
+        ...
+
+    def writer(self, file: BinaryIO) -> RowWriter:
+        """A writer of fitted examples into an open file."""
+        ...
+
+    def rows(self, file: BinaryIO) -> Iterator[Example]:
+        """The examples in a file, strictly read: an unknown or missing key is an error."""
+        ...
+
+    def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
+        """Further files the trainer needs, by name; `files` maps split to file name."""
+        ...
+
+    def advice(self, type_name: str) -> str:
+        """Markdown for the dataset card: how to load and train."""
+        ...
+
+
+TYPES: Registry[ExportType] = Registry("export type", "curation.exports.types")
+LAYOUTS: Registry[Layout] = Registry("export layout", "curation.exports.layouts")
+
+
+def supported() -> dict[str, list[str]]:
+    """Type name -> names of the layouts that can carry it."""
+    return {
+        kind.name: [layout.name for layout in LAYOUTS if set(kind.shapes) <= set(layout.shapes)]
+        for kind in TYPES
+    }
+
+
+def choose(type_name: str, layout_name: str) -> tuple[ExportType, Layout]:
+    """The pair of that name.
+
+    Raises:
+        ExportError: an unknown name, or a layout that cannot carry the type; lists the rest.
+    """
+    pairs = supported()
+    possible = "; ".join(f"{name}: {', '.join(layouts)}" for name, layouts in pairs.items())
+    if type_name not in pairs or layout_name not in LAYOUTS.names():
+        unknown = f"type {type_name!r}" if type_name not in pairs else f"layout {layout_name!r}"
+        raise ExportError(f"There is no export {unknown}.", hint=f"Possible are {possible}.")
+    if layout_name not in pairs[type_name]:
+        raise ExportError(
+            f"The layout {layout_name} has no way to write {type_name}.",
+            hint=f"For {type_name} choose {' or '.join(pairs[type_name])}.",
+        )
+    return TYPES.get(type_name), LAYOUTS.get(layout_name)
+
+
+def consensus(annotations: Iterable[Annotation]) -> tuple[Annotation | None, DropReason | None]:
+    """What several annotators say together, without a decision.
+
+    Returns the common annotation, or the reason why there is none: outcomes or corrections that
+    differ are disputed. A step is judged as all who judged it do, else unsure; marks are put
+    together, notes are not.
+    """
+    said = list(annotations)
+    if not said:
+        return None, None
+    outcomes = {a.outcome for a in said}
+    corrections = {a.correction_uid for a in said}
+    if len(outcomes) > 1 or len(corrections) > 1:
+        return None, DropReason.DISPUTED
+    verdicts: dict[int, set[StepVerdict]] = {}
+    for annotation in said:
+        for index, verdict in annotation.step_verdicts.items():
+            verdicts.setdefault(index, set()).add(verdict)
+    together = Annotation(
+        outcome=said[0].outcome,
+        step_verdicts={
+            index: found.pop() if len(found) == 1 else StepVerdict.UNSURE
+            for index, found in sorted(verdicts.items())
+        },
+        marks=tuple(mark for annotation in said for mark in annotation.marks),
+        note=said[0].note if len(said) == 1 else "",
+        correction_uid=said[0].correction_uid,
+    )
+    return together, None

@@ -1,0 +1,194 @@
+"""Chat messages as trainers read them: what TRL's and OpenAI's files have in common.
+
+Row structs spell the keys of the file; `Message` is our own value. Content is always text here:
+text parts are joined, anything else is refused, because a column that is a string in one row and
+a list in another does not load.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from curation.export_reasons import Adaptation, DropReason, Unfit
+from curation.exporting import Notes
+from curation.trajectory import Message, Role, ToolCall, ToolSpec
+
+
+class FunctionOut(Struct, forbid_unknown_fields=True):
+    """The called function; arguments as JSON text, or as an object (`Raw`) where a layout says."""
+
+    name: str
+    arguments: str | Raw
+
+
+class CallOut(Struct, kw_only=True, forbid_unknown_fields=True):
+    """One tool call."""
+
+    id: str | UnsetType = UNSET
+    type: str = "function"
+    function: FunctionOut
+
+
+class MessageOut(Struct, kw_only=True, forbid_unknown_fields=True):
+    """One message; keys that do not apply are absent, never null (content excepted)."""
+
+    role: Role
+    content: str | None
+    reasoning_content: str | UnsetType = UNSET
+    tool_calls: list[CallOut] | UnsetType = UNSET
+    tool_call_id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    weight: int | UnsetType = UNSET
+
+
+def text_of(message: Message, notes: Notes) -> str:
+    """The message's text; null and absent are "".
+
+    Raises:
+        Unfit: it holds something other than text.
+    """
+    content = message.content
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    if any(part.get("type", "text") != "text" for part in content):
+        kinds = sorted({str(part.get("type")) for part in content})
+        raise Unfit(DropReason.CONTENT_PARTS, ", ".join(kinds))
+    notes[Adaptation.PARTS_JOINED] += 1
+    return message.text
+
+
+def readable_calls(message: Message, index: int) -> tuple[ToolCall, ...]:
+    """The calls with blank arguments written `{}` and no line breaks in the text.
+
+    Raises:
+        Unfit: arguments that are not a JSON object.
+    """
+    calls: list[ToolCall] = []
+    for call in message.tool_calls:
+        parsed = call.parsed()
+        if parsed.value is None:
+            raise Unfit(
+                DropReason.UNPARSABLE_ARGUMENTS, f"message {index}, {call.name}: {parsed.error}"
+            )
+        raw = call.raw_arguments
+        if not parsed.value and not raw.strip():
+            raw = "{}"
+        elif "\n" in raw or "\r" in raw:
+            raw = msgspec.json.encode(parsed.value).decode()
+        calls.append(call if raw is call.raw_arguments else ToolCall(call.name, raw, call.id))
+    return tuple(calls)
+
+
+def written(message: Message, *, objects: bool = False, weight: int | None = None) -> MessageOut:
+    """A fitted message as the file spells it. `objects`: arguments as JSON objects."""
+    out = MessageOut(role=message.role, content=message.content)  # type: ignore[arg-type]
+    if message.tool_calls:
+        out.tool_calls = [
+            CallOut(
+                id=UNSET if call.id is None else call.id,
+                function=FunctionOut(
+                    call.name,
+                    Raw(call.raw_arguments.encode()) if objects else call.raw_arguments,
+                ),
+            )
+            for call in message.tool_calls
+        ]
+    if message.reasoning is not None:
+        out.reasoning_content = message.reasoning
+    if message.tool_call_id is not None:
+        out.tool_call_id = message.tool_call_id
+    if message.name is not None:
+        out.name = message.name
+    if weight is not None:
+        out.weight = weight
+    return out
+
+
+class FunctionIn(Struct, forbid_unknown_fields=True):
+    """`FunctionOut` as it is read back: the arguments undecoded."""
+
+    name: str
+    arguments: Raw
+
+
+class CallIn(Struct, kw_only=True, forbid_unknown_fields=True):
+    """`CallOut` as it is read back."""
+
+    id: str | None = None
+    type: str
+    function: FunctionIn
+
+
+class MessageIn(Struct, kw_only=True, forbid_unknown_fields=True):
+    """`MessageOut` as it is read back."""
+
+    role: Role
+    content: str | None
+    reasoning_content: str | None = None
+    tool_calls: list[CallIn] = []
+    tool_call_id: str | None = None
+    name: str | None = None
+    weight: int = 1
+
+
+def read(message: MessageIn, *, objects: bool = False) -> Message:
+    """Inverse of `written`."""
+    calls = tuple(
+        ToolCall(
+            call.function.name,
+            bytes(call.function.arguments).decode()
+            if objects
+            else msgspec.json.decode(call.function.arguments, type=str),
+            call.id,
+        )
+        for call in message.tool_calls
+    )
+    return Message(
+        message.role,
+        message.content,
+        calls,
+        message.tool_call_id,
+        message.name,
+        message.reasoning_content,
+    )
+
+
+def definition(spec: ToolSpec) -> dict[str, Any]:
+    """A tool as trainers read it: name, description, parameters, and `strict` where it was set."""
+    function: dict[str, Any] = {"name": spec.name, "description": spec.description}
+    if spec.parameters is not None:
+        function["parameters"] = spec.parameters
+    if isinstance(spec.extra.get("strict"), bool):
+        function["strict"] = spec.extra["strict"]
+    return function
+
+
+def wrapped(spec: ToolSpec) -> dict[str, Any]:
+    """A tool in its `{"type": "function", "function": …}` form."""
+    return {"type": "function", "function": definition(spec)}
+
+
+def spec_of(function: dict[str, Any]) -> ToolSpec:
+    """Inverse of `definition`."""
+    extra = {"strict": function["strict"]} if "strict" in function else {}
+    return ToolSpec(
+        function["name"], function["description"], function.get("parameters"), extra=extra
+    )
+
+
+def fitted_tools(tools: tuple[ToolSpec, ...], has_calls: bool) -> tuple[ToolSpec, ...]:
+    """The tools without what no trainer reads.
+
+    Raises:
+        Unfit: there are calls and no tools.
+    """
+    if has_calls and not tools:
+        raise Unfit(DropReason.NO_TOOLS)
+    if not any(spec.extra for spec in tools):
+        return tools
+    return tuple(spec_of(definition(spec)) for spec in tools)

@@ -1,0 +1,1 @@
+"""How trainers want their files: one layout per file."""

@@ -1,0 +1,202 @@
+"""The label table as CSV, JSON Lines and parquet.
+
+CSV is opened in spreadsheets, which run text that looks like a formula; there, and only there, an
+apostrophe is put in front of such text (and of text that begins with one, so that taking one away
+is the exact inverse). JSON Lines and parquet hold the text untouched.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from msgspec import Struct
+
+from curation.exporting import LAYOUTS, Example, LabelRow, Notes
+from curation.exports.lines import Lines
+
+COLUMNS = LabelRow.__struct_fields__
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+_INTEGERS = frozenset({"message_index", "call_index"})
+_BATCH = 5_000
+"""Rows per parquet row group."""
+
+
+def neutralised(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+
+
+def restored(text: str) -> str:
+    """Inverse of `neutralised`."""
+    return text[1:] if text.startswith("'") else text
+
+
+class _LabelLayout:
+    """What the three tables share: they carry label rows as they are."""
+
+    shapes: tuple[type[Struct], ...] = (LabelRow,)
+
+    def fit(self, example: Example, notes: Notes) -> Example:
+        """The row itself."""
+        return example
+
+    def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
+        """None."""
+        return {}
+
+
+class LabelLines(_LabelLayout, Lines):
+    """One JSON object per line."""
+
+    name = "jsonl"
+    title = "JSON Lines"
+    description = "The label table, one JSON object per line, text untouched."
+    suffix = ".jsonl"
+
+    def encode(self, example: Example) -> bytes:
+        """One row with all its columns."""
+        return msgspec.json.encode(example)
+
+    def decode(self, line: bytes) -> Example:
+        """Inverse of `encode`."""
+        return msgspec.json.decode(line, type=LabelRow)
+
+    def advice(self, type_name: str) -> str:
+        """Its columns."""
+        return f"Columns: {', '.join(COLUMNS)}."
+
+
+class LabelCsv(_LabelLayout):
+    """Comma-separated values for spreadsheets."""
+
+    name = "csv"
+    title = "CSV"
+    description = "The label table for spreadsheets; text that looks like a formula is quoted."
+    suffix = ".csv"
+
+    def writer(self, file: BinaryIO) -> _CsvWriter:
+        """Writes the header at once."""
+        return _CsvWriter(file)
+
+    def rows(self, file: BinaryIO) -> Iterator[Example]:
+        """The rows, apostrophes taken away again."""
+        reader = csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise msgspec.ValidationError(f"the header is not {', '.join(COLUMNS)}")
+        for cells in reader:
+            yield LabelRow(**{name: _from_cell(name, cells[name]) for name in COLUMNS})
+
+    def advice(self, type_name: str) -> str:
+        """The rule for formulas."""
+        return (
+            f"Columns: {', '.join(COLUMNS)}. An apostrophe stands before text that a spreadsheet "
+            "would take for a formula (and before text that begins with one); take one away to "
+            "get the text back. An empty cell is nothing said; a pointer to the whole arguments "
+            "object is `(all)`."
+        )
+
+
+class _CsvWriter:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._line = io.StringIO()
+        self._csv = csv.writer(self._line, lineterminator="\r\n")
+        # The mark lets spreadsheets recognise UTF-8.
+        self._file.write(b"\xef\xbb\xbf")
+        self._write(COLUMNS)
+
+    def add(self, example: Example) -> None:
+        """Write one row."""
+        self._write([_to_cell(name, getattr(example, name)) for name in COLUMNS])
+
+    def _write(self, cells: Any) -> None:
+        self._csv.writerow(cells)
+        self._file.write(self._line.getvalue().encode())
+        self._line.seek(0)
+        self._line.truncate()
+
+    def finish(self) -> None:
+        """Nothing is held back."""
+
+
+def _to_cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name == "pointer":
+        return neutralised(value) or "(all)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return neutralised(value) if isinstance(value, str) else str(value)
+
+
+def _from_cell(name: str, cell: str) -> Any:
+    if name in _INTEGERS:
+        return int(cell) if cell else None
+    if name == "root_cause":
+        return cell == "yes" if cell else None
+    if name == "pointer":
+        if not cell:
+            return None
+        return "" if cell == "(all)" else restored(cell)
+    return restored(cell)
+
+
+class LabelParquet(_LabelLayout):
+    """Parquet for data frames."""
+
+    name = "parquet"
+    title = "Parquet"
+    description = "The label table for data frames, text untouched."
+    suffix = ".parquet"
+
+    def writer(self, file: BinaryIO) -> _ParquetWriter:
+        """Writes in row groups."""
+        return _ParquetWriter(file)
+
+    def rows(self, file: BinaryIO) -> Iterator[Example]:
+        """The rows, batch by batch."""
+        with pq.ParquetFile(file) as table:
+            for batch in table.iter_batches(batch_size=_BATCH):
+                for cells in batch.to_pylist():
+                    yield msgspec.convert(cells, LabelRow)
+
+    def advice(self, type_name: str) -> str:
+        """Its columns."""
+        return f"Columns: {', '.join(COLUMNS)}."
+
+
+def _schema() -> Any:
+    kinds = {"root_cause": pa.bool_(), **{name: pa.int32() for name in _INTEGERS}}
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS])
+
+
+class _ParquetWriter:
+    def __init__(self, file: BinaryIO) -> None:
+        self._writer = pq.ParquetWriter(file, _schema())
+        self._waiting: list[dict[str, Any]] = []
+
+    def add(self, example: Example) -> None:
+        """Keep one row; write a row group when enough wait."""
+        self._waiting.append(msgspec.structs.asdict(example))
+        if len(self._waiting) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=_schema()))
+            self._waiting.clear()
+
+    def finish(self) -> None:
+        """Write the last row group and the footer."""
+        self._flush()
+        self._writer.close()
+
+
+for _layout in (LabelLines(), LabelCsv(), LabelParquet()):
+    LAYOUTS.register(_layout, f"{__name__}:{_layout.name}")

@@ -1,0 +1,209 @@
+"""TRL (and Unsloth, which reads TRL's files): messages, prompt-completion, preference, unpaired.
+
+Arrow gives a column one struct type, so argument objects of different tools come back with each
+other's keys set to null (`datasets` before 4.8) or fail to load at all when a key is a string here
+and a number there. `trl` therefore writes arguments and `tools` as JSON text, which every version
+loads unchanged, and puts a small loader beside the files that turns them into objects *after*
+Arrow, row by row, because chat templates want objects. `trl-objects` writes the objects
+themselves, for `datasets` 4.8 or newer, which keeps mixed objects as they are.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw, Struct
+
+from curation.export_reasons import Adaptation, DropReason, Unfit
+from curation.exporting import (
+    LAYOUTS,
+    Completion,
+    Conversation,
+    Example,
+    Judged,
+    Notes,
+    Pair,
+)
+from curation.exports.chat import (
+    MessageIn,
+    MessageOut,
+    fitted_tools,
+    read,
+    readable_calls,
+    spec_of,
+    text_of,
+    wrapped,
+    written,
+)
+from curation.exports.lines import Lines
+from curation.exports.tool_texts import ToolTexts
+from curation.exports.trl_card import ADVICE_OBJECTS, ADVICE_TEXT, LOADER
+from curation.trajectory import Message, Role, ToolSpec
+
+
+class _RowOut(Struct, omit_defaults=True):
+    messages: list[MessageOut] | None = None
+    prompt: list[MessageOut] | None = None
+    completion: list[MessageOut] | None = None
+    chosen: list[MessageOut] | None = None
+    rejected: list[MessageOut] | None = None
+    label: bool | None = None
+    tools: Raw = Raw()
+
+
+class _RowIn(Struct, forbid_unknown_fields=True):
+    tools: Raw
+    messages: list[MessageIn] | None = None
+    prompt: list[MessageIn] | None = None
+    completion: list[MessageIn] | None = None
+    chosen: list[MessageIn] | None = None
+    rejected: list[MessageIn] | None = None
+    label: bool | None = None
+
+
+def _tools_text(tools: tuple[ToolSpec, ...]) -> bytes:
+    inner = msgspec.json.encode([wrapped(spec) for spec in tools]).decode()
+    return msgspec.json.encode(inner)
+
+
+def _tools_back(text: bytes) -> tuple[ToolSpec, ...]:
+    definitions = msgspec.json.decode(msgspec.json.decode(text, type=str))
+    return tuple(spec_of(definition["function"]) for definition in definitions)
+
+
+class Trl(Lines):
+    """See the module."""
+
+    shapes: tuple[type[Struct], ...] = (Conversation, Completion, Pair, Judged)
+    suffix = ".jsonl"
+
+    def __init__(self, *, objects: bool) -> None:
+        self._objects = objects
+        self.name = "trl-objects" if objects else "trl"
+        self.title = "TRL, arguments as objects" if objects else "TRL"
+        self.description = (
+            "JSON Lines for TRL with `datasets` 4.8 or newer; arguments are objects."
+            if objects
+            else "JSON Lines for TRL; arguments are JSON text that every `datasets` loads "
+            "unchanged, with a loader that makes them objects."
+        )
+        self._texts = ToolTexts(_tools_text, _tools_back)
+        self._encoder = msgspec.json.Encoder()
+        self._decoder = msgspec.json.Decoder(_RowIn)
+
+    def fit(self, example: Example, notes: Notes) -> Example:
+        """Text content, readable arguments, names on tool messages only."""
+        match example:
+            case Conversation(messages=messages):
+                if example.masked:
+                    raise Unfit(DropReason.MASKED_STEP, f"message {example.masked[0]}")
+                return Conversation(
+                    _messages(messages, notes), fitted_tools(example.tools, _calls(messages))
+                )
+            case Completion():
+                whole = example.prompt + example.completion
+                return Completion(
+                    _prompt(example.prompt, notes),
+                    _messages(example.completion, notes, len(example.prompt)),
+                    fitted_tools(example.tools, _calls(whole)),
+                    example.step,
+                )
+            case Pair():
+                whole = (*example.prompt, example.chosen, example.rejected)
+                chosen, rejected = (
+                    _messages((side,), notes, example.step)[0]
+                    for side in (example.chosen, example.rejected)
+                )
+                prompt = _prompt(example.prompt, notes)
+                tools = fitted_tools(example.tools, _calls(whole))
+                return Pair(prompt, chosen, rejected, tools, example.step)
+            case Judged():
+                whole = example.prompt + example.completion
+                return Judged(
+                    _prompt(example.prompt, notes),
+                    _messages(example.completion, notes, len(example.prompt)),
+                    example.label,
+                    fitted_tools(example.tools, _calls(whole)),
+                    example.step,
+                )
+            case _:
+                raise TypeError(type(example).__name__)
+
+    def encode(self, example: Example) -> bytes:
+        """One row as one line."""
+        row = _RowOut(tools=Raw(self._texts.text(example.tools)))  # type: ignore[union-attr]
+        match example:
+            case Conversation():
+                row.messages = self._write(example.messages)
+            case Completion():
+                row.prompt = self._write(example.prompt)
+                row.completion = self._write(example.completion)
+            case Pair():
+                row.prompt = self._write(example.prompt)
+                row.chosen = self._write((example.chosen,))
+                row.rejected = self._write((example.rejected,))
+            case Judged():
+                row.prompt = self._write(example.prompt)
+                row.completion = self._write(example.completion)
+                row.label = example.label
+        return self._encoder.encode(row)
+
+    def decode(self, line: bytes) -> Example:
+        """Inverse of `encode`."""
+        row = self._decoder.decode(line)
+        tools = self._texts.tools(bytes(row.tools))
+        if row.messages is not None:
+            return Conversation(self._read(row.messages), tools)
+        prompt = self._read(row.prompt or [])
+        if row.chosen is not None and row.rejected is not None:
+            (chosen,), (rejected,) = self._read(row.chosen), self._read(row.rejected)
+            return Pair(prompt, chosen, rejected, tools, len(prompt))
+        completion = self._read(row.completion or [])
+        if row.label is None:
+            return Completion(prompt, completion, tools, len(prompt))
+        return Judged(prompt, completion, row.label, tools, len(prompt))
+
+    def _write(self, messages: tuple[Message, ...]) -> list[MessageOut]:
+        return [written(message, objects=self._objects) for message in messages]
+
+    def _read(self, messages: list[MessageIn]) -> tuple[Message, ...]:
+        return tuple([read(message, objects=self._objects) for message in messages])
+
+    def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
+        """The loader that turns JSON text into objects after Arrow."""
+        return {} if self._objects else {"load_rows.py": LOADER}
+
+    def advice(self, type_name: str) -> str:
+        """How to load it."""
+        return ADVICE_OBJECTS if self._objects else ADVICE_TEXT
+
+
+def _calls(messages: tuple[Message, ...]) -> bool:
+    return any(message.tool_calls for message in messages)
+
+
+def _prompt(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:
+    if not messages:
+        raise Unfit(DropReason.NO_PROMPT)
+    return _messages(messages, notes)
+
+
+def _messages(messages: tuple[Message, ...], notes: Notes, start: int = 0) -> tuple[Message, ...]:
+    return tuple([_message(m, i, notes) for i, m in enumerate(messages, start)])
+
+
+def _message(message: Message, index: int, notes: Notes) -> Message:
+    role, name = message.role, message.name
+    if role is Role.DEVELOPER:
+        notes[Adaptation.DEVELOPER_AS_SYSTEM] += 1
+        role = Role.SYSTEM
+    if name is not None and role is not Role.TOOL:
+        notes[Adaptation.NAMES_LEFT_OUT] += 1
+        name = None
+    calls = readable_calls(message, index) if message.tool_calls else ()
+    return Message(
+        role, text_of(message, notes), calls, message.tool_call_id, name, message.reasoning
+    )
+
+
+LAYOUTS.register(Trl(objects=False), f"{__name__}:text")
+LAYOUTS.register(Trl(objects=True), f"{__name__}:objects")

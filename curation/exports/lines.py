@@ -1,0 +1,44 @@
+"""Files of one JSON row per line: what every chat layout writes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from curation.exporting import Example
+
+
+class Lines(ABC):
+    """A layout whose rows are lines; it says how one row is encoded and decoded."""
+
+    @abstractmethod
+    def encode(self, example: Example) -> bytes:
+        """One fitted example as one line, without the line end."""
+
+    @abstractmethod
+    def decode(self, line: bytes) -> Example:
+        """Inverse of `encode`, strict: an unknown or missing key is an error."""
+
+    def writer(self, file: BinaryIO) -> LineWriter:
+        """A writer of rows as lines."""
+        return LineWriter(self, file)
+
+    def rows(self, file: BinaryIO) -> Iterator[Example]:
+        """The rows of a file, one at a time."""
+        return map(self.decode, file)
+
+
+class LineWriter:
+    """Writes one line per example."""
+
+    def __init__(self, layout: Lines, file: BinaryIO) -> None:
+        self._layout = layout
+        self._file = file
+
+    def add(self, example: Example) -> None:
+        """Write one row."""
+        self._file.write(self._layout.encode(example) + b"\n")
+
+    def finish(self) -> None:
+        """Nothing is held back."""

@@ -1,0 +1,84 @@
+"""Unpaired preference (KTO): what is wanted and what is not.
+
+Accepted is wanted and rejected is not. Where steps were judged one by one, each judged step is an
+example of its own; a rejected trajectory says nothing of its single steps, so without verdicts it
+is one example as a whole. A corrected trajectory gives its new step as wanted and the step it
+replaced as unwanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from curation.annotation import Outcome, StepVerdict
+from curation.export_reasons import Dropped, DropReason
+from curation.exporting import TYPES, Curated, Judged, Options
+from curation.exports.judgement import verdicts_in_force
+from curation.exports.pairs import cut_pair
+from curation.trajectory import Role, Trajectory
+
+
+class Kto:
+    """See the module."""
+
+    name = "kto"
+    title = "Wanted and unwanted (KTO)"
+    description = "Accepted against rejected trajectories, per step where steps were judged."
+    shapes: tuple[type[Struct], ...] = (Judged,)
+    splits = True
+
+    def examples(self, curated: Curated, options: Options) -> Iterator[Judged | Dropped]:
+        """One labelled example per judged step, else per trajectory."""
+        verdicts = verdicts_in_force(curated)
+        if curated.original is not None and curated.outcome is not Outcome.REJECT:
+            yield from _corrected(curated, verdicts)
+        elif verdicts:
+            yield from _by_verdict(curated.trajectory, verdicts)
+        elif options.per_step and curated.outcome is Outcome.REJECT:
+            yield Dropped(DropReason.NO_STEP_VERDICTS)
+        elif options.per_step:
+            for step in curated.trajectory.assistant_indexes():
+                yield _step(curated.trajectory, step, True)
+        else:
+            yield _whole(curated)
+
+
+def _corrected(curated: Curated, verdicts: dict[int, StepVerdict]) -> Iterator[Judged | Dropped]:
+    pair = cut_pair(curated)
+    if isinstance(pair, Dropped):
+        yield pair
+        return
+    earlier = {i: v for i, v in verdicts.items() if i < pair.step}
+    yield from _by_verdict(curated.trajectory, earlier)
+    yield Judged(pair.prompt, (pair.chosen,), True, pair.tools, pair.step)
+    yield Judged(pair.prompt, (pair.rejected,), False, pair.tools, pair.step)
+
+
+def _by_verdict(
+    trajectory: Trajectory, verdicts: dict[int, StepVerdict]
+) -> Iterator[Judged | Dropped]:
+    for step in trajectory.assistant_indexes():
+        match verdicts.get(step):
+            case StepVerdict.UNSURE:
+                yield Dropped(DropReason.STEP_UNSURE, f"message {step}", step)
+            case StepVerdict() as verdict:
+                yield _step(trajectory, step, verdict is StepVerdict.CORRECT)
+
+
+def _step(trajectory: Trajectory, step: int, label: bool) -> Judged:
+    messages = trajectory.messages
+    return Judged(messages[:step], (messages[step],), label, trajectory.tools, step)
+
+
+def _whole(curated: Curated) -> Judged | Dropped:
+    messages = curated.trajectory.messages
+    first = next((i for i, m in enumerate(messages) if m.role is Role.ASSISTANT), None)
+    if first is None:
+        return Dropped(DropReason.NO_TARGET)
+    wanted = curated.outcome is not Outcome.REJECT
+    return Judged(messages[:first], messages[first:], wanted, curated.trajectory.tools, first)
+
+
+TYPES.register(Kto(), __name__)

@@ -1,0 +1,85 @@
+"""The label table: everything that was said, one statement per row.
+
+For statistics and for other tools, not for training: no messages, but the address of each
+statement down to the argument, who made it and when, and what was decided in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from curation.export_reasons import Dropped, DropReason
+from curation.exporting import TYPES, Curated, LabelRow, Options, Said
+
+
+class Labels:
+    """See the module."""
+
+    name = "labels"
+    title = "Label table"
+    description = "One row per outcome, step verdict, mark, note and decision."
+    shapes: tuple[type[Struct], ...] = (LabelRow,)
+    splits = False
+
+    def examples(self, curated: Curated, options: Options) -> Iterator[LabelRow | Dropped]:
+        """All statements about one trajectory, annotator by annotator, the decision last."""
+        blank = LabelRow(
+            kind="",
+            uid=curated.uid,
+            source_id=curated.source_id,
+            dataset=curated.datasets[0] if curated.datasets else "",
+            split=curated.split,
+            decision=curated.decision.outcome.value if curated.decision else "",
+        )
+        rows = [row for said in curated.said for row in _statements(blank, said)]
+        if curated.decision is not None:
+            rows.append(
+                replace(
+                    blank,
+                    kind="decision",
+                    annotator=curated.decision.by,
+                    value=curated.decision.outcome.value,
+                    note=curated.decision.note,
+                    correction_uid=curated.trajectory.uid if curated.original else "",
+                    created_at=curated.decision.created_at.isoformat(),
+                )
+            )
+        if rows:
+            yield from rows
+        else:
+            yield Dropped(DropReason.NOTHING_SAID)
+
+
+def _statements(blank: LabelRow, said: Said) -> Iterator[LabelRow]:
+    annotation = said.annotation
+    base = replace(blank, annotator=said.annotator, created_at=said.created_at.isoformat())
+    if annotation.outcome is not None:
+        yield replace(
+            base,
+            kind="outcome",
+            value=annotation.outcome.value,
+            correction_uid=annotation.correction_uid or "",
+        )
+    for index, verdict in sorted(annotation.step_verdicts.items()):
+        yield replace(base, kind="verdict", value=verdict.value, message_index=index)
+    for mark in annotation.marks:
+        yield replace(
+            base,
+            kind="mark",
+            message_index=mark.anchor.message_index,
+            call_index=mark.anchor.call_index,
+            pointer=mark.anchor.pointer,
+            taxonomy=mark.taxonomy,
+            category=mark.category,
+            severity=mark.severity.value,
+            root_cause=mark.root_cause,
+            note=mark.note,
+        )
+    if annotation.note:
+        yield replace(base, kind="note", note=annotation.note)
+
+
+TYPES.register(Labels(), __name__)
