@@ -14,7 +14,9 @@ from typing import Any
 import jsonschema_rs
 from msgspec import Struct
 
-from curation.schema_types import JSON_TYPES, TypeReading, read_type
+from curation.parameter_maps import is_parameter_map, may_be_left_out, named_entries
+from curation.schema_keywords import CONSTRAINTS, OLD_FLAGS, brief, escape, is_names
+from curation.schema_types import read_type
 
 MAX_DEPTH = 64
 """Levels of nesting that are looked at."""
@@ -55,7 +57,7 @@ def normalise(parameters: Any) -> Normalised:
     """
     if parameters is None or parameters == {}:
         return Normalised({}, ())
-    if isinstance(parameters, dict) and _is_parameter_map(parameters):
+    if isinstance(parameters, dict) and is_parameter_map(parameters):
         parameters = {"type": "object", "properties": parameters, "required": _MAP}
     reader = _Reader(parameters)
     schema = reader.visit(parameters, "", 0)
@@ -75,42 +77,6 @@ _SCHEMAS = frozenset(
 )  # fmt: skip
 _SCHEMA_LISTS = frozenset(("anyOf", "oneOf", "allOf", "prefixItems"))
 _SCHEMA_MAPS = frozenset(("patternProperties", "dependentSchemas"))
-_COUNTS = frozenset(
-    ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
-     "minContains", "maxContains")
-)  # fmt: skip
-_BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
-_TOP_LEVEL = frozenset(
-    ("$ref", "$defs", "definitions", "$schema", "allOf", "anyOf", "oneOf", "required",
-     "additionalProperties", "patternProperties", "propertyNames", "unevaluatedProperties", "not",
-     "if", "then", "else", "dependentSchemas", "dependentRequired", "dependencies",
-     "minProperties", "maxProperties")
-)  # fmt: skip
-
-
-def _is_parameter_map(parameters: dict[str, Any]) -> bool:
-    """True for `{name: {type, description}}` in place of a schema (xLAM, API-Bank).
-
-    A parameter may itself be called `type` or `properties`, so the values decide, not the keys.
-    """
-    kind = parameters.get("type")
-    if isinstance(kind, str | list):
-        return False
-    properties = parameters.get("properties")
-    if "properties" in parameters and not _is_parameter(properties):
-        return False
-    if all(_is_parameter(value) for value in parameters.values()):
-        return not parameters.keys() <= _TOP_LEVEL
-    return all(isinstance(v, str) and read_type(v).known for v in parameters.values())
-
-
-def _is_parameter(value: Any) -> bool:
-    """True for what describes one parameter: an object with a type or a description."""
-    return isinstance(value, dict) and (
-        isinstance(value.get("type"), str | list)
-        or isinstance(value.get("description"), str)
-        or value == {}
-    )
 
 
 class _Reader:
@@ -138,7 +104,7 @@ class _Reader:
         if isinstance(node, str):
             node = {"type": node}
         if not isinstance(node, dict):
-            self._broken(pointer, f"A schema must be an object, this is {_brief(node)}.")
+            self._broken(pointer, f"A schema must be an object, this is {brief(node)}.")
             return {}
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             self._broken(pointer, "The schema is too deep or too large to be followed further.")
@@ -161,26 +127,26 @@ class _Reader:
 
     def _target(self, target: Any, pointer: str, depth: int) -> dict[str, Any] | bool:
         if not isinstance(target, str):
-            self._broken(pointer, f"$ref must be text, this is {_brief(target)}.")
+            self._broken(pointer, f"$ref must be text, this is {brief(target)}.")
             return {}
         if not target.startswith("#"):
             self._defect(
                 DefectKind.REMOTE_REFERENCE,
                 pointer,
-                f"It refers to {_brief(target)}, which is outside the schema and is never fetched.",
+                f"It refers to {brief(target)}, which is outside the schema and is never fetched.",
             )
             return {}
         if target in self._open_references:
             self._defect(
                 DefectKind.REFERENCE_LOOP,
                 pointer,
-                f"The reference {_brief(target)} leads back to itself; "
+                f"The reference {brief(target)} leads back to itself; "
                 "what lies deeper is not checked.",
             )
             return {}
         found, known = _look_up(self._root, target)
         if not known:
-            self._broken(pointer, f"The reference {_brief(target)} leads nowhere.")
+            self._broken(pointer, f"The reference {brief(target)} leads nowhere.")
             return {}
         self._open_references.append(target)
         try:
@@ -219,13 +185,13 @@ class _Reader:
         names = kind if isinstance(kind, list) else [kind]
         place = f"{pointer}/type"
         if not names or not all(isinstance(name, str) or name is None for name in names):
-            self._broken(place, f"type must be a name or a list of names, this is {_brief(kind)}.")
+            self._broken(place, f"type must be a name or a list of names, this is {brief(kind)}.")
             return
         readings = [read_type("null" if name is None else name) for name in names]
         for name, reading in zip(names, readings, strict=True):
             if not reading.known:
                 self._defect(
-                    DefectKind.UNKNOWN_TYPE, place, f"The type {_brief(name)} is not known."
+                    DefectKind.UNKNOWN_TYPE, place, f"The type {brief(name)} is not known."
                 )
         if any(reading.types is None for reading in readings):
             return
@@ -241,7 +207,7 @@ class _Reader:
         """`properties` together with `required`, which some sources write inside them."""
         properties = node.get("properties")
         if isinstance(properties, list):
-            properties = _named(properties)
+            properties = named_entries(properties)
         required: list[str] = []
         if isinstance(properties, dict):
             out["properties"] = {}
@@ -249,13 +215,13 @@ class _Reader:
                 place = f"{pointer}/properties/{escape(name)}"
                 out["properties"][name] = self.visit(value, place, depth + 1)
                 if node.get("required") is _MAP:
-                    if not _left_out(value):
+                    if not may_be_left_out(value):
                         required.append(name)
                 elif isinstance(value, dict) and value.get("required") is True:
                     required.append(name)
         elif properties is not None:
             self._broken(
-                f"{pointer}/properties", f"properties must be an object, not {_brief(properties)}."
+                f"{pointer}/properties", f"properties must be an object, not {brief(properties)}."
             )
         self._read_required(node, required, pointer)
         if not required:
@@ -268,7 +234,7 @@ class _Reader:
                 self._defect(
                     DefectKind.REQUIRED_NOT_DECLARED,
                     f"{pointer}/required",
-                    f"required names {_brief(name)}, which is not among the properties.",
+                    f"required names {brief(name)}, which is not among the properties.",
                 )
                 # Declared by being required: a call that gives it is not blamed for it.
                 out["properties"][name] = {}
@@ -281,7 +247,7 @@ class _Reader:
                 self._broken(f"{pointer}/required", "required must hold names only.")
         elif not (listed is None or listed is _MAP or isinstance(listed, bool)):
             self._broken(
-                f"{pointer}/required", f"required must be a list of names, not {_brief(listed)}."
+                f"{pointer}/required", f"required must be a list of names, not {brief(listed)}."
             )
 
     def _read_subschema(
@@ -296,11 +262,11 @@ class _Reader:
         if isinstance(value, list) and value:
             out[key] = [self.visit(v, f"{place}/{i}", depth + 1) for i, v in enumerate(value)]
         elif value != []:
-            self._broken(place, f"{key} must be a list of schemas, not {_brief(value)}.")
+            self._broken(place, f"{key} must be a list of schemas, not {brief(value)}.")
 
     def _read_map(self, key: str, value: Any, out: dict[str, Any], place: str, depth: int) -> None:
         if not isinstance(value, dict):
-            self._broken(place, f"{key} must be an object, not {_brief(value)}.")
+            self._broken(place, f"{key} must be an object, not {brief(value)}.")
             return
         kept = {}
         for name, subschema in value.items():
@@ -311,36 +277,13 @@ class _Reader:
 
     def _read_constraint(self, key: str, value: Any, out: dict[str, Any], place: str) -> None:
         """Keywords whose value is no schema; annotations and unknown keywords are left out."""
-        if key in _COUNTS:
-            fine = _is_number(value) and value >= 0 and float(value).is_integer()
-        elif key in _BOUNDS:
-            if isinstance(value, bool):
-                return  # draft 4 spelling, read elsewhere
-            fine = _is_number(value)
-        elif key == "multipleOf":
-            fine = _is_number(value) and value > 0
-        elif key == "enum":
-            fine = isinstance(value, list) and bool(value)
-            if value == []:
-                return
-        elif key == "pattern":
-            fine = isinstance(value, str)
-            if fine and not self._compiles(value, place):
-                return
-        elif key == "format":
-            fine = isinstance(value, str)
-        elif key == "uniqueItems":
-            fine = isinstance(value, bool)
-        elif key == "dependentRequired":
-            fine = isinstance(value, dict) and all(_is_names(v) for v in value.values())
-        elif key == "const":
-            fine = True
-        else:
+        allowed = CONSTRAINTS.get(key)
+        if allowed is None or (key in OLD_FLAGS and isinstance(value, bool)) or value == []:
             return
-        if fine:
-            out[key] = int(value) if key in _COUNTS else value
-        else:
-            self._broken(place, f"{key} cannot be {_brief(value)}.")
+        if not allowed(value):
+            self._broken(place, f"{key} cannot be {brief(value)}.")
+        elif key != "pattern" or self._compiles(value, place):
+            out[key] = value
 
     def _read_old_spellings(
         self, node: dict[str, Any], out: dict[str, Any], pointer: str, depth: int
@@ -358,7 +301,7 @@ class _Reader:
         dependencies = node.get("dependencies")
         if isinstance(dependencies, dict):
             for name, value in dependencies.items():
-                if _is_names(value):
+                if is_names(value):
                     out.setdefault("dependentRequired", {})[name] = value
                 else:
                     place = f"{pointer}/dependencies/{escape(name)}"
@@ -369,31 +312,9 @@ class _Reader:
         try:
             jsonschema_rs.Draft202012Validator({"pattern": pattern})
         except ValueError:
-            self._broken(place, f"The pattern {_brief(pattern)} is not a regular expression.")
+            self._broken(place, f"The pattern {brief(pattern)} is not a regular expression.")
             return False
         return True
-
-
-def _left_out(value: Any) -> bool:
-    """Whether an entry of a parameter map may be left out of a call."""
-    if isinstance(value, str):
-        return read_type(value).optional
-    if not isinstance(value, dict):
-        return True
-    if isinstance(value.get("required"), bool):
-        return value["required"] is False
-    kind = value.get("type")
-    optional = value.get("optional") is True or value.get("nullable") is True
-    return optional or "default" in value or (isinstance(kind, str) and read_type(kind).optional)
-
-
-def _named(entries: list[Any]) -> dict[str, Any]:
-    """`[{name, type}]` in place of `{name: {type}}`."""
-    return {
-        entry["name"]: {k: v for k, v in entry.items() if k != "name"}
-        for entry in entries
-        if isinstance(entry, dict) and isinstance(entry.get("name"), str)
-    }
 
 
 def _enum_to_items(out: dict[str, Any]) -> None:
@@ -439,32 +360,3 @@ def _look_up(root: Any, reference: str) -> tuple[Any, bool]:
         else:
             return None, False
     return node, True
-
-
-def escape(name: str) -> str:
-    """A name as one part of a JSON Pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
-
-
-def _is_names(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) for name in value)
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-__all__ = [
-    "JSON_TYPES",
-    "DefectKind",
-    "Normalised",
-    "SchemaDefect",
-    "TypeReading",
-    "escape",
-    "normalise",
-]

@@ -26,8 +26,8 @@ _HANGING = frozenset(
 )
 def truncated_final_answer(context: CheckContext) -> Iterable[Found]:
     """The last answer stops in the middle: the source says that the length limit ended it, a code
-    block stays open, or the text ends in a comma, an opening bracket or a word that must be followed
-    by another.
+    block stays open, or the text ends in a comma, an opening bracket or a word that must be
+    followed by another.
     """
     if not context.roles or context.roles[-1] is not Role.ASSISTANT:
         return

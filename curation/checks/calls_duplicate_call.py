@@ -17,15 +17,15 @@ from curation.checks._samples import call, single
     passes=single(call(), call({"people": 3}, id="c2")),
 )
 def duplicate_call(context: CheckContext) -> Iterable[Found]:
-    """Two calls of one step have the same tool and equal arguments. Rarely meant (rolling two dice),
-    mostly the model stuttering.
+    """Two calls of one step have the same tool and equal arguments. Rarely meant (rolling two
+    dice), mostly the model stuttering.
     """
     for group in context.equal_calls:
         for before, c in pairwise(group):
             if before.message_index == c.message_index:
                 yield Found(
                     c.at(),
-                    f"Call {before.call_index + 1} of this step is the same: {c.call.name} with equal "
-                    "arguments.",
+                    f"Call {before.call_index + 1} of this step is the same: {c.call.name} with "
+                    "equal arguments.",
                     "Remove one of the two, unless the task needs both.",
                 )

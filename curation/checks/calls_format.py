@@ -16,7 +16,7 @@ from curation.checks._samples import call, single
     passes=single(call({"people": 2, "day": "2024-05-17"})),
 )
 def format(context: CheckContext) -> Iterable[Found]:
-    """The schema names a format for the text (`date`, `date-time`, `email`, `uri`, `uuid` …) and the
-    text is not of it. Format names that JSON Schema does not define are ignored.
+    """The schema names a format for the text (`date`, `date-time`, `email`, `uri`, `uuid` …) and
+    the text is not of it. Format names that JSON Schema does not define are ignored.
     """
     return context.problems_with("format")

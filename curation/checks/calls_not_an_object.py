@@ -16,8 +16,8 @@ from curation.checks._samples import call, single
     passes=single(call('{"people": 2}')),
 )
 def not_an_object(context: CheckContext) -> Iterable[Found]:
-    """The arguments are JSON but a list, a text or a number. Tools take their arguments by name,
-    so they must be one object.
+    """The arguments are JSON but a list, a text or a number. Tools take their arguments by name, so
+    they must be one object.
     """
     for c in context.calls:
         if c.arguments is None and c.is_json:

@@ -7,17 +7,21 @@ from collections.abc import Iterable, Iterator
 
 from curation.checking import CallContext, CheckContext, Found, Severity, check, walk
 from curation.checks._samples import call, single
-from curation.schema_dialects import escape
+from curation.schema_keywords import escape
 from curation.schemas import quote
 
-_LONGEST = 60
-_FIRST = frozenset("<{[$.…YyTtXxPpUuNnIiEe")
 _WORDS = frozenset(
-    ("todo", "tbd", "placeholder", "undefined", "null", "...", "…", "n/a", "nan", "tba")
+    spelling
+    for word in ("todo", "tbd", "tba", "placeholder", "undefined", "null", "nan", "n/a", "...", "…")
+    for spelling in (word, word.upper(), word.capitalize())
 )
+_FIRST = frozenset("<{[$xXyYiIeE")
+"""First letters of what `_SHAPES` matches; spares most values the expression."""
 _SHAPES = re.compile(
-    r"(<[a-z][a-z0-9_ .-]+>|\{\{.+\}\}|\$\{.+\}|\[(your|insert|enter)\b.*\]|x{3,}"
-    r"|(your|insert|enter)[_ -].*(key|token|id|name|email|password|secret|here|url|number)s?)\Z"
+    r"(<[a-z][a-z0-9_ .-]+>|\{\{.{1,60}\}\}|\$\{.{1,60}\}|\[(your|insert|enter)\b.{0,60}\]|x{3,60}"
+    r"|(your|insert|enter)[_ -].{0,40}"
+    r"(key|token|id|name|email|password|secret|here|url|number)s?)\Z",
+    re.IGNORECASE,
 )
 
 
@@ -29,21 +33,23 @@ _SHAPES = re.compile(
     passes=single(call({"people": 2, "guest": {"name": "Nora <3"}})),
 )
 def placeholder_value(context: CheckContext) -> Iterable[Found]:
-    """An argument is a stand-in such as `<city>`, `{{user_id}}`, `YOUR_API_KEY` or `TODO`: the model
-    copied a template in place of asking or looking the value up. Values that the schema's enum lists
-    are left alone.
+    """An argument is a stand-in such as `<city>`, `{{user_id}}`, `YOUR_API_KEY` or `TODO`: the
+    model copied a template in place of asking or looking the value up. Values that the schema's
+    enum lists are left alone.
     """
     for c in context.calls:
-        if not c.arguments:
-            continue
-        for name, value in c.arguments.items():
+        for name, value in (c.arguments or {}).items():
             if type(value) is str:
-                if len(value) <= _LONGEST and _is_placeholder(value):
+                if value in _WORDS or (value[:1] in _FIRST and _SHAPES.match(value)):
                     yield from _report(c, f"/{escape(name)}", value)
             elif type(value) is dict or type(value) is list:
-                for pointer, inner in walk(value, f"/{escape(name)}"):
-                    if type(inner) is str and len(inner) <= _LONGEST and _is_placeholder(inner):
-                        yield from _report(c, pointer, inner)
+                yield from _nested(c, f"/{escape(name)}", value)
+
+
+def _nested(c: CallContext, pointer: str, value: object) -> Iterator[Found]:
+    for place, inner in walk(value, pointer):
+        if type(inner) is str and (inner in _WORDS or _SHAPES.match(inner)):
+            yield from _report(c, place, inner)
 
 
 def _report(c: CallContext, pointer: str, value: str) -> Iterator[Found]:
@@ -53,11 +59,3 @@ def _report(c: CallContext, pointer: str, value: str) -> Iterator[Found]:
             f"{pointer[1:]} is {quote(value)}, which stands for a value and is none.",
             "Take the value from the conversation or an earlier result, or ask the user.",
         )
-
-
-def _is_placeholder(value: str) -> bool:
-    first = value[:1]
-    if first in _FIRST:
-        lowered = value.lower()
-        return lowered in _WORDS or _SHAPES.match(lowered) is not None
-    return False

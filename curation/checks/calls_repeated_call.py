@@ -25,9 +25,9 @@ from curation.checks._samples import assistant, call, dialogue, result, user
     ),
 )
 def repeated_call(context: CheckContext) -> Iterable[Found]:
-    """A later step makes a call that was made before, with equal arguments, and gets the same result:
-    the model lost track of what it knew. A repeat with another result (polling, a retry that worked)
-    is fine.
+    """A later step makes a call that was made before, with equal arguments, and gets the same
+    result: the model lost track of what it knew. A repeat with another result (polling, a retry
+    that worked) is fine.
     """
     for group in context.equal_calls:
         for before, c in pairwise(group):

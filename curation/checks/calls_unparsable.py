@@ -16,9 +16,9 @@ from curation.checks._samples import call, single
     passes=single(call('{"people": 2}')),
 )
 def unparsable(context: CheckContext) -> Iterable[Found]:
-    """The text the model wrote as arguments cannot be read as JSON: cut off, in single quotes,
-    or program code. No trainer that renders calls, and no tool, can use it. Blank text counts as
-    a call without arguments.
+    """The text the model wrote as arguments cannot be read as JSON: cut off, in single quotes, or
+    program code. No trainer that renders calls, and no tool, can use it. Blank text counts as a
+    call without arguments.
     """
     for c in context.calls:
         if c.arguments is None and not c.is_json:

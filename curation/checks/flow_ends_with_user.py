@@ -17,8 +17,8 @@ from curation.trajectory import Anchor, Role
     passes=dialogue(user(), assistant("Booked.")),
 )
 def ends_with_user(context: CheckContext) -> Iterable[Found]:
-    """The last message is the user's and stays unanswered. It adds nothing to train on, and trainers
-    that want pairs of turns cut it or drop the row.
+    """The last message is the user's and stays unanswered. It adds nothing to train on, and
+    trainers that want pairs of turns cut it or drop the row.
     """
     if context.roles and context.roles[-1] is Role.USER and Role.ASSISTANT in context.roles:
         yield Found(

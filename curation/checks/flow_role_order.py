@@ -37,9 +37,9 @@ _WRONG = frozenset(
 )
 def role_order(context: CheckContext) -> Iterable[Found]:
     """After a user comes the assistant; after the assistant, results when it called tools, else the
-    user; after results, more results or the assistant; system messages stand first. Trainers that
-    check the order drop such a row, often without saying so. A call that nothing answers is left to
-    `results/missing-result`.
+    user; after results, more results or the assistant; system messages stand first. Trainers
+    that check the order drop such a row, often without saying so. A call that nothing answers is
+    left to `results/missing-result`.
     """
     before = None
     for index, role in enumerate(context.roles):

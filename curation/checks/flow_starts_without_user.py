@@ -17,8 +17,8 @@ from curation.trajectory import Anchor, Role
     passes=dialogue(system(), user(), assistant("Booked.")),
 )
 def starts_without_user(context: CheckContext) -> Iterable[Found]:
-    """The first message after the system messages is not the user's. Several trainers need a user turn
-    first and drop the row.
+    """The first message after the system messages is not the user's. Several trainers need a user
+    turn first and drop the row.
     """
     for index, role in enumerate(context.roles):
         if role is Role.USER:

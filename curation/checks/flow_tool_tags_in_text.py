@@ -38,11 +38,11 @@ _TAGS = (
 )
 def tool_tags_in_text(context: CheckContext) -> Iterable[Found]:
     """The assistant's text holds the markup of calls, results or chat templates (`<tool_call>`,
-    `<|im_end|>` …). Either a call was not recognised on import, or the model imitates one; a trainer
-    would learn it as text. Reasoning is not searched, it may speak of the tags.
+    `<|im_end|>` …). Either a call was not recognised on import, or the model imitates one; a
+    trainer would learn it as text. Reasoning is not searched, it may speak of the tags.
     """
     for index, text in enumerate(context.texts):
-        if ("<" in text or "[" in text) and context.roles[index] is Role.ASSISTANT:
+        if context.roles[index] is Role.ASSISTANT and ("<" in text or "[" in text):
             tag = next((tag for tag in _TAGS if tag in text), None)
             if tag is not None:
                 start = text.index(tag)

@@ -11,8 +11,6 @@ from curation.checks._samples import assistant, call, dialogue, result, user
 from curation.schemas import quote
 from curation.trajectory import Anchor, Role
 
-_MARKS = ("rror", "RROR", "xception", "raceback", "alse", "ail")
-"""One of these stands in every text that the rule looks for; spares the others the decoding."""
 _OPENINGS = ("error", "exception", "traceback", "failed", "failure")
 _FAILED = frozenset(("error", "failed", "failure", "fail"))
 
@@ -32,13 +30,13 @@ _FAILED = frozenset(("error", "failed", "failure", "fail"))
     ),
 )
 def error_result(context: CheckContext) -> Iterable[Found]:
-    """The tool answered with an error. Recovering from it can be what the trajectory teaches; as the
-    last word on a call it often means that the call was wrong.
+    """The tool answered with an error. Recovering from it can be what the trajectory teaches; as
+    the last word on a call it often means that the call was wrong.
     """
     for index, role in enumerate(context.roles):
         if role is Role.TOOL:
             text = context.texts[index]
-            if any(mark in text for mark in _MARKS) and _reports_error(text):
+            if _reports_error(text):
                 yield Found(Anchor(index), f"The tool answered with an error: {quote(text)}.")
 
 
@@ -46,6 +44,9 @@ def _reports_error(text: str) -> bool:
     stripped = text.lstrip()
     if stripped[:1] != "{":
         return stripped[:12].lower().startswith(_OPENINGS)
+    # One of these stands in every object looked for; spares the others the decoding.
+    if not ('"err' in text or "false" in text or '"exc' in text or '"fail' in text or '"F' in text):
+        return False
     try:
         value = msgspec.json.decode(stripped)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):

@@ -17,9 +17,9 @@ from curation.trajectory import Role
     passes=dialogue(user(), assistant(None, call())),
 )
 def missing_result(context: CheckContext) -> Iterable[Found]:
-    """A call has no result although the trajectory goes on after it. A trajectory that ends with its
-    calls is complete: there the call is the answer. Where a source keeps no results at all, one
-    finding says so for the whole trajectory.
+    """A call has no result although the trajectory goes on after it. A trajectory that ends with
+    its calls is complete: there the call is the answer. Where a source keeps no results at all,
+    one finding says so for the whole trajectory.
     """
     last = len(context.messages) - 1
     open_calls = [c for c in context.calls if c.result_index is None and c.message_index < last]
@@ -29,7 +29,8 @@ def missing_result(context: CheckContext) -> Iterable[Found]:
         first = open_calls[0]
         yield Found(
             first.at(),
-            f"The trajectory has no results: {len(open_calls)} calls before its end are unanswered.",
+            "The trajectory has no results: calls before its end that nothing answers: "
+            f"{len(open_calls)}.",
             "Import the results too if the source has them.",
         )
         return

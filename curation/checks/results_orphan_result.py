@@ -18,8 +18,8 @@ from curation.trajectory import Anchor
     passes=dialogue(user(), assistant(None, call()), result(), assistant("Done.")),
 )
 def orphan_result(context: CheckContext) -> Iterable[Found]:
-    """A tool message that answers no call before it: its id is that of no waiting call, or nothing was
-    called. Trainers that pair by id refuse the row, others train on a result from nowhere.
+    """A tool message that answers no call before it: its id is that of no waiting call, or nothing
+    was called. Trainers that pair by id refuse the row, others train on a result from nowhere.
     """
     for index in context.pairing.orphans:
         message = context.messages[index]

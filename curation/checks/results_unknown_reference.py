@@ -17,8 +17,8 @@ from curation.schemas import RESULT_REFERENCE, quote
     passes=single(call(id="c0"), call({"people": 2, "phone": "API_call_0"})),
 )
 def unknown_reference(context: CheckContext) -> Iterable[Found]:
-    """A value such as `API_call_3` stands for the result of another call. It must be one that was made
-    earlier: counted from 0 in its own step or over the whole trajectory.
+    """A value such as `API_call_3` stands for the result of another call. It must be one that was
+    made earlier: counted from 0 in its own step or over the whole trajectory.
     """
     if not any("API_call_" in c.call.raw_arguments for c in context.calls):
         return

@@ -30,8 +30,8 @@ from curation.trajectory import ToolSpec
     ),
 )
 def broken_schema(context: CheckContext) -> Iterable[Found]:
-    """Part of the tool's schema is malformed: a keyword with a value it cannot have, a pattern that is
-    no regular expression, a reference that leads nowhere. That part validates nothing.
+    """Part of the tool's schema is malformed: a keyword with a value it cannot have, a pattern that
+    is no regular expression, a reference that leads nowhere. That part validates nothing.
     """
     return context.defects_of(
         DefectKind.BROKEN,

@@ -20,7 +20,9 @@ from curation.trajectory import Anchor, ToolSpec
     passes=offering(ToolSpec("book_table", "Reserve."), ToolSpec("cancel_table", "Cancel.")),
 )
 def duplicate_name(context: CheckContext) -> Iterable[Found]:
-    """Two tools carry one name. A call cannot say which it means; calls are checked against the first."""
+    """Two tools carry one name. A call cannot say which it means; calls are checked against the
+    first.
+    """
     tools = context.tools
     if len(tools.by_name) == len(tools.offered):
         return

@@ -35,8 +35,8 @@ from curation.trajectory import ToolSpec
     ),
 )
 def reference_loop(context: CheckContext) -> Iterable[Found]:
-    """A reference leads back to itself, as in a tree. One level of it is checked, what lies deeper is
-    not. A reference that only leads to itself allows anything.
+    """A reference leads back to itself, as in a tree. One level of it is checked, what lies deeper
+    is not. A reference that only leads to itself allows anything.
     """
     return context.defects_of(
         DefectKind.REFERENCE_LOOP,

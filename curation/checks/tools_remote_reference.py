@@ -37,7 +37,9 @@ from curation.trajectory import ToolSpec
     ),
 )
 def remote_reference(context: CheckContext) -> Iterable[Found]:
-    """The schema refers to another document or address. It is never fetched, so anything fits there."""
+    """The schema refers to another document or address. It is never fetched, so anything fits
+    there.
+    """
     return context.defects_of(
         DefectKind.REMOTE_REFERENCE,
         "Copy what it refers to into the schema.",

@@ -34,8 +34,8 @@ from curation.trajectory import ToolSpec
     ),
 )
 def required_not_declared(context: CheckContext) -> Iterable[Found]:
-    """`required` names a parameter that `properties` does not declare. Calls that leave it out are still
-    reported as missing it; calls that give it are not blamed.
+    """`required` names a parameter that `properties` does not declare. Calls that leave it out are
+    still reported as missing it; calls that give it are not blamed.
     """
     return context.defects_of(
         DefectKind.REQUIRED_NOT_DECLARED,

@@ -30,8 +30,8 @@ from curation.trajectory import ToolSpec
     ),
 )
 def unknown_type(context: CheckContext) -> Iterable[Found]:
-    """A parameter's type is no JSON Schema type and none of the usual spellings (`str`, `float`, `dict`,
-    `List[int]` …). Any value fits it, so its calls are checked less.
+    """A parameter's type is no JSON Schema type and none of the usual spellings (`str`, `float`,
+    `dict`, `List[int]` …). Any value fits it, so its calls are checked less.
     """
     return context.defects_of(
         DefectKind.UNKNOWN_TYPE,
