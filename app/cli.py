@@ -9,13 +9,13 @@ This module only wires commands together and is the one place where errors becom
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from app.commands import catalogue, data, look, operate, run
 from app.commands.terminal import Terminal, encode, write
 from app.flows.incidents import report_incident, set_up_log
 from app.settings import load_settings
@@ -50,9 +50,32 @@ def options(
     ctx.obj = Terminal(settings, as_json)
 
 
-for family in (run, data, catalogue, look, operate):
-    for name, command in family.COMMANDS.items():
-        program.command(name)(command)
+FAMILIES = {
+    "run": ("run",),
+    "data": ("ingest", "check", "queue", "export"),
+    "catalogue": ("formats", "checks", "taxonomies", "exports"),
+    "look": ("list", "show", "stats", "findings", "annotations"),
+    "operate": ("backup", "restore", "doctor", "migrate", "worker"),
+}
+"""Commands by their module in `app/commands`, in the order of the help."""
+
+_registered: set[str] = set()
+
+
+def register(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The program with the family of the command that `arguments` name, or with all of them.
+
+    Only what is used is imported: otherwise every command, `run` above all, would wait for the
+    libraries of all the others.
+    """
+    named = [f for f, names in FAMILIES.items() if any(a in names for a in arguments)]
+    for family in FAMILIES if len(named) != 1 or "--help" in arguments[:1] else named:
+        if family not in _registered:
+            _registered.add(family)
+            module = importlib.import_module(f"app.commands.{family}")
+            for name in FAMILIES[family]:
+                program.command(name)(module.COMMANDS[name])
+    return program
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -65,7 +88,7 @@ def perform(arguments: Sequence[str]) -> int:
     args = global_first(arguments)
     as_json = "--json" in args
     try:
-        program(args)
+        register(args)(args)
     except SystemExit as end:
         if end.code == STOPPED:
             typer.echo("Stopped. What was finished is kept.", err=True)

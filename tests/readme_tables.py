@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer.main
 
-from app.cli import program
+from app.cli import register
 from app.flows.catalogue import (
     check_entries,
     first_sentence,
@@ -72,7 +72,7 @@ def taxonomies() -> str:
 
 def commands() -> str:
     """Commands with their arguments and options."""
-    group = typer.main.get_command(program)
+    group = typer.main.get_command(register())
     rows = []
     for name in sorted(group.commands):  # type: ignore[attr-defined]
         command = group.commands[name]  # type: ignore[attr-defined]

@@ -14,13 +14,8 @@ import typer
 import app
 from app.commands.supervisor import Supervisor, reachable_host
 from app.commands.terminal import Terminal, TerminalRun, absolute_url
-from app.flows.check import check
-from app.flows.ingest import ingest
-from app.flows.queue import fill_queue
 from app.settings import load_settings
 from curation.errors import LoopwrightError, SettingsError
-from curation.queueing import Policy
-from storage.datasets import list_datasets
 from storage.engine import Store, migrate, open_store
 
 FIRST_STEPS = """\
@@ -53,10 +48,12 @@ def run(
             raise SettingsError(
                 "There is no such file or folder.", where=str(file), hint="Check the path."
             )
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url)  # refuses what is no database of ours
     try:
-        migrate(store)
         with Supervisor(settings, settings.database_url, terminal.say) as studio:
+            # The server starts up meanwhile; migrating is safe in several processes at once.
+            migrate(store)
+            studio.start_worker()
             page = _fill(terminal, store, files or [], dataset, demo)
             studio.wait_until_ready()
             url = f"http://{reachable_host(settings.host)}:{settings.port}{page}"
@@ -79,9 +76,7 @@ def _fill(
         name = _take_in(terminal, store, files, dataset, tools=None)
         return f"/annotate?dataset={quote(name, safe='')}"
     if demo:
-        with store.read() as conn:
-            fresh = not list_datasets(conn)
-        if fresh:
+        if is_empty(store):
             for sample in demo_files():
                 _take_in(terminal, store, [sample], "demo", tools=None)
     return ""
@@ -91,6 +86,11 @@ def _take_in(
     terminal: Terminal, store: Store, files: list[Path], dataset: str | None, tools: Path | None
 ) -> str:
     """Ingest, check and queue; problems are said, and what is good goes on."""
+    # Imported here: without files to take in, the studio comes up half a second sooner.
+    from app.flows.check import check
+    from app.flows.ingest import ingest
+    from app.flows.queue import fill_queue
+
     with TerminalRun("Importing") as progress:
         report = ingest(store, files, dataset=dataset, tools=tools, run=progress)
     if not report.added and not report.duplicates:
@@ -110,8 +110,16 @@ def _take_in(
         )
     with TerminalRun("Checking") as progress:
         check(store, dataset=report.dataset, run=progress)
-    fill_queue(store, report.dataset, policy=Policy.SUSPICIOUS)
+    fill_queue(store, report.dataset)
     return report.dataset
+
+
+def is_empty(store: Store) -> bool:
+    """True when nothing was ever imported."""
+    from storage.datasets import list_datasets
+
+    with store.read() as conn:
+        return not list_datasets(conn)
 
 
 def demo_files() -> list[Path]:

@@ -114,8 +114,11 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         self._studio.start()
-        self._worker.start()
         return self
+
+    def start_worker(self) -> None:
+        """Start the worker; call it once the schema is up to date."""
+        self._worker.start()
 
     def __exit__(self, *_: object) -> None:
         children = (self._worker, self._studio)

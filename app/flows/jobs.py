@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from app.flows.incidents import report_incident
 from app.flows.running import Cancelled, Run
+from app.settings import load_settings
 from curation.errors import LoopwrightError, SettingsError
 from curation.queueing import Policy
 from storage import jobs
@@ -55,7 +56,8 @@ class IngestParams(Struct, frozen=True, forbid_unknown_fields=True):
     dataset: str | None = None
     format: str = "auto"
     tools: str | None = None
-    max_record_bytes: int = 64 << 20
+    max_record_bytes: int | None = None
+    """None: as the settings say."""
 
 
 class CheckParams(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +91,7 @@ def _ingest(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
         dataset=wanted.dataset,
         format=wanted.format,
         tools=Path(wanted.tools) if wanted.tools else None,
-        max_record_bytes=wanted.max_record_bytes,
+        max_record_bytes=wanted.max_record_bytes or load_settings().max_record_bytes,
         run=run,
     )
     return _plain(report)
@@ -114,6 +116,7 @@ def _fill_queue(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any
         overlap=wanted.overlap,
         decide_alone=wanted.decide_alone,
         only_suspicious=wanted.only_suspicious,
+        run=run,
     )
     return {"dataset": wanted.dataset, "added": added}
 
