@@ -132,9 +132,9 @@ class Format(Protocol):
     def description(self) -> str: ...
 
     @property
-    def extends(self) -> str | None:
-        """Name of the format this one is a superset of: rows that use none of its additions look
-        like the other one, so a single row with an addition decides for this one."""
+    def extends(self) -> tuple[str, ...]:
+        """Names of the formats this one is a superset of: rows that use none of its additions look
+        like the other ones, so a single row with an addition decides for this one."""
 
     def sniff(self, record: dict[str, Any]) -> bool: ...
 
@@ -164,7 +164,7 @@ def detect(values: Sequence[Any]) -> Format | None:
     best = max(counts, key=lambda name: counts[name], default="")
     if not counts.get(best):
         return None
-    extending = [f.name for f in FORMATS if f.extends == best and counts[f.name]]
+    extending = [f.name for f in FORMATS if best in f.extends and counts[f.name]]
     return FORMATS.get(max(extending, key=lambda name: counts[name], default=best))
 
 

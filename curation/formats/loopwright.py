@@ -37,7 +37,7 @@ class Loopwright:
         "OpenAI chat rows with `predictions` (message_index, model, message, perplexity) and "
         "`group`. What our own generator writes."
     )
-    extends = "openai-chat"
+    extends = ("openai-chat",)
 
     def sniff(self, record: dict[str, Any]) -> bool:
         if not isinstance(record.get("messages"), list):

@@ -19,7 +19,7 @@ class OpenAIChat:
         "Messages with tool_calls and a list of tools. Arguments as JSON text, object or raw code; "
         "ids may be missing or repeated; function_call, functions and role function are read too."
     )
-    extends = None
+    extends = ()
 
     def sniff(self, record: dict[str, Any]) -> bool:
         messages = record.get("messages")
