@@ -23,7 +23,7 @@ from starlette.middleware import Middleware
 from app.flows.opening import close_the_store, the_store
 from app.routes.annotate import AnnotateApi
 from app.routes.health import health_route
-from app.routes.security import KnownHosts, SecurityHeaders, answered_hosts
+from app.routes.security import KnownHosts, SecurityHeaders, answered_hosts, content_policy
 from app.settings import load_settings
 from components.viewer.serving import asset_mount
 
@@ -31,19 +31,6 @@ log = logging.getLogger("loopwright")
 
 SLOW_IMPORTS = ("pandas", "plotly.graph_objects", "polars", "pyarrow", "jsonschema")
 """What views import when they need it: half a second each on a small machine."""
-
-
-def build_app() -> st.App:
-    """The application for the settings in force."""
-    settings = load_settings()
-    api = AnnotateApi(the_store, lease=timedelta(seconds=settings.lease_s))
-    hosts = answered_hosts(settings.host, settings.allowed_hosts)
-    return st.App(
-        Path(__file__).with_name("main.py"),
-        routes=[health_route(), asset_mount(), *api.routes()],
-        middleware=[Middleware(KnownHosts, hosts=hosts), Middleware(SecurityHeaders)],
-        lifespan=_lifespan,
-    )
 
 
 @asynccontextmanager
@@ -66,4 +53,24 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-app = build_app()
+def _page() -> str:
+    """The one HTML page that Streamlit serves."""
+    return (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+
+
+_settings = load_settings()
+
+# `streamlit run` recognises the application by reading this assignment, not by running the file.
+app = st.App(
+    Path(__file__).with_name("main.py"),
+    routes=[
+        health_route(),
+        asset_mount(),
+        *AnnotateApi(the_store, lease=timedelta(seconds=_settings.lease_s)).routes(),
+    ],
+    middleware=[
+        Middleware(KnownHosts, hosts=answered_hosts(_settings.host, _settings.allowed_hosts)),
+        Middleware(SecurityHeaders, policy=content_policy(_page())),
+    ],
+    lifespan=_lifespan,
+)
