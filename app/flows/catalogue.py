@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from curation.checking import CHECKS, Severity
+from curation.exporting import LAYOUTS, TYPES, supported
 from curation.importing import FORMATS
 
 
@@ -32,6 +33,24 @@ class CheckEntry(Struct, frozen=True):
         return first_sentence(self.doc)
 
 
+class ExportTypeEntry(Struct, frozen=True):
+    """What is learnt from an export."""
+
+    name: str
+    title: str
+    description: str
+
+
+class LayoutEntry(Struct, frozen=True):
+    """How a trainer wants its files."""
+
+    name: str
+    title: str
+    description: str
+    types: tuple[str, ...]
+    """Names of the export types it can carry."""
+
+
 def format_entries() -> list[FormatEntry]:
     """Import formats by name."""
     return [FormatEntry(f.name, f.title, " ".join(f.description.split())) for f in FORMATS]
@@ -41,6 +60,25 @@ def check_entries() -> list[CheckEntry]:
     """Rule checks by name."""
     return [
         CheckEntry(c.name, c.severity, c.version, c.title, " ".join(c.doc.split())) for c in CHECKS
+    ]
+
+
+def type_entries() -> list[ExportTypeEntry]:
+    """Export types by name."""
+    return [ExportTypeEntry(t.name, t.title, " ".join(t.description.split())) for t in TYPES]
+
+
+def layout_entries() -> list[LayoutEntry]:
+    """Export layouts by name."""
+    pairs = supported()
+    return [
+        LayoutEntry(
+            y.name,
+            y.title,
+            " ".join(y.description.split()),
+            tuple(name for name, layouts in pairs.items() if y.name in layouts),
+        )
+        for y in LAYOUTS
     ]
 
 
