@@ -56,14 +56,21 @@ class ToolsContext:
         self.offered = offered
         """In the order of the trajectory's tools."""
         self.by_name: dict[str, OfferedTool] = {}
-        """The first tool of each name."""
+        """The first tool of each name; calls by another name of a built-in tool find it too."""
         self.defects: list[tuple[OfferedTool, SchemaDefect]] = []
         """What is wrong with the schemas."""
         for tool in offered:
             self.by_name.setdefault(tool.spec.name, tool)
             for defect in tool.validator.defects:
                 self.defects.append((tool, defect))
+            if tool.spec.parameters is None and tool.spec.extra:
+                kind = str(tool.spec.extra.get("type", ""))
+                for name in _CALLED_AS.get(kind, ()):
+                    self.by_name.setdefault(name, tool)
 
+
+_CALLED_AS = {"code_interpreter": ("code_interpreter", "python", "ipython")}
+"""Built-in tools are offered by type alone; the names under which models call them."""
 
 _spec_encoder = msgspec.json.Encoder()
 _spec_decoder = msgspec.json.Decoder(ToolSpec)

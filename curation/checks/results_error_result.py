@@ -43,7 +43,10 @@ def error_result(context: CheckContext) -> Iterable[Found]:
 def _reports_error(text: str) -> bool:
     stripped = text.lstrip()
     if stripped[:1] != "{":
-        return stripped[:12].lower().startswith(_OPENINGS)
+        opening = stripped[:40].lower().partition(":")[0]
+        return opening.startswith(_OPENINGS) or (
+            opening.endswith(("error", "exception")) and " " not in opening
+        )
     # One of these stands in every object looked for; spares the others the decoding.
     if not ('"err' in text or "false" in text or '"exc' in text or '"fail' in text or '"F' in text):
         return False

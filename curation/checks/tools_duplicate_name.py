@@ -23,14 +23,11 @@ def duplicate_name(context: CheckContext) -> Iterable[Found]:
     """Two tools carry one name. A call cannot say which it means; calls are checked against the
     first.
     """
-    tools = context.tools
-    if len(tools.by_name) == len(tools.offered):
-        return
-    seen: set[str] = set()
-    for offered in tools.offered:
-        name = offered.spec.name
-        if name in seen:
-            same = offered.spec == tools.by_name[name].spec
-            kind = "twice, with the same text" if same else "twice, with different texts"
-            yield Found(Anchor(), f"The tool {quote(name)} is offered {kind}.", "Keep one of them.")
-        seen.add(name)
+    first: dict[str, ToolSpec] = {}
+    for offered in context.tools.offered:
+        spec = offered.spec
+        if spec.name in first:
+            kind = "with the same text" if first[spec.name] == spec else "with different texts"
+            message = f"The tool {quote(spec.name)} is offered twice, {kind}."
+            yield Found(Anchor(), message, "Keep one of them.")
+        first.setdefault(spec.name, spec)
