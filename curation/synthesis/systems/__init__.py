@@ -1,0 +1,1 @@
+"""Simulated systems, one module a domain: the tools and what stands behind them."""
