@@ -9,6 +9,31 @@ one. Exact totals are not promised: counting stops at `COUNT_CAP`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, Select, func, or_, select
+
+from storage.conditions import IS_LISTED, Condition, Filter, Order, conditions_of
+from storage.tables import (
+    DatasetRow,
+    FindingRow,
+    ItemRow,
+    MarkRow,
+    ToolRow,
+    TrajectoryRow,
+    table_of,
+)
+
+__all__ = ["Count", "Filter", "ListedTrajectory", "Order", "Page", "count", "iter_ids", "page"]
+
+COUNT_CAP`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -42,53 +67,10 @@ RARE_CAP = 1_000
 
 trajectory = table_of(TrajectoryRow)
 item = table_of(ItemRow)
+dataset = table_of(DatasetRow)
 finding = table_of(FindingRow)
 mark = table_of(MarkRow)
-annotation = table_of(AnnotationRow)
-annotator = table_of(AnnotatorRow)
-dataset = table_of(DatasetRow)
 tool = table_of(ToolRow)
-tool_use = table_of(ToolUseRow)
-
-
-class Order(StrEnum):
-    """Orders of a list, each with an index of its own."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
-    SUSPICIOUS = "suspicious"
-    LONGEST = "longest"
-
-
-class Filter(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Conditions, all of which hold; None means no condition. Saved views store it as JSON."""
-
-    dataset: str | None = None
-    state: str | None = None
-    outcome: str | None = None
-    """accept, reject, unsure; "none" for trajectories without one."""
-    check: str | None = None
-    """Name of a check with a finding."""
-    category: str | None = None
-    """`taxonomy/category` of a committed mark."""
-    tool: str | None = None
-    """Name of a tool that is called."""
-    annotator: str | None = None
-    """Has a committed annotation of the annotator of this name."""
-    day: str | None = None
-    """UTC day, YYYY-MM-DD, of a committed annotation."""
-    min_messages: int | None = None
-    max_messages: int | None = None
-    with_errors: bool | None = None
-    """True: at least one finding of severity error; False: none."""
-    text: str | None = None
-    """Words that all occur; "quoted phrases" and prefix* as in FTS5."""
-    order: Order = Order.NEWEST
-
-    @property
-    def is_empty(self) -> bool:
-        """True when every trajectory passes."""
-        return msgspec.structs.replace(self, order=Order.NEWEST) == Filter()
 
 
 class ListedTrajectory(Struct, frozen=True):
@@ -125,23 +107,6 @@ class Count(Struct, frozen=True):
         return f"{self.n:,}{'+' if self.is_capped else ''}"
 
 
-@dataclass(frozen=True)
-class _Condition:
-    """One condition as a set of trajectory ids with its index."""
-
-    table: FromClause
-    id_column: ColumnElement[int]
-    where: tuple[ColumnElement[bool], ...]
-
-    def probe(self, id_expression: ColumnElement[int]) -> ColumnElement[bool]:
-        """The condition as a test of one trajectory id."""
-        inner = self.table.alias()
-        adapter = ClauseAdapter(inner)
-        where = [adapter.traverse(clause) for clause in self.where]
-        same: ColumnElement[bool] = adapter.traverse(self.id_column) == id_expression
-        return select(1).select_from(inner).where(same, *where).exists()
-
-
 def page(
     conn: Connection, wanted: Filter, cursor: tuple[float, int] | None = None, limit: int = 50
 ) -> Page:
@@ -173,9 +138,14 @@ def page(
 def count(conn: Connection, wanted: Filter, cap: int = COUNT_CAP) -> Count:
     """How many trajectories pass, at most `cap` counted."""
     if wanted.is_empty:
-        # The highest id bounds the count: nothing is ever deleted.
+        # Counting every row is exact and cheap; corrections are the few that are not listed.
         total = conn.execute(select(func.count()).select_from(trajectory)).scalar_one()
-        return Count(int(total), is_capped=False)
+        apart = conn.execute(
+            select(func.count())
+            .select_from(trajectory)
+            .where(trajectory.c.parent_id.is_not(None), ~IS_LISTED.probe(trajectory.c.id))
+        ).scalar_one()
+        return Count(int(total) - int(apart), is_capped=False)
     inner = _id_query(conn, wanted).limit(cap + 1).subquery()
     n = int(conn.execute(select(func.count()).select_from(inner)).scalar_one())
     return Count(min(n, cap), is_capped=n > cap)
@@ -193,89 +163,9 @@ def iter_ids(conn: Connection, wanted: Filter, chunk: int = 1_000) -> Iterator[l
         cursor = (0.0, int(rows[-1].id))
 
 
-def _conditions(conn: Connection, wanted: Filter) -> list[_Condition]:
-    found = [_Condition(trajectory, trajectory.c.id, (clause,)) for clause in _on_columns(wanted)]
-    if wanted.dataset is not None:
-        dataset_id = select(dataset.c.id).where(dataset.c.name == wanted.dataset).scalar_subquery()
-        found.append(_Condition(item, item.c.trajectory_id, (item.c.dataset_id == dataset_id,)))
-    if wanted.check is not None:
-        found.append(
-            _Condition(finding, finding.c.trajectory_id, (finding.c.check == wanted.check,))
-        )
-    if wanted.category is not None:
-        found.append(_by_category(wanted.category))
-    if wanted.tool is not None:
-        tool_id = select(tool.c.id).where(tool.c.name == wanted.tool).scalar_subquery()
-        found.append(
-            _Condition(tool_use, tool_use.c.trajectory_id, (tool_use.c.tool_id == tool_id,))
-        )
-    if wanted.annotator is not None or wanted.day is not None:
-        found.append(_by_annotation(wanted))
-    if wanted.text:
-        table, id_column, matches = search.match(conn, wanted.text)
-        found.append(_Condition(table, id_column, (matches,)))
-    return found
-
-
-def _on_columns(wanted: Filter) -> list[ColumnElement[bool]]:
-    """Conditions on the narrow row itself."""
-    columns = trajectory.c
-    found: list[ColumnElement[bool]] = []
-    if wanted.state is not None:
-        found.append(columns.state == wanted.state)
-    if wanted.outcome is not None:
-        said = None if wanted.outcome == "none" else wanted.outcome
-        found.append(columns.outcome == said)
-    if wanted.min_messages is not None:
-        found.append(columns.n_messages >= wanted.min_messages)
-    if wanted.max_messages is not None:
-        found.append(columns.n_messages <= wanted.max_messages)
-    if wanted.with_errors is not None:
-        found.append(columns.n_errors > 0 if wanted.with_errors else columns.n_errors == 0)
-    return found
-
-
-def _by_category(category: str) -> _Condition:
-    taxonomy, _, name = category.partition("/")
-    # A mark counts only while the annotation it belongs to is the annotator's latest.
-    later = annotation.alias()
-    owner = annotation.alias()
-    stands = (
-        select(1)
-        .select_from(owner)
-        .where(
-            owner.c.id == mark.c.annotation_id,
-            ~select(1)
-            .select_from(later)
-            .where(
-                later.c.trajectory_id == owner.c.trajectory_id,
-                later.c.annotator_id == owner.c.annotator_id,
-                later.c.revision > owner.c.revision,
-            )
-            .exists(),
-        )
-        .exists()
-    )
-    return _Condition(
-        mark, mark.c.trajectory_id, (mark.c.taxonomy == taxonomy, mark.c.category == name, stands)
-    )
-
-
-def _by_annotation(wanted: Filter) -> _Condition:
-    where: list[ColumnElement[bool]] = [annotation.c.retracted.is_(False)]
-    if wanted.annotator is not None:
-        named = select(annotator.c.id).where(annotator.c.name == wanted.annotator)
-        where.append(annotation.c.annotator_id == named.scalar_subquery())
-    if wanted.day is not None:
-        start = datetime.fromisoformat(wanted.day).replace(tzinfo=UTC)
-        where.append(annotation.c.created_at >= start)
-        where.append(annotation.c.created_at < start + timedelta(days=1))
-    return _Condition(annotation, annotation.c.trajectory_id, tuple(where))
-
-
-def _rarest(conn: Connection, conditions: Sequence[_Condition]) -> tuple[_Condition | None, int]:
+def _rarest(conn: Connection, conditions: Sequence[Condition]) -> tuple[Condition | None, int]:
     """The condition with the fewest members and that number, counted up to `RARE_CAP`."""
-    best: _Condition | None = None
+    best: Condition | None = None
     fewest = RARE_CAP + 1
     for condition in conditions:
         inner = (
@@ -293,16 +183,18 @@ def _rarest(conn: Connection, conditions: Sequence[_Condition]) -> tuple[_Condit
 
 def _id_query(conn: Connection, wanted: Filter) -> Select[Any]:
     """Ids that pass, in no order: for counting."""
-    conditions = _conditions(conn, wanted)
+    conditions = conditions_of(conn, wanted)
     driver, _ = _rarest(conn, conditions)
     if driver is None:
-        return select(trajectory.c.id)
+        return select(trajectory.c.id).where(IS_LISTED.probe(trajectory.c.id))
     return _driven_ids(driver, conditions)
 
 
-def _driven_ids(driver: _Condition, conditions: Sequence[_Condition]) -> Select[Any]:
+def _driven_ids(driver: Condition, conditions: Sequence[Condition]) -> Select[Any]:
     """Ids in the driver's own index, the other conditions probed id by id."""
     rest = [c.probe(driver.id_column) for c in conditions if c is not driver]
+    if driver.table is not item:
+        rest.append(IS_LISTED.probe(driver.id_column))
     ids = select(driver.id_column.label("id")).where(*driver.where, *rest)
     return ids if driver.table is trajectory else ids.distinct()
 
@@ -310,7 +202,7 @@ def _driven_ids(driver: _Condition, conditions: Sequence[_Condition]) -> Select[
 def _page_query(
     conn: Connection, wanted: Filter, cursor: tuple[float, int] | None, limit: int
 ) -> Select[Any]:
-    conditions = _conditions(conn, wanted)
+    conditions = conditions_of(conn, wanted)
     driver, fewest = _rarest(conn, conditions)
     query = select(*_COLUMNS)
     if driver is not None and wanted.order in (Order.NEWEST, Order.OLDEST):
@@ -326,7 +218,8 @@ def _page_query(
     if driver is not None and fewest <= RARE_CAP:
         query = query.where(trajectory.c.id.in_(_driven_ids(driver, conditions)))
     else:
-        query = query.where(*[c.probe(trajectory.c.id) for c in conditions])
+        probes = [c.probe(trajectory.c.id) for c in (*conditions, IS_LISTED)]
+        query = query.where(*probes)
     return _ordered(query, wanted.order, cursor).limit(limit)
 
 

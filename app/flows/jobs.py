@@ -127,6 +127,32 @@ def _export(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     return _plain(export(store, msgspec.convert(params, ExportRequest), run))
 
 
+class BulkParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `bulk`; see `app.flows.bulk.bulk`."""
+
+    action: str
+    filter: dict[str, Any]
+    by: str
+    note: str = ""
+
+
+def _bulk(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.bulk import Action, bulk
+    from storage.browse import Filter
+
+    wanted = msgspec.convert(params, BulkParams)
+    return _plain(
+        bulk(
+            store,
+            msgspec.convert(wanted.filter, Filter),
+            Action(wanted.action),
+            by=wanted.by,
+            note=wanted.note,
+            run=run,
+        )
+    )
+
+
 def _plain(report: object) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(report, enc_hook=str)
     return plain
@@ -137,6 +163,7 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "check": _check,
     "fill-queue": _fill_queue,
     "export": _export,
+    "bulk": _bulk,
 }
 
 
@@ -146,7 +173,13 @@ def _params_type(kind: str) -> type[Any]:
 
         request: type[Any] = ExportRequest
         return request
-    return {"ingest": IngestParams, "check": CheckParams, "fill-queue": FillQueueParams}[kind]
+    types: dict[str, type] = {
+        "ingest": IngestParams,
+        "check": CheckParams,
+        "fill-queue": FillQueueParams,
+        "bulk": BulkParams,
+    }
+    return types[kind]
 
 
 def enqueue(store: Store, kind: str, params: dict[str, Any]) -> int:

@@ -12,8 +12,8 @@ from app.flows import jobs
 from app.flows.ingest import IngestReport, ingest
 from app.flows.queue import queue_overview
 from app.flows.uploads import keep_upload
-from app.views.jobs import draw_running
 from app.settings import load_settings
+from app.views.jobs import draw_running
 from components.notices import draw_error
 from curation.errors import LoopwrightError
 from curation.importing import FORMATS

@@ -333,3 +333,28 @@ def test_a_saved_view_comes_back_equal_and_is_replaced_by_its_name(store):
 
 def _set(wanted: Filter) -> list[str]:
     return [n for n in Filter.__struct_fields__ if getattr(wanted, n) not in (None, Order.NEWEST)]
+
+
+def test_a_correction_is_not_listed_beside_its_parent(store, rows):
+    with store.write() as conn:
+        conn.execute(
+            insert(table_of(TrajectoryRow)).values(
+                id=500,
+                uid="tj1-correction",
+                tool_set_id=1,
+                parent_id=1,
+                group_key="g",
+                n_messages=5,
+                n_steps=1,
+                n_calls=1,
+                n_tools=0,
+                preview="refund",
+                created_at=NOW,
+                state="new",
+            )
+        )
+    with store.read() as conn:
+        for wanted in (Filter(), Filter(min_messages=5), Filter(order=Order.LONGEST)):
+            assert 500 not in [r.id for r in browse.page(conn, wanted, limit=200).rows]
+            assert 500 not in [i for chunk in browse.iter_ids(conn, wanted) for i in chunk]
+        assert browse.count(conn, Filter()).n == len(rows)

@@ -1,0 +1,246 @@
+"""Adjudicate: what annotators say of one trajectory, side by side, and a person's decision."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import session
+from app.flows import adjudicate as flow
+from app.flows.adjudicate import Case, CaseAnnotation
+from app.flows.browse import choices
+from app.flows.identity import annotator_named
+from app.views.navigation import go, link
+from components.differences import (
+    OUTCOME_ICONS,
+    draw_annotation,
+    draw_changes,
+    draw_differences,
+    draw_step,
+)
+from components.notices import draw_empty, draw_error, escape
+from curation.annotation import Outcome
+from curation.errors import LoopwrightError
+
+
+def show() -> None:
+    """Draw the open cases and the one in hand."""
+    store = session.store()
+    title, choose = st.columns([3, 1], vertical_alignment="center")
+    title.subheader("Adjudicate")
+    dataset = choose.selectbox(
+        "Dataset",
+        choices(store).datasets,
+        index=None,
+        placeholder="all datasets",
+        bind="query-params",
+        key="dataset",
+        label_visibility="collapsed",
+    )
+    cases = flow.open_cases(store, dataset, limit=200)
+    wanted = st.query_params.get("t")
+    if not cases and wanted is None:
+        draw_empty(
+            "No case is open",
+            "Here come trajectories on which annotators differ, and those that one annotator "
+            "alone may not decide. A queue's rule says which: see Queue.",
+        )
+        link("queue", "Queue", ":material/inbox:")
+        return
+    uids = [case.uid for case in cases]
+    uid = wanted or uids[0]
+    if cases:
+        _draw_list(cases, uid, flow.count_cases(store, dataset))
+    try:
+        case = flow.load_case(store, uid)
+    except LoopwrightError as problem:
+        draw_error(problem)
+        return
+    following = (
+        next((u for u in uids[uids.index(uid) + 1 :] if u != uid), None)
+        if (uid in uids)
+        else (uids[0] if uids else None)
+    )
+    _draw_case(case, following)
+
+
+def _draw_list(cases: list[flow.CaseRow], uid: str, total: int) -> None:
+    with st.expander(f"{total:,} open cases", expanded=False):
+        event = st.dataframe(
+            pd.DataFrame(
+                {
+                    "": ["▶" if c.uid == uid else "" for c in cases],
+                    "request": [c.preview for c in cases],
+                    "why": [
+                        "⚠ they differ" if c.state == "disputed" else "◑ nobody decided"
+                        for c in cases
+                    ],
+                    "errors": [c.n_errors for c in cases],
+                    "messages": [c.n_messages for c in cases],
+                }
+            ),
+            hide_index=True,
+            height=280,
+            on_select="rerun",
+            selection_mode="single-row",
+            key=f"cases-{uid}",
+            column_config={"request": st.column_config.TextColumn("request", width="large")},
+        )
+        rows = event["selection"]["rows"]
+        if rows and cases[rows[0]].uid != uid:
+            st.query_params["t"] = cases[rows[0]].uid
+            st.rerun()
+
+
+def _draw_case(case: Case, following: str | None) -> None:
+    request = next((m.text for m in case.trajectory.messages if m.role == "user"), "")
+    st.text(request[:400])
+    st.caption(
+        f"{escape(case.dataset)} · {escape(case.source_id)} · {case.state} · "
+        f"{len(case.trajectory.messages)} messages · {len(case.findings)} findings"
+    )
+    if case.decision is not None:
+        _draw_decision(case)
+        return
+    names = [a.annotator for a in case.annotations]
+    st.markdown("**Where they differ**")
+    draw_differences(case.differences, names, case.trajectory)
+    _draw_places(case)
+    if case.annotations:
+        for column, said in zip(st.columns(len(case.annotations)), case.annotations, strict=True):
+            with column, st.container(border=True):
+                _draw_said(case, said, names.index(said.annotator) + 1, following)
+    _ask_own_decision(case, following)
+    if st.button("Open in Annotate", icon=":material/edit_note:"):
+        go("annotate", t=case.uid)
+
+
+def _draw_places(case: Case) -> None:
+    """The steps in question, so that the decision needs no second page."""
+    indexes = sorted(
+        {d.message_index for d in case.differences.steps}
+        | {
+            d.anchor.message_index
+            for d in case.differences.marks
+            if d.anchor.message_index is not None
+        }
+    )
+    if indexes:
+        with st.expander(f"The {len(indexes)} places in question", expanded=len(indexes) <= 3):
+            for index in indexes:
+                draw_step(case.trajectory, index)
+
+
+def _draw_said(case: Case, said: CaseAnnotation, number: int, following: str | None) -> None:
+    st.markdown(f":material/person: **{escape(said.annotator)}**")
+    draw_annotation(said.annotation, case.trajectory)
+    if said.correction is not None:
+        st.caption(f"Correction: {escape(said.correction.reason)}")
+        draw_changes(said.correction.changes)
+    decidable = said.annotation.outcome in (Outcome.ACCEPT, Outcome.REJECT)
+    st.button(
+        f"Decide as {said.annotator} says",
+        key=f"as-{case.fingerprint}-{said.annotator}",
+        shortcut=str(number) if number < 10 else None,
+        disabled=not decidable,
+        help=None if decidable else "An unsure outcome is no decision.",
+        on_click=_decide,
+        args=(case, following, said.annotation.outcome or Outcome.UNSURE, None, said.annotator, ""),
+    )
+
+
+def _ask_own_decision(case: Case, following: str | None) -> None:
+    key = case.fingerprint + case.uid
+    with st.expander("Decide otherwise", expanded=not case.annotations):
+        left, middle, right = st.columns(3)
+        outcome = left.segmented_control(
+            "Outcome",
+            [Outcome.ACCEPT, Outcome.REJECT],
+            format_func=lambda o: OUTCOME_ICONS[o],
+            key=f"outcome-{key}",
+        )
+        versions = {case.uid: "as imported"} | {
+            c.uid: f"correction by {c.author}" for c in case.corrections
+        }
+        version = middle.selectbox(
+            "Version to use",
+            list(versions),
+            format_func=lambda u: versions[u],
+            key=f"version-{key}",
+        )
+        adopted = right.selectbox(
+            "Verdicts and marks of",
+            [a.annotator for a in case.annotations],
+            index=None,
+            placeholder="nobody",
+            key=f"adopt-{key}",
+        )
+        note = st.text_input("Note", key=f"note-{key}")
+        st.button(
+            "Decide",
+            type="primary",
+            key=f"decide-{key}",
+            disabled=outcome is None,
+            on_click=_decide,
+            args=(case, following, outcome or Outcome.UNSURE, version, adopted, note),
+        )
+
+
+def _decide(
+    case: Case,
+    following: str | None,
+    outcome: Outcome,
+    version: str | None,
+    adopted: str | None,
+    note: str,
+) -> None:
+    """Commit first; only then touch the session."""
+    store = session.store()
+    try:
+        flow.decide(
+            store,
+            case.uid,
+            decided_by=annotator_named(store, session.current_annotator()),
+            outcome=outcome,
+            result_uid=version,
+            adopt_annotator=adopted,
+            note=note,
+            seen=case.fingerprint,
+        )
+    except LoopwrightError as problem:
+        session.notify(str(problem), ":material/error:")
+        return
+    session.notify(f"Decided: {outcome}.")
+    if following is not None:
+        st.query_params["t"] = following
+    elif "t" in st.query_params:
+        del st.query_params["t"]
+
+
+def _draw_decision(case: Case) -> None:
+    decision = case.decision
+    assert decision is not None
+    by = decision.decided_by or f"the rule “{decision.rule}”"
+    st.success(
+        f"{OUTCOME_ICONS[decision.outcome or 'unsure']} — decided by {escape(by)}, "
+        f"{decision.created_at:%Y-%m-%d %H:%M} UTC"
+    )
+    if decision.note:
+        st.text(decision.note)
+    st.button(
+        "Withdraw the decision",
+        key=f"withdraw-{case.fingerprint}",
+        icon=":material/undo:",
+        on_click=_withdraw,
+        args=(case,),
+    )
+
+
+def _withdraw(case: Case) -> None:
+    store = session.store()
+    try:
+        flow.withdraw(store, case.uid, annotator_named(store, session.current_annotator()))
+    except LoopwrightError as problem:
+        session.notify(str(problem), ":material/error:")
+        return
+    session.notify("The decision is withdrawn; the case is open again.")

@@ -1,0 +1,152 @@
+"""Annotations side by side: only what differs, in reading order, and corrections as diffs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from components.notices import escape
+from curation.adjudication import Differences
+from curation.annotation import Annotation
+from curation.diffing import CallChange, FieldChange, MessageChange
+from curation.trajectory import Anchor, Trajectory
+
+SILENT = "—"
+VERDICT_ICONS = {"correct": "✓ correct", "incorrect": "✗ incorrect", "unsure": "? unsure"}
+OUTCOME_ICONS = {"accept": "✓ accept", "reject": "✗ reject", "unsure": "? unsure"}
+
+
+def draw_differences(found: Differences, annotators: Sequence[str], trajectory: Trajectory) -> None:
+    """A table with one row per question on which the annotators differ."""
+    rows = [
+        *_one_row("outcome", found.outcomes, lambda v: OUTCOME_ICONS.get(v or "", SILENT)),
+        *(
+            row
+            for difference in found.steps
+            for row in _one_row(
+                place(Anchor(message_index=difference.message_index), trajectory),
+                difference.opinions,
+                lambda v: VERDICT_ICONS.get(v or "", SILENT),
+            )
+        ),
+        *(
+            row
+            for difference in found.marks
+            for row in _one_row(
+                place(difference.anchor, trajectory),
+                difference.opinions,
+                lambda v: ", ".join(v) or SILENT,
+            )
+        ),
+        *_one_row("correction", found.corrections, lambda v: (v or SILENT)[:16]),
+    ]
+    if not rows:
+        st.caption("They say the same.")
+        return
+    frame = pd.DataFrame(rows).reindex(columns=["what", *annotators])
+    st.dataframe(frame, hide_index=True)
+
+
+def _one_row(what: str, opinions: Sequence[Any], shown: Any) -> list[dict[str, str]]:
+    if not opinions:
+        return []
+    return [{"what": what, **{o.annotator: shown(o.value) for o in opinions}}]
+
+
+def place(anchor: Anchor, trajectory: Trajectory) -> str:
+    """An anchor in words: the step number, the tool and the argument."""
+    if anchor.message_index is None:
+        return "trajectory"
+    steps = trajectory.assistant_indexes()
+    if anchor.message_index in steps:
+        words = f"step {steps.index(anchor.message_index) + 1}"
+    else:
+        words = f"message {anchor.message_index}"
+    calls = (
+        trajectory.messages[anchor.message_index].tool_calls
+        if anchor.message_index < len(trajectory.messages)
+        else ()
+    )
+    if anchor.call_index is not None and anchor.call_index < len(calls):
+        words += f" · {calls[anchor.call_index].name}"
+    if anchor.pointer:
+        words += f" · {anchor.pointer}"
+    return words
+
+
+def draw_annotation(annotation: Annotation, trajectory: Trajectory) -> None:
+    """All of one annotation, compactly."""
+    st.markdown(f"**{OUTCOME_ICONS.get(annotation.outcome or '', SILENT)}**")
+    verdicts = [
+        f"{place(Anchor(message_index=i), trajectory)}: {VERDICT_ICONS[v]}"
+        for i, v in annotation.step_verdicts.items()
+        if v != "correct"
+    ]
+    n_correct = len(annotation.step_verdicts) - len(verdicts)
+    lines = [*([f"{n_correct} steps correct"] if n_correct else []), *verdicts]
+    lines += [
+        f"{m.category} at {place(m.anchor, trajectory)} ({m.severity})"
+        + (f": {m.note}" if m.note else "")
+        for m in annotation.marks
+    ]
+    if annotation.note:
+        lines.append(f"note: {annotation.note}")
+    st.text("\n".join(lines) or "no verdicts, no marks")
+
+
+def draw_changes(changes: Sequence[MessageChange]) -> None:
+    """A correction as a table of changes: place, what, before, after."""
+    rows = [row for change in changes for row in _change_rows(change)]
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def _change_rows(change: MessageChange) -> list[dict[str, str]]:
+    index = change.after_index if change.after_index is not None else change.before_index
+    where = f"message {index} ({change.role})"
+    if change.kind != "changed":
+        return [{"where": where, "what": f"message {change.kind}", "before": "", "after": ""}]
+    rows = [_field_row(where, f) for f in change.fields]
+    for call in change.calls:
+        rows += _call_rows(where, call)
+    if change.reordered:
+        rows.append({"where": where, "what": "calls in another order", "before": "", "after": ""})
+    return rows
+
+
+def _field_row(where: str, change: FieldChange) -> dict[str, str]:
+    return {
+        "where": where,
+        "what": change.spelling or change.field,
+        "before": change.before or "",
+        "after": change.after or "",
+    }
+
+
+def _call_rows(where: str, call: CallChange) -> list[dict[str, str]]:
+    at = f"{where} · {call.name}"
+    if call.kind != "changed":
+        return [{"where": at, "what": f"call {call.kind}", "before": "", "after": ""}]
+    rows = [
+        {
+            "where": f"{at} · {a.pointer}",
+            "what": str(a.kind),
+            "before": "" if a.before is None else str(a.before),
+            "after": "" if a.after is None else str(a.after),
+        }
+        for a in call.arguments
+    ]
+    return rows or [_field_row(at, f) for f in call.fields]
+
+
+def draw_step(trajectory: Trajectory, message_index: int) -> None:
+    """One message with its calls, as plain text."""
+    message = trajectory.messages[message_index]
+    st.caption(escape(place(Anchor(message_index=message_index), trajectory)))
+    if message.text:
+        st.text(message.text)
+    for call in message.tool_calls:
+        st.code(f"{call.name}  {call.raw_arguments}", language="json", wrap_lines=True)
