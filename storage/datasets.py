@@ -8,14 +8,16 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from curation.errors import NotFound
 from storage.bulk import MAX_KEYS, insert_many, plain_text
-from storage.tables import DatasetRow, ItemRow, table_of
+from storage.tables import DatasetRow, ItemRow, ProblemRow, TrajectoryRow, table_of
 
 dataset = table_of(DatasetRow)
 item = table_of(ItemRow)
+problem = table_of(ProblemRow)
+trajectory = table_of(TrajectoryRow)
 
 
 class DatasetInfo(Struct, frozen=True):
@@ -121,6 +123,30 @@ def _members(conn: Connection, dataset_id: int, ids: Sequence[int]) -> set[int]:
         )
         present.update(conn.execute(query).scalars())
     return present
+
+
+def uids_in(conn: Connection, name: str, uids: Sequence[str]) -> set[str]:
+    """Which of these trajectories are in the dataset called `name` (none when there is none)."""
+    present: set[str] = set()
+    for start in range(0, len(uids), MAX_KEYS):
+        query = (
+            select(trajectory.c.uid)
+            .join(item, item.c.trajectory_id == trajectory.c.id)
+            .join(dataset, dataset.c.id == item.c.dataset_id)
+            .where(dataset.c.name == name, trajectory.c.uid.in_(uids[start : start + MAX_KEYS]))
+        )
+        present.update(conn.execute(query).scalars())
+    return present
+
+
+def drop_empty(conn: Connection, dataset_id: int) -> None:
+    """Forget a dataset that nothing ever joined, with its problems; one with items stays."""
+    n_items = conn.execute(
+        select(dataset.c.n_items).where(dataset.c.id == dataset_id)
+    ).scalar_one_or_none()
+    if n_items == 0:
+        conn.execute(delete(problem).where(problem.c.dataset_id == dataset_id))
+        conn.execute(delete(dataset).where(dataset.c.id == dataset_id))
 
 
 def items_of(conn: Connection, trajectory_id: int) -> list[ItemInfo]:

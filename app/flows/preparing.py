@@ -1,0 +1,298 @@
+"""The first half of ingest: files in, batches ready to be written out; touches no database.
+
+Reading, pivoting, encoding, hashing and compressing cost about as much as writing does, so for all
+but small imports this half runs in a process of its own (`prepared_batches` decides) while the
+parent only writes. Both ways walk the same generator, `prepare`: same batches, same order. A batch
+says where reading stood at its end, which is what a checkpoint keeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+import traceback
+from collections.abc import Generator, Iterator
+from itertools import islice
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from app.flows.reading import detect_format, import_context, read_records
+from curation.importing import (
+    DETECTION_RECORDS,
+    FORMATS,
+    Format,
+    ImportContext,
+    Imported,
+    Problem,
+    Record,
+    RecordError,
+    explain_unknown,
+    pivot_record,
+)
+from curation.trajectory import Role, ToolSpec, Trajectory
+from storage.predictions import NewPrediction, new_prediction
+from storage.trajectories import NewTrajectory, new_trajectory
+
+BATCH_ROWS = 1_000
+BATCH_BYTES = 16 << 20
+"""A batch ends at this many rows or bytes of text, so that memory stays flat for long rows too."""
+
+OWN_PROCESS_FROM_BYTES = 8 << 20
+"""Below this much to read, starting another process costs more than it saves."""
+
+_AHEAD = 2
+"""Batches that may wait for the writer."""
+
+_UNSTORABLE = (UnicodeEncodeError, OverflowError, RecursionError, TypeError, ValueError)
+
+
+class Plan(Struct, frozen=True):
+    """What to read, and from where on."""
+
+    files: tuple[str, ...]
+    format: str = "auto"
+    tools: tuple[ToolSpec, ...] = ()
+    max_record_bytes: int = 64 << 20
+    first_file: int = 0
+    """Index of the file to go on with."""
+    after_items: int = 0
+    """How many records and problems of that file were dealt with."""
+
+
+class PreparedRow(Struct, frozen=True):
+    """One imported trajectory, ready to be written."""
+
+    trajectory: NewTrajectory
+    source_id: str
+    where: str
+    source: bytes
+    predictions: tuple[NewPrediction, ...]
+
+
+class PreparedBatch(Struct, frozen=True):
+    """Rows and problems in the order of the files, and where reading stands after them."""
+
+    rows: tuple[PreparedRow, ...]
+    problems: tuple[Problem, ...]
+    n_records: int
+    file: int
+    items: int
+    """Files, and records and problems of the next file, dealt with after this batch."""
+    formats: tuple[str, ...]
+    """Formats of the files this batch is from."""
+
+
+class _Batch:
+    """A batch that is being filled."""
+
+    def __init__(self) -> None:
+        self.rows: list[PreparedRow] = []
+        self.problems: list[Problem] = []
+        self.n_records = 0
+        self.n_bytes = 0
+        self.formats: list[str] = []
+
+    def take(self, item: Record | Problem, entry: Format, context: ImportContext) -> None:
+        """Add what comes of one item of a file."""
+        if isinstance(item, Problem):
+            self.problems.append(item)
+            return
+        self.n_records += 1
+        try:
+            for imported in pivot_record(entry, item, context):
+                self._add(_row(imported, item.where))
+        except RecordError as problem:
+            self.problems.append(problem.at(item.where))
+        except _UNSTORABLE as problem:
+            self.problems.append(
+                Problem(
+                    item.where,
+                    f"The record cannot be stored: {problem}.",
+                    "Look for half a surrogate pair or extreme nesting in its texts.",
+                )
+            )
+
+    def _add(self, row: PreparedRow) -> None:
+        self.rows.append(row)
+        new = row.trajectory
+        self.n_bytes += len(new.words) + len(new.content) + len(new.tool_set_body) + len(row.source)
+
+    @property
+    def is_full(self) -> bool:
+        n = max(len(self.rows), len(self.problems))
+        return n >= BATCH_ROWS or self.n_bytes >= BATCH_BYTES
+
+    def closed(self, file: int, items: int) -> PreparedBatch:
+        return PreparedBatch(
+            tuple(self.rows),
+            tuple(self.problems),
+            self.n_records,
+            file,
+            items,
+            tuple(dict.fromkeys(self.formats)),
+        )
+
+
+def prepare(plan: Plan) -> Iterator[PreparedBatch]:
+    """All batches of a plan. Problems are part of them; nothing in a file ends the run."""
+    batch = _Batch()
+    for number in range(plan.first_file, len(plan.files)):
+        path = Path(plan.files[number])
+        entry = _format_of(path, plan)
+        if entry is None:
+            batch.problems.extend(_why_unknown(path, plan))
+            continue
+        batch.formats.append(entry.name)
+        context = import_context(path, plan.tools)
+        done = plan.after_items if number == plan.first_file else 0
+        items = read_records(path, max_record_bytes=plan.max_record_bytes)
+        for position, item in enumerate(islice(items, done, None), start=done):
+            if batch.is_full:
+                yield batch.closed(number, position)
+                batch = _Batch()
+                batch.formats.append(entry.name)
+            batch.take(item, entry, context)
+    if batch.n_records or batch.problems:
+        yield batch.closed(len(plan.files), 0)
+
+
+def _format_of(path: Path, plan: Plan) -> Format | None:
+    if plan.format != "auto":
+        return FORMATS.get(plan.format)
+    return detect_format(path, max_record_bytes=plan.max_record_bytes)
+
+
+def _why_unknown(path: Path, plan: Plan) -> list[Problem]:
+    """Problems of a file that no format recognises: those of its records, then of the whole."""
+    problems: list[Problem] = []
+    values = []
+    for item in read_records(path, max_record_bytes=plan.max_record_bytes):
+        if isinstance(item, Record):
+            values.append(item.value)
+        else:
+            problems.append(item)
+        if len(values) == DETECTION_RECORDS or len(problems) == BATCH_ROWS:
+            break
+    if values:
+        problems.append(Problem(str(path), *explain_unknown(values)))
+    return problems
+
+
+def _row(imported: Imported, where: str) -> PreparedRow:
+    return PreparedRow(
+        trajectory=new_trajectory(imported.trajectory, group_key(imported)),
+        source_id=imported.source_id,
+        where=where,
+        source=msgspec.json.encode(imported.source),
+        predictions=tuple(
+            new_prediction(p.message_index, p.model, p.message, p.perplexity)
+            for p in imported.predictions
+        ),
+    )
+
+
+def group_key(imported: Imported) -> str:
+    """The family of a trajectory, whatever dataset or format it comes in.
+
+    The source's task where it names one, else the first user message (case and spacing aside):
+    samples of one request belong together however different the answers are.
+    """
+    if imported.group:
+        return "task:" + (imported.group if len(imported.group) <= 80 else _hash(imported.group))
+    text = _first_request(imported.trajectory)
+    normalised = " ".join(text.casefold().split())
+    return "user:" + _hash(normalised) if normalised else imported.trajectory.uid
+
+
+def _first_request(trajectory: Trajectory) -> str:
+    return next((m.text for m in trajectory.messages if m.role is Role.USER), "")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+# --- in a process of its own --------------------------------------------------------------------
+
+
+def prepared_batches(
+    plan: Plan, *, processes: int | None = None
+) -> Generator[PreparedBatch, None, None]:
+    """`prepare(plan)`, in another process when that is worth it.
+
+    Args:
+        processes: 1 keeps it in this process, 2 takes another; None decides by size.
+
+    Raises:
+        RuntimeError: the other process ended without finishing (killed, out of memory).
+    """
+    if not _is_worth_a_process(plan, processes):
+        yield from prepare(plan)
+        return
+    # spawn: the parent has threads and an open database, neither of which survives a fork.
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_serve, args=(sender, plan), name="loopwright-prepare")
+    child.start()
+    sender.close()
+    try:
+        while (batch := _received(receiver, child)) is not None:
+            yield batch
+    finally:
+        receiver.close()
+        child.terminate()
+        child.join()
+
+
+def _is_worth_a_process(plan: Plan, processes: int | None) -> bool:
+    if multiprocessing.current_process().daemon:
+        return False  # not allowed to have children
+    if processes is not None:
+        return processes > 1
+    size = sum(p.stat().st_size for p in map(Path, plan.files[plan.first_file :]) if p.is_file())
+    return size >= OWN_PROCESS_FROM_BYTES and (os.cpu_count() or 1) > 1
+
+
+def _received(receiver: Pipe[Any, Any], child: SpawnProcess) -> PreparedBatch | None:
+    try:
+        got = receiver.recv()
+    except EOFError:
+        child.join()
+        raise RuntimeError(f"the reading process ended with exit code {child.exitcode}") from None
+    if isinstance(got, str):
+        raise RuntimeError(f"the reading process failed:\n{got}")
+    batch: PreparedBatch | None = got
+    return batch
+
+
+def _serve(sender: Pipe[Any, Any], plan: Plan) -> None:
+    """Body of the other process: prepare ahead of the writer, but not further than `_AHEAD`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    waiting: queue.Queue[PreparedBatch | str | None] = queue.Queue(maxsize=_AHEAD)
+    threading.Thread(target=_send_all, args=(sender, waiting), daemon=True).start()
+    try:
+        for batch in prepare(plan):
+            waiting.put(batch)
+        waiting.put(None)
+    except Exception:  # noqa: BLE001 - told to the parent, which raises it
+        waiting.put(traceback.format_exc())
+    waiting.join()
+
+
+def _send_all(sender: Pipe[Any, Any], waiting: queue.Queue[PreparedBatch | str | None]) -> None:
+    while True:
+        batch = waiting.get()
+        try:
+            sender.send(batch)
+        except OSError:
+            os._exit(1)  # the parent is gone
+        waiting.task_done()
