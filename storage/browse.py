@@ -28,37 +28,6 @@ from storage.tables import (
 
 __all__ = ["Count", "Filter", "ListedTrajectory", "Order", "Page", "count", "iter_ids", "page"]
 
-COUNT_CAP`.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Any
-
-import msgspec
-from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
-from sqlalchemy.sql.selectable import FromClause
-from sqlalchemy.sql.util import ClauseAdapter
-
-from storage import search
-from storage.tables import (
-    AnnotationRow,
-    AnnotatorRow,
-    DatasetRow,
-    FindingRow,
-    ItemRow,
-    MarkRow,
-    ToolRow,
-    ToolUseRow,
-    TrajectoryRow,
-    table_of,
-)
-
 COUNT_CAP = 10_000
 """Counts stop here and are shown as "10,000+"."""
 
