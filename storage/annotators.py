@@ -35,7 +35,7 @@ def ensure_annotator(conn: Connection, name: str, kind: str = "human") -> Annota
     Raises:
         StoreError: the name is blank or longer than `NAME_LENGTH`.
     """
-    name = " ".join(name.split())
+    name = tidy_name(name)
     if not name or len(name) > NAME_LENGTH:
         raise StoreError(
             "An annotator needs a name." if not name else "The annotator's name is too long.",
@@ -53,6 +53,11 @@ def ensure_annotator(conn: Connection, name: str, kind: str = "human") -> Annota
     found = find_annotator(conn, name)
     assert found is not None
     return found
+
+
+def tidy_name(name: str) -> str:
+    """A name as it is stored: without surrounding, repeated or invisible separators."""
+    return " ".join(name.replace("\x00", "").split())
 
 
 def find_annotator(conn: Connection, name: str) -> AnnotatorInfo | None:

@@ -12,7 +12,13 @@ import hmac
 from weakref import WeakKeyDictionary
 
 from curation.errors import LoopwrightError
-from storage.annotators import AnnotatorInfo, ensure_annotator, get_annotator
+from storage.annotators import (
+    AnnotatorInfo,
+    ensure_annotator,
+    find_annotator,
+    get_annotator,
+    tidy_name,
+)
 from storage.engine import Store
 from storage.settings import ensure_secret
 
@@ -32,16 +38,19 @@ def annotator_named(store: Store, name: str) -> AnnotatorInfo:
     Raises:
         StoreError: the name is blank or too long.
     """
+    with store.read() as conn:
+        # Pages ask at every rerun: somebody who is known must not wait for the write lock.
+        known = find_annotator(conn, tidy_name(name))
+    if known is not None:
+        return known
     with store.write() as conn:
         return ensure_annotator(conn, name)
 
 
 def issue_token(store: Store, annotator_name: str) -> str:
     """A token with which a page may act as this annotator: `<annotator id>.<hmac hex>`."""
-    with store.write() as conn:
-        annotator = ensure_annotator(conn, annotator_name)
-        _keys[store] = ensure_secret(conn, SECRET).encode()
-    return f"{annotator.id}.{_sign(_keys[store], annotator.id)}"
+    annotator = annotator_named(store, annotator_name)
+    return f"{annotator.id}.{_sign(_key(store), annotator.id)}"
 
 
 def read_token(store: Store, token: str) -> AnnotatorInfo:

@@ -1,0 +1,259 @@
+"""The viewer's API over the real routes and a real SQLite file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from app.flows import annotate, queue
+from app.flows.identity import issue_token
+from app.routes import annotate as routes
+from app.routes.annotate import MAX_BODY, AnnotateApi
+from storage.engine import Store
+from tests.episodes import CALL_AT, CATEGORY, add_episodes
+
+
+class Browser:
+    """What the viewer does: one token, one session, numbered ops."""
+
+    def __init__(self, client: TestClient, token: str, session: str = "s1") -> None:
+        self.client = client
+        self.headers = {"X-Loopwright-Token": token}
+        self.session = session
+        self.n = 0
+
+    def post(self, path: str, body: Any, status: int = 200, **headers: str) -> Any:
+        answer = self.client.post(
+            f"/api/annotate/{path}", json=body, headers={**self.headers, **headers}
+        )
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def op(self, kind: str, uid: str = "", **payload: Any) -> dict[str, Any]:
+        self.n += 1
+        return {"n": self.n, "uid": uid, "kind": kind, "payload": payload}
+
+    def act(self, *ops: dict[str, Any]) -> Any:
+        return self.post("acts", {"session": self.session, "ops": list(ops)})
+
+    def next(self, *exclude: str, dataset: str | None = "weather") -> Any:
+        return self.post("next", {"dataset": dataset, "exclude": list(exclude)})
+
+
+@pytest.fixture
+def uids(store: Store) -> tuple[str, ...]:
+    found = add_episodes(store, 3)
+    queue.fill_queue(store, "weather", policy="oldest")
+    return found
+
+
+@pytest.fixture
+def client(store: Store) -> Iterator[TestClient]:
+    app = Starlette(routes=AnnotateApi(lambda: store).routes())
+    with TestClient(app, base_url="http://127.0.0.1:8501") as opened:
+        yield opened
+
+
+@pytest.fixture
+def ann(store: Store, client: TestClient) -> Browser:
+    return Browser(client, issue_token(store, "Ann"))
+
+
+def test_a_trajectory_is_claimed_annotated_and_committed(
+    ann: Browser, uids: tuple[str, ...]
+) -> None:
+    first = ann.next()
+    assert first["view"]["uid"] == uids[0]
+    assert first["view"]["dataset"] == "weather"
+    assert first["view"]["source_id"] == "weather-0"
+    assert first["progress"] == {"waiting": 2, "claimed": 1, "done": 0, "total": 3}
+    mark = {"mark_id": "m1", **CATEGORY, "anchor": {"message_index": CALL_AT, "call_index": 0}}
+    answer = ann.act(
+        ann.op("mark", uids[0], mark=mark),
+        ann.op("verdicts", uids[0], verdicts={str(CALL_AT): "incorrect"}),
+        ann.op("outcome", uids[0], outcome="reject"),
+        ann.op("commit", uids[0]),
+    )
+    assert answer["acked"] == 4
+    assert [r["status"] for r in answer["results"]] == ["ok"] * 4
+    said = answer["annotations"][uids[0]]
+    assert said["committed"] is True
+    assert said["annotation"]["outcome"] == "reject"
+    assert said["annotation"]["step_verdicts"] == {str(CALL_AT): "incorrect"}
+    assert said["annotation"]["marks"][0]["category"] == CATEGORY["category"]
+    assert answer["progress"] == {"waiting": 2, "claimed": 0, "done": 1, "total": 3}
+    assert ann.next()["view"]["uid"] == uids[1]
+
+
+def test_what_is_on_screen_is_not_handed_out_again(ann: Browser, uids: tuple[str, ...]) -> None:
+    seen = [ann.next()["view"]["uid"]]
+    seen.append(ann.next(*seen)["view"]["uid"])
+    seen.append(ann.next(*seen)["view"]["uid"])
+    assert seen == list(uids)
+    assert ann.next(*seen)["view"] is None
+    assert ann.next()["view"]["uid"] == uids[0], "a claim that is not excluded comes first"
+
+
+def test_a_delivery_that_is_repeated_gets_the_same_answer(
+    ann: Browser, uids: tuple[str, ...]
+) -> None:
+    ops = [
+        ann.op("commit", uids[0]),
+        ann.op("outcome", uids[0], outcome="accept"),
+        ann.op("commit", uids[0]),
+        ann.op("undo"),
+    ]
+    first = ann.act(*ops)
+    again = ann.act(*ops)
+    assert again == first
+    assert [r["status"] for r in first["results"]] == ["refused", "ok", "ok", "ok"]
+    assert first["results"][3]["undone"] == {"uid": uids[0], "kind": "commit"}
+
+
+def test_a_view_can_be_opened_without_a_claim(
+    ann: Browser, client: TestClient, uids: tuple[str, ...]
+) -> None:
+    answer = client.get("/api/annotate/view", params={"uid": uids[2]}, headers=ann.headers)
+    assert answer.status_code == 200
+    assert answer.json()["view"]["messages"][1]["text"].endswith("City 2?")
+    assert answer.headers["cache-control"] == "no-store"
+    assert ann.next()["view"]["uid"] == uids[0]
+
+
+def test_edits_are_checked_then_saved_as_a_correction(ann: Browser, uids: tuple[str, ...]) -> None:
+    edit = {"message_index": CALL_AT, "call_index": 0, "target": "arguments"}
+    bad = {"uid": uids[0], "edits": [{**edit, "text": '{"days": "two"}'}]}
+    report = ann.post("check-edits", bad)
+    assert report["ok"] is False
+    assert {p["pointer"] for p in report["problems"]} == {"/city", "/days"}
+    refused = ann.post(
+        "correct", {"session": "s1", "n": 1, **bad, "reason": "wrong city"}, status=400
+    )
+    assert refused["error"]["message"].startswith("The edit cannot be saved")
+    good = {"uid": uids[0], "edits": [{**edit, "text": '{"city": "Rome", "days": 2}'}]}
+    assert ann.post("check-edits", good)["changes"]
+    saved = ann.post("correct", {"session": "s1", "n": 2, **good, "reason": "wrong city"})
+    assert saved["changed"] is True
+    assert saved["annotation"]["correction_uid"] == saved["correction_uid"]
+    assert saved["committed"] is False
+    shown = ann.next()["view"]["correction"]
+    assert (shown["uid"], shown["author"], shown["reason"]) == (
+        saved["correction_uid"],
+        "Ann",
+        "wrong city",
+    )
+
+
+def test_a_stale_edit_is_refused_with_both_versions(ann: Browser, uids: tuple[str, ...]) -> None:
+    edit = {"message_index": CALL_AT, "call_index": 0, "target": "arguments"}
+    body = {"session": "s1", "uid": uids[0], "reason": "x"}
+    first = ann.post(
+        "correct",
+        {**body, "n": 1, "edits": [{**edit, "text": '{"city": "Rome"}'}], "base": None},
+    )
+    stale = ann.post(
+        "correct",
+        {**body, "n": 2, "edits": [{**edit, "text": '{"city": "Bonn"}'}], "base": None},
+        status=409,
+    )
+    assert stale["error"]["current"] == first["correction_uid"]
+    assert stale["error"]["yours"] is None
+
+
+def test_leases_are_renewed_and_given_back(ann: Browser, uids: tuple[str, ...]) -> None:
+    ann.next()
+    assert ann.post("renew", {"uids": [uids[0], "tj1-unknown"]}) == {"renewed": 1}
+    assert ann.post("release", {"uids": [uids[0]]}) == {"released": 1}
+    assert ann.post("renew", {"uids": [uids[0]]}) == {"renewed": 0}
+
+
+@pytest.mark.parametrize("token", ["", "1", "1.abc", "x.y", "1.é", "999999999999999999999.a"])
+def test_without_a_good_token_nothing_is_answered(client: TestClient, token: str) -> None:
+    answer = client.post(
+        "/api/annotate/next",
+        json={},
+        headers={"X-Loopwright-Token": token.encode()},
+    )
+    assert answer.status_code == 401
+    assert answer.json()["error"]["hint"]
+
+
+def test_a_token_of_another_studio_is_refused(ann: Browser, uids: tuple[str, ...]) -> None:
+    head, _, signature = ann.headers["X-Loopwright-Token"].partition(".")
+    turned = signature[:-1] + ("0" if signature[-1] != "0" else "1")
+    ann.headers = {"X-Loopwright-Token": f"{head}.{turned}"}
+    assert ann.post("next", {}, status=401)["error"]["message"]
+
+
+def test_a_page_of_another_site_is_refused(ann: Browser, uids: tuple[str, ...]) -> None:
+    ann.post("next", {}, status=400, Origin="http://evil.example")
+    ann.post("next", {}, status=400, Origin="null")
+    ann.post("next", {}, Origin="http://127.0.0.1:8501")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"session": "", "ops": []}',
+        b'{"session": "s", "ops": [{"n": 0, "uid": "u", "kind": "note"}]}',
+        b'{"session": "s", "ops": [{"n": 9007199254740993, "uid": "u", "kind": "note"}]}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_an_unreadable_request_is_refused_with_a_remedy(
+    ann: Browser, client: TestClient, body: bytes
+) -> None:
+    answer = client.post("/api/annotate/acts", content=body, headers=ann.headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["hint"]
+
+
+def test_a_body_without_end_is_given_up(ann: Browser, client: TestClient) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(MAX_BODY // 65_536 + 2):
+            yield b" " * 65_536
+
+    answer = client.post("/api/annotate/acts", content=endless(), headers=ann.headers)
+    assert answer.status_code == 400
+    assert "larger than" in answer.json()["error"]["message"]
+
+
+def test_an_unknown_trajectory_is_not_found(ann: Browser, client: TestClient) -> None:
+    answer = client.get("/api/annotate/view", params={"uid": "tj1-no"}, headers=ann.headers)
+    assert answer.status_code == 404
+    assert "tj1-no" in answer.json()["error"]["message"]
+
+
+def test_a_defect_of_ours_is_answered_with_an_id_and_without_a_traceback(
+    ann: Browser,
+    client: TestClient,
+    uids: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(annotate, "claim_next", broken)
+    monkeypatch.setattr(logging.getLogger("loopwright"), "propagate", True)
+    error = ann.post("next", {}, status=500)["error"]
+    assert error["id"]
+    assert "secret detail" not in str(error)
+    assert any(error["id"] in record.getMessage() for record in caplog.records)
+
+
+def test_every_route_of_the_api_is_under_its_prefix(store: Store) -> None:
+    paths = {getattr(route, "path", "") for route in AnnotateApi(lambda: store).routes()}
+    assert paths == {
+        f"{routes.PREFIX}/{name}"
+        for name in ("next", "view", "acts", "check-edits", "correct", "renew", "release")
+    }
