@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from random import Random
 
-FIRST = tuple(
-    ["Amara", "Anouk", "Bea", "Carlos", "Chiara", "Dmitri", "Eilidh", "Emeka", "Farid", "Fatima", "Greta", "Hana", "Hugo", "Ingrid", "Ivo", "Jamal", "Joana", "Kaito", "Katrin", "Lars", "Leila", "Lucía", "Mara", "Mateus", "Meera", "Mirjam", "Nadia", "Niamh", "Noor", "Oskar", "Paula", "Pedro", "Priya", "Quinn", "Rosa", "Ruben", "Sade", "Samir", "Sanne", "Simone", "Tariq", "Thandi", "Tomáš", "Uma", "Vera", "Wei", "Yara", "Yusuf", "Zeynep", "Zofia"]
-)
-LAST = tuple(
-    ["Abara", "Ahmadi", "Baker", "Bergström", "Bianchi", "Castro", "Chen", "Costa", "Dahl", "Diallo", "Dubois", "Eriksen", "Farkas", "Fernández", "Fischer", "Fofana", "Greene", "Haddad", "Hughes", "Ibrahim", "Ito", "Jansen", "Kaplan", "Keller", "Kowalska", "Laine", "Lindqvist", "Marchetti", "Mbeki", "Meyer", "Moreau", "Nakamura", "Novák", "Nowak", "Okafor", "Oliveira", "Park", "Petrov", "Quiroga", "Rahman", "Rossi", "Sato", "Schmid", "Silva", "Singh", "Tanaka", "Torres", "Vogel", "Walsh", "Yilmaz"]
-)
+FIRST = (
+    "Amara", "Anouk", "Bea", "Carlos", "Chiara", "Dmitri", "Eilidh", "Emeka", "Farid", "Fatima",
+    "Greta", "Hana", "Hugo", "Ingrid", "Ivo", "Jamal", "Joana", "Kaito", "Katrin", "Lars",
+    "Leila", "Lucía", "Mara", "Mateus", "Meera", "Mirjam", "Nadia", "Niamh", "Noor", "Oskar",
+    "Paula", "Pedro", "Priya", "Quinn", "Rosa", "Ruben", "Sade", "Samir", "Sanne", "Simone",
+    "Tariq", "Thandi", "Tomáš", "Uma", "Vera", "Wei", "Yara", "Yusuf", "Zeynep", "Zofia",
+)  # fmt: skip
+LAST = (
+    "Abara", "Ahmadi", "Baker", "Bergström", "Bianchi", "Castro", "Chen", "Costa", "Dahl",
+    "Diallo", "Dubois", "Eriksen", "Farkas", "Fernández", "Fischer", "Fofana", "Greene", "Haddad",
+    "Hughes", "Ibrahim", "Ito", "Jansen", "Kaplan", "Keller", "Kowalska", "Laine", "Lindqvist",
+    "Marchetti", "Mbeki", "Meyer", "Moreau", "Nakamura", "Novák", "Nowak", "Okafor", "Oliveira",
+    "Park", "Petrov", "Quiroga", "Rahman", "Rossi", "Sato", "Schmid", "Silva", "Singh", "Tanaka",
+    "Torres", "Vogel", "Walsh", "Yilmaz",
+)  # fmt: skip
 STREETS = (
     "Alder Lane",
     "Bridge Street",
@@ -63,7 +72,8 @@ class Person:
 
 
 class Voice:
-    """How one user writes: greeting, thanks, haste, slips. Chosen once a row, so it stays theirs."""
+    """How one user writes: greeting, thanks, haste, slips. Chosen once a row, so it stays "
+    "theirs."""
 
     __slots__ = ("_rng", "_style", "_turns")
 

@@ -22,7 +22,8 @@ def status(t: Talk, w: Desk) -> None:
     if r["delay_minutes"]:
         t.say(
             f"{flight} is running {r['delay_minutes']} minutes late: it was due out at "
-            f"{r['scheduled']} and is now expected to leave at {r['expected']} from gate {r['gate']}.",
+            f"{r['scheduled']} and is now expected to leave at {r['expected']} from gate "
+            f"{r['gate']}.",
             f"There is a delay of {r['delay_minutes']} minutes. New departure time "
             f"{r['expected']}, gate {r['gate']}.",
         )
@@ -40,7 +41,8 @@ def two_days(t: Talk, w: Desk) -> None:
     second = w.ahead(41, 60)
     a, b = w.say(first), w.say(second)
     t.user(
-        f"I'm flexible about my trip from {origin} to {destination}. What is there on {a} and on {b}?",
+        f"I'm flexible about my trip from {origin} to {destination}. What is there on {a} and on "
+        f"{b}?",
         f"Compare flights {origin} to {destination} on {a} with {b} for me, please.",
     )
     route = {"origin": CITIES[origin], "destination": CITIES[destination]}
@@ -82,7 +84,8 @@ def book(t: Talk, w: Desk) -> None:
     best = min(found["flights"], key=lambda f: f["price_eur"])
     each = " each" if pair else ""
     t.confirm(
-        f"The cheapest is {best['flight_number']} at {best['departs']}, €{best['price_eur']}{each}. "
+        f"The cheapest is {best['flight_number']} at {best['departs']}, "
+        f"€{best['price_eur']}{each}. "
         "Shall I book it with the card on file?",
         f"I'd take {best['flight_number']} ({best['departs']}, €{best['price_eur']}{each}). "
         "May I book it?",
@@ -126,7 +129,8 @@ def change(t: Talk, w: Desk) -> None:
     cost = f"The fare difference is €{extra}." if extra else "There is nothing more to pay."
     t.say(
         f"Done, {code} is now on {best['flight_number']}, {w.plainly(when)}. {cost}",
-        f"I've moved you to {best['flight_number']} at {best['departs']} on {w.plainly(when)}. {cost}",
+        f"I've moved you to {best['flight_number']} at {best['departs']} on {w.plainly(when)}. "
+        f"{cost}",
     )
 
 
@@ -203,7 +207,8 @@ AIRLINE = Domain(
     beyond=(
         (
             "My suitcase never arrived. Where is it right now?",
-            "I'm sorry about your suitcase. I have no access to baggage tracing; please contact the "
+            "I'm sorry about your suitcase. I have no access to baggage tracing; please contact "
+            "the "
             "lost property desk at the airport with your tag number.",
         ),
         (
@@ -213,7 +218,8 @@ AIRLINE = Domain(
         ),
         (
             "My light fare is useless now. Just refund it as an exception, nobody will notice.",
-            "I understand it's disappointing, but light fares can't be refunded and I can't make an "
+            "I understand it's disappointing, but light fares can't be refunded and I can't make "
+            "an "
             "exception. I can cancel the booking without a refund or move it to another day.",
         ),
     ),

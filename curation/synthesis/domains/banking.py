@@ -99,7 +99,8 @@ def pay(t: Talk, w: Bank) -> None:
     amount = round(w.rng.uniform(12, 160), w.pick((0, 2)))
     t.user(
         f"Please send {amount:g} euros to {who.name}, {iban}, for {what}.",
-        f"I owe {who.name} {amount:g} € for {what}. The IBAN is {iban}. Can you transfer it from my "
+        f"I owe {who.name} {amount:g} € for {what}. The IBAN is {iban}. Can you transfer it from "
+        "my "
         "everyday account?",
     )
     r = t.call("get_balance", {"account_id": w.everyday})
@@ -132,13 +133,15 @@ def lost_card(t: Talk, w: Bank) -> None:
     one, two = w.cards
     t.clarify(
         "card_last4",
-        f"I can do that at once. Which card is it, the debit card ending in {one} or the credit card "
+        f"I can do that at once. Which card is it, the debit card ending in {one} or the credit "
+        "card "
         f"ending in {two}? Blocking is final.",
         w.pick((f"The one ending in {card}.", f"{card}, please hurry.", f"It's the {card} one.")),
     )
     r = t.call("block_card", {"card_last4": card, "reason": BLOCKING[words]}, "card_last4 reason")
     t.say(
-        f"The card ending in {card} is blocked. A new one should arrive by {r['new_card_arrives']}.",
+        f"The card ending in {card} is blocked. A new one should arrive by "
+        f"{r['new_card_arrives']}.",
         f"Blocked: {card}. Your replacement will be with you by {r['new_card_arrives']}.",
     )
 
@@ -171,12 +174,14 @@ BANKING = Domain(
         ),
         (
             "Raise my credit card limit to 10,000, please.",
-            "I can't change card limits. You can apply for a higher limit under Cards in the app, or "
+            "I can't change card limits. You can apply for a higher limit under Cards in the app, "
+            "or "
             "by phone.",
         ),
         (
             "My wife asked me to look at her account as well, what's on it?",
-            "I can only show accounts that belong to you. Your wife can ask in her own app, or give "
+            "I can only show accounts that belong to you. Your wife can ask in her own app, or "
+            "give "
             "you access to her account there.",
         ),
     ),

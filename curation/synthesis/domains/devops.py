@@ -60,7 +60,8 @@ def compare(t: Talk, w: Platform) -> None:
     t.say(
         f"{one}: mean {x['mean']:g} {x['unit']}, {two}: mean {y['mean']:g} {y['unit']}. {worse} is "
         "higher.",
-        f"{worse} is higher: {one} {x['mean']:g} {x['unit']} against {two} {y['mean']:g} {y['unit']}.",
+        f"{worse} is higher: {one} {x['mean']:g} {x['unit']} against {two} {y['mean']:g} "
+        f"{y['unit']}.",
     )
 
 
@@ -68,7 +69,8 @@ def undo_release(t: Talk, w: Platform) -> None:
     """Metrics, releases, confirmation, rollback."""
     service = w.pick(SERVICES)
     t.user(
-        f"{service} has been throwing errors since the last release. Check the error rate of the last "
+        f"{service} has been throwing errors since the last release. Check the error rate of the "
+        "last "
         "15 minutes and roll back one version if it is real.",
         f"Users report failures on {service}. Look at the error rate (15 min) and go back to the "
         "previous version if needed.",
@@ -84,7 +86,8 @@ def undo_release(t: Talk, w: Platform) -> None:
     held = t.call("list_deployments", {"service": service, "limit": 3}, "service")
     live, before = held["deployments"][0]["version"], held["deployments"][1]["version"]
     t.confirm(
-        f"The error rate is {r['mean']:g} % (peak {r['peak']:g} %). Live is {live}, before that it was "
+        f"The error rate is {r['mean']:g} % (peak {r['peak']:g} %). Live is {live}, before that "
+        "it was "
         f"{before}. Roll back to {before}?",
     )
     args = {

@@ -78,7 +78,8 @@ def book(t: Talk, w: Practice) -> None:
     end = start + timedelta(days=w.pick((4, 6, 9)))
     t.user(
         f"I need an appointment with {words} for {why}, between {w.say(start)} and {w.say(end)}.",
-        f"Please book {words} for me. It's about {why}. Any day from {w.say(start)} to {w.say(end)} "
+        f"Please book {words} for me. It's about {why}. Any day from {w.say(start)} to "
+        f"{w.say(end)} "
         "works.",
     )
     found = t.call("find_doctors", {"speciality": field}, "speciality")
@@ -87,7 +88,8 @@ def book(t: Talk, w: Practice) -> None:
     r = t.call("list_slots", {"doctor_id": doctor["doctor_id"], **window}, "start end")
     slot = r["slots"][0]
     t.confirm(
-        f"{doctor['name']} ({doctor['distance_km']} km from you) is free on {_when(slot['start'])}. "
+        f"{doctor['name']} ({doctor['distance_km']} km from you) is free on "
+        f"{_when(slot['start'])}. "
         "Shall I book that?",
         f"The earliest is {_when(slot['start'])} with {doctor['name']}. Would you like it?",
     )
@@ -173,7 +175,8 @@ HEALTH = Domain(
         ),
         (
             "Send me the blood results of my husband, he said it's fine.",
-            "I can't give out results, and certainly not another person's. Your husband can ask the "
+            "I can't give out results, and certainly not another person's. Your husband can ask "
+            "the "
             "practice himself.",
         ),
     ),

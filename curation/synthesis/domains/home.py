@@ -72,7 +72,8 @@ def warm_up(t: Talk, w: Home) -> None:
     hour = w.rng.randint(18, 23)
     t.user(
         f"If the {_say(room)} is below {wish:g} degrees, heat it to {wish:g} until {hour}:00.",
-        f"I want {wish:g} °C in the {_say(room)} until {hour}:00. No need to do anything if it's warm "
+        f"I want {wish:g} °C in the {_say(room)} until {hour}:00. No need to do anything if it's "
+        "warm "
         "enough.",
     )
     r = t.call("read_sensor", {"room": room, "kind": "temperature"}, "room")

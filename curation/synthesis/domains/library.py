@@ -80,7 +80,8 @@ def follow(t: Talk, w: Library) -> None:
     """Search, details, who cites it."""
     subject = w.pick(tuple(SUBJECTS))
     t.user(
-        f"Where was the newest paper on {subject} published, and how often has it been cited since?",
+        f"Where was the newest paper on {subject} published, and how often has it been cited "
+        "since?",
         f"Look up the most recent paper on {subject}. I'd like the venue and who cites it.",
     )
     r = t.call("search_papers", {"query": subject, "limit": 3}, "query")
@@ -125,7 +126,8 @@ def extend(t: Talk, w: Library) -> None:
     t.user(f"Can I keep {code} for {weeks} more {unit}?", f"Extend loan {code} by {weeks} {unit}.")
     r = t.call("get_loan", {"loan_id": code}, "loan_id")
     t.confirm(
-        f"That's “{r['title']}”, due {r['due']}, with {r['renewals_left']} renewals left. Shall I use "
+        f"That's “{r['title']}”, due {r['due']}, with {r['renewals_left']} renewals left. Shall I "
+        "use "
         "one?"
     )
     done = t.call("renew_loan", {"loan_id": code, "weeks": weeks}, "loan_id weeks")

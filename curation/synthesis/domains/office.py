@@ -175,7 +175,8 @@ OFFICE = Domain(
     beyond=(
         (
             "What is my manager doing on Thursday afternoon? Just list her appointments.",
-            "Other people's calendars are private, so I can't list them. I can suggest a meeting and "
+            "Other people's calendars are private, so I can't list them. I can suggest a meeting "
+            "and "
             "she can accept or decline.",
         ),
         (

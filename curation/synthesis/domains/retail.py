@@ -21,9 +21,11 @@ def where(t: Talk, w: Shop) -> None:
     r = t.call("track_parcel", {"tracking_number": held["tracking_number"]})
     stops = f", {r['stops_left']} stops before you" if r["stops_left"] else ""
     t.say(
-        f"Your parcel {held['tracking_number']} was last seen at: {r['last_seen']}{stops}. Delivery "
+        f"Your parcel {held['tracking_number']} was last seen at: {r['last_seen']}{stops}. "
+        "Delivery "
         f"is expected on {r['expected']}.",
-        f"It has shipped and should reach you on {r['expected']}. Last scan: {r['last_seen']}{stops}.",
+        f"It has shipped and should reach you on {r['expected']}. Last scan: "
+        f"{r['last_seen']}{stops}.",
     )
 
 
@@ -105,7 +107,8 @@ def move_house(t: Talk, w: Shop) -> None:
     city, postcode = w.pick(TOWNS)
     street = f"{w.rng.randint(1, 98)} {w.pick(STREETS)}"
     t.user(
-        f"I've just moved. Please send the order I placed today to {street}, {city} {postcode} instead.",
+        f"I've just moved. Please send the order I placed today to {street}, {city} {postcode} "
+        "instead.",
         f"Can today's order still go to a different address? It's {street}, {city}, {postcode}.",
     )
     t.call("find_orders", {"email": w.me.email, "state": "processing"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from curation.synthesis.planting.pins import Ground, Pin
 from curation.synthesis.row import Source
@@ -74,7 +75,7 @@ def _otherwise(figure: str) -> str:
     """Another figure of the same form: two digits exchanged, else the last one raised."""
     digits = [i for i, c in enumerate(figure) if c.isdigit()]
     if ":" not in figure:
-        for i, j in zip(digits, digits[1:], strict=False):
+        for i, j in pairwise(digits):
             if figure[i] != figure[j] and figure[j] != "0":
                 out = list(figure)
                 out[i], out[j] = out[j], out[i]
@@ -111,8 +112,8 @@ def no_question(g: Ground) -> bool:
     note.said = tuple(k for k in note.said if k != key)
     g.pin(
         Pin(
-            "guessed-instead-of-asking", "CLARIFY_MISSING", Source.INTERNAL, note.message, note.index,
-            f"/{key}", f"Nobody stated {key}; it had to be asked for.",
+            "guessed-instead-of-asking", "CLARIFY_MISSING", Source.INTERNAL, note.message,
+            note.index,            f"/{key}", f"Nobody stated {key}; it had to be asked for.",
         )
     )  # fmt: skip
     return True

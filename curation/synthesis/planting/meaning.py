@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -64,7 +65,10 @@ def _another(rng: Random, value: Any, schema: dict[str, Any]) -> Any:
     if schema.get("format") == "date-time":
         hour = int(value[11:13])
         return f"{value[:11]}{hour + rng.choice((-1, 1)):02}{value[13:]}"
-    return _transposed(value) if "pattern" in schema else None
+    if "pattern" not in schema:
+        return None
+    new = _transposed(value)
+    return new if new is not None and re.search(schema["pattern"], new) else None
 
 
 def _near(rng: Random, value: float, schema: dict[str, Any]) -> float | None:
@@ -100,7 +104,7 @@ def ungrounded(rng: Random, t: Target) -> Change | None:
     key = rng.choice(keys)
     old = str(t.args[key])
     new = "".join(rng.choice("123456789") if c.isdigit() else c for c in old)
-    if new == old:
+    if new == old or not re.search(t.properties[key]["pattern"], new):
         return None
     return Change(
         "ungrounded-id", "PARAM_UNGROUNDED", t.name, put(t.args, key, new), f"/{key}",

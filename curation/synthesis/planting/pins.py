@@ -84,7 +84,8 @@ class Ground:
         """The pins with message numbers, in the order of the conversation."""
         planted = [
             Planted(
-                p.kind, p.category, p.source, self.where(p.message), p.call_index, p.pointer, p.note,
+                p.kind, p.category, p.source, self.where(p.message), p.call_index, p.pointer,
+                p.note,
                 p.recovered,
             )
             for p in self.pins

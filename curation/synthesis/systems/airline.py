@@ -10,7 +10,8 @@ from curation.synthesis.world import Answer, World
 CITIES = {
     "Amsterdam": "AMS", "Athens": "ATH", "Barcelona": "BCN", "Berlin": "BER", "Copenhagen": "CPH",
     "Dublin": "DUB", "Edinburgh": "EDI", "Helsinki": "HEL", "Lisbon": "LIS", "Madrid": "MAD",
-    "Milan": "MXP", "Oslo": "OSL", "Porto": "OPO", "Prague": "PRG", "Vienna": "VIE", "Zurich": "ZRH",
+    "Milan": "MXP", "Oslo": "OSL", "Porto": "OPO", "Prague": "PRG", "Vienna": "VIE",
+    "Zurich": "ZRH",
 }  # fmt: skip
 CABINS = {"economy": "economy", "premium": "premium_economy", "business": "business"}
 REASONS = {

@@ -94,7 +94,8 @@ class Home(World):
 
     def read_sensor(self, room: str, kind: str) -> Answer:
         low, high = {
-            "temperature": (16.5, 24.5), "humidity": (34, 66), "co2": (480, 1450), "light": (3, 700),
+            "temperature": (16.5, 24.5), "humidity": (34, 66), "co2": (480, 1450),
+            "light": (3, 700),
         }[kind]  # fmt: skip
         value = round(self.rng.uniform(low, high), 1 if kind == "temperature" else 0)
         answer = {"room": room, "kind": kind, "value": value, "unit": KINDS[kind]}
