@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from curation.checking import Finding, Severity
 from curation.trajectory import Anchor
@@ -175,15 +176,48 @@ def iter_findings(
         yield ListedFinding(name, uid, source_id, _finding(*rest), tool)
 
 
-def unchecked_ids(
-    conn: Connection, checked_with: str, after_id: int, limit: int, dataset_id: int | None = None
-) -> list[int]:
-    """Ids after `after_id` that another catalogue, or none, has looked at; ascending."""
-    query = select(trajectory.c.id).where(
-        trajectory.c.id > after_id, trajectory.c.checked_with != checked_with
+class FindingSummary(Struct, frozen=True):
+    """How much the checks found."""
+
+    n_trajectories: int
+    n_with_errors: int
+    by_check: dict[str, int]
+
+
+def summary(conn: Connection, dataset_id: int | None = None) -> FindingSummary:
+    """Counts over a dataset, or over everything, by check in alphabetical order."""
+    sizes = select(func.count(), func.count().filter(trajectory.c.n_errors > 0)).select_from(
+        trajectory
     )
+    checks = select(finding.c.check, func.count()).group_by(finding.c.check).order_by("check")
+    if dataset_id is not None:
+        of_dataset = item.c.dataset_id == dataset_id
+        sizes = sizes.join(item, item.c.trajectory_id == trajectory.c.id).where(of_dataset)
+        checks = checks.join(item, item.c.trajectory_id == finding.c.trajectory_id).where(
+            of_dataset
+        )
+    n, with_errors = conn.execute(sizes).one()
+    return FindingSummary(n, with_errors, {row[0]: row[1] for row in conn.execute(checks)})
+
+
+def _unchecked(checked_with: str, dataset_id: int | None) -> Select[Any]:
+    query = select(trajectory.c.id).where(trajectory.c.checked_with != checked_with)
     if dataset_id is not None:
         query = query.join(item, item.c.trajectory_id == trajectory.c.id).where(
             item.c.dataset_id == dataset_id
         )
+    return query
+
+
+def count_unchecked(conn: Connection, checked_with: str, dataset_id: int | None = None) -> int:
+    """How many trajectories another catalogue, or none, has looked at."""
+    inner = _unchecked(checked_with, dataset_id).subquery()
+    return int(conn.execute(select(func.count()).select_from(inner)).scalar_one())
+
+
+def unchecked_ids(
+    conn: Connection, checked_with: str, after_id: int, limit: int, dataset_id: int | None = None
+) -> list[int]:
+    """Ids after `after_id` that another catalogue, or none, has looked at; ascending."""
+    query = _unchecked(checked_with, dataset_id).where(trajectory.c.id > after_id)
     return list(conn.execute(query.order_by(trajectory.c.id).limit(limit)).scalars())
