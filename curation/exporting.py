@@ -13,16 +13,16 @@ adaptation in `Notes`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
-from curation.annotation import Annotation, Outcome, StepVerdict
+from curation.annotation import Annotation, Outcome
 from curation.errors import ExportError
-from curation.export_reasons import Adaptation, Dropped, DropReason
+from curation.export_reasons import Adaptation, Dropped
 from curation.registry import Registry
 from curation.trajectory import Message, ToolSpec, Trajectory
 
@@ -192,6 +192,11 @@ class Layout(Protocol):
     shapes: tuple[type[Struct], ...]
     suffix: str
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Names of the export types it can carry."""
+        ...
+
     def fit(self, example: Example, notes: Notes) -> Example:
         """The example as this layout can carry it: exactly what `rows` gives back.
 
@@ -224,7 +229,7 @@ LAYOUTS: Registry[Layout] = Registry("export layout", "curation.exports.layouts"
 def supported() -> dict[str, list[str]]:
     """Type name -> names of the layouts that can carry it."""
     return {
-        kind.name: [layout.name for layout in LAYOUTS if set(kind.shapes) <= set(layout.shapes)]
+        kind.name: [layout.name for layout in LAYOUTS if kind.name in types_of(layout)]
         for kind in TYPES
     }
 
@@ -248,32 +253,6 @@ def choose(type_name: str, layout_name: str) -> tuple[ExportType, Layout]:
     return TYPES.get(type_name), LAYOUTS.get(layout_name)
 
 
-def consensus(annotations: Iterable[Annotation]) -> tuple[Annotation | None, DropReason | None]:
-    """What several annotators say together, without a decision.
-
-    Returns the common annotation, or the reason why there is none: outcomes or corrections that
-    differ are disputed. A step is judged as all who judged it do, else unsure; marks are put
-    together, notes are not.
-    """
-    said = list(annotations)
-    if not said:
-        return None, None
-    outcomes = {a.outcome for a in said}
-    corrections = {a.correction_uid for a in said}
-    if len(outcomes) > 1 or len(corrections) > 1:
-        return None, DropReason.DISPUTED
-    verdicts: dict[int, set[StepVerdict]] = {}
-    for annotation in said:
-        for index, verdict in annotation.step_verdicts.items():
-            verdicts.setdefault(index, set()).add(verdict)
-    together = Annotation(
-        outcome=said[0].outcome,
-        step_verdicts={
-            index: found.pop() if len(found) == 1 else StepVerdict.UNSURE
-            for index, found in sorted(verdicts.items())
-        },
-        marks=tuple(mark for annotation in said for mark in annotation.marks),
-        note=said[0].note if len(said) == 1 else "",
-        correction_uid=said[0].correction_uid,
-    )
-    return together, None
+def types_of(layout: Layout) -> tuple[str, ...]:
+    """Names of the types that `layout` can carry."""
+    return tuple(kind.name for kind in TYPES if set(kind.shapes) <= set(layout.shapes))

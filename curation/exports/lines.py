@@ -6,11 +6,36 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from curation.exporting import Example
+from msgspec import Struct
+
+from curation.exporting import Example, Notes, types_of
 
 
 class Lines(ABC):
     """A layout whose rows are lines; it says how one row is encoded and decoded."""
+
+    name: str
+    title: str
+    description: str
+    shapes: tuple[type[Struct], ...]
+    suffix: str
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Names of the export types it can carry."""
+        return types_of(self)
+
+    @abstractmethod
+    def fit(self, example: Example, notes: Notes) -> Example:
+        """See `Layout`."""
+
+    @abstractmethod
+    def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
+        """See `Layout`."""
+
+    @abstractmethod
+    def advice(self, type_name: str) -> str:
+        """See `Layout`."""
 
     @abstractmethod
     def encode(self, example: Example) -> bytes:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from curation.exporting import LAYOUTS, Example, LabelRow, Notes
+from curation.exporting import LAYOUTS, TYPES, Example, LabelRow, Notes
 from curation.exports.lines import Lines
 
 COLUMNS = LabelRow.__struct_fields__
@@ -41,6 +41,11 @@ class _LabelLayout:
     """What the three tables share: they carry label rows as they are."""
 
     shapes: tuple[type[Struct], ...] = (LabelRow,)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Names of the export types it can carry: label tables."""
+        return tuple(kind.name for kind in TYPES if kind.shapes == self.shapes)
 
     def fit(self, example: Example, notes: Notes) -> Example:
         """The row itself."""

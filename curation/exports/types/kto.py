@@ -31,6 +31,9 @@ class Kto:
 
     def examples(self, curated: Curated, options: Options) -> Iterator[Judged | Dropped]:
         """One labelled example per judged step, else per trajectory."""
+        if curated.outcome is None:
+            yield Dropped(DropReason.UNDECIDED)
+            return
         verdicts = verdicts_in_force(curated)
         if curated.original is not None and curated.outcome is not Outcome.REJECT:
             yield from _corrected(curated, verdicts)

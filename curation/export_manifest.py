@@ -1,0 +1,151 @@
+"""What an export says of itself: the manifest, and the dataset card made from it.
+
+The manifest is the machine's record (what was asked, which versions, every file with its hash, how
+many rows per split, why anything is missing); the card is the same for people, with the header by
+which the Hugging Face hub finds the splits.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
+from curation.splits import Split
+
+MANIFEST = "manifest.json"
+CARD = "README.md"
+INDEX = "index.jsonl"
+DROPPED = "dropped.jsonl"
+
+
+class FileEntry(Struct, frozen=True):
+    """One file of rows."""
+
+    name: str
+    split: str
+    rows: int
+    bytes: int
+    sha256: str
+    """Of the bytes of the file."""
+    content_sha256: str
+    """Of the rows' content in order, as the store held it and as it was read back."""
+
+
+class Balance(Struct, frozen=True):
+    """Wanted and unwanted examples of one split."""
+
+    wanted: int = 0
+    unwanted: int = 0
+
+
+class Request(Struct, frozen=True):
+    """What was asked for."""
+
+    type: str
+    layout: str
+    include: str
+    dataset: str | None
+    per_step: bool
+    shares: tuple[float, float, float]
+    salt: str
+
+
+class Versions(Struct, frozen=True):
+    """What the rows were made with."""
+
+    loopwright: str
+    checks: str
+    """Fingerprint of the check catalogue."""
+    taxonomies: dict[str, int]
+    """Taxonomies in force, by name."""
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """The record of one export."""
+
+    made_by: str = "loopwright"
+    manifest_version: int = 1
+    created_at: str
+    request: Request
+    versions: Versions
+    trajectories: int
+    """How many were looked at: those that gave rows and those that were dropped."""
+    rows: int
+    by_split: dict[str, int]
+    balance: dict[str, Balance]
+    """By split; only where examples are wanted or unwanted."""
+    dropped: dict[DropReason, int]
+    adapted: dict[Adaptation, int]
+    files: tuple[FileEntry, ...]
+    other_files: tuple[str, ...]
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The manifest as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def card(manifest: Manifest, title: str, advice: str) -> str:
+    """The dataset card, as Markdown with the hub's header."""
+    request = manifest.request
+    parts = [
+        _header(manifest),
+        f"# {title}",
+        _summary(manifest),
+        "## How to use it",
+        advice.strip(),
+        "## What is in it",
+        _rows_table(manifest),
+        "Splits are dealt by a stable hash of the group (a source task with its corrections), so "
+        f"nothing of one group stands in two splits. Salt: `{request.salt}`. Splits without rows "
+        f"have no file. `{INDEX}` says which trajectory each row comes from; hashes and versions "
+        f"are in `{MANIFEST}`.",
+    ]
+    if manifest.dropped:
+        rows = [
+            f"| {reason.value} | {n} | {WHY[reason]} |" for reason, n in manifest.dropped.items()
+        ]
+        parts += [
+            "## What is not in it",
+            f"Each of them is listed in `{DROPPED}`.",
+            "\n".join(["| reason | count | why |", "| --- | ---: | --- |", *rows]),
+        ]
+    if manifest.adapted:
+        lines = [f"- {n} × {ADAPTED[kind]}" for kind, n in manifest.adapted.items()]
+        parts += ["## What was adapted to the layout", "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _header(manifest: Manifest) -> str:
+    lines = ["---", "configs:", "- config_name: default", "  data_files:"]
+    for entry in manifest.files:
+        # The hub knows split names only; a table that is not split counts as train.
+        split = entry.split if entry.split in set(Split) else "train"
+        lines += [f"  - split: {split}", f"    path: {entry.name}"]
+    return "\n".join([*lines, "---"])
+
+
+def _summary(manifest: Manifest) -> str:
+    request = manifest.request
+    source = f"the dataset {request.dataset!r}" if request.dataset else "all datasets"
+    return (
+        f"{manifest.rows} rows of type `{request.type}` in the layout `{request.layout}`, from "
+        f"{manifest.trajectories} trajectories of {source} (include: {request.include}"
+        f"{', one row per step' if request.per_step else ''}). Made by Loopwright "
+        f"{manifest.versions.loopwright} on {manifest.created_at[:10]}."
+    )
+
+
+def _rows_table(manifest: Manifest) -> str:
+    wanted = bool(manifest.balance)
+    head = "| file | split | rows |" + (" wanted | unwanted |" if wanted else "")
+    rule = "| --- | --- | ---: |" + (" ---: | ---: |" if wanted else "")
+    rows = []
+    for entry in manifest.files:
+        line = f"| {entry.name} | {entry.split} | {entry.rows} |"
+        if wanted:
+            balance = manifest.balance.get(entry.split, Balance())
+            line += f" {balance.wanted} | {balance.unwanted} |"
+        rows.append(line)
+    return "\n".join([head, rule, *rows])
