@@ -1,0 +1,48 @@
+"""Annotate: the trajectory viewer at work on a queue, or on the one trajectory the address names.
+
+`/annotate?dataset=NAME` works on that queue, `/annotate` on all of them, `/annotate?t=UID` opens
+one trajectory first. Everything after mounting happens between the viewer and the annotate API.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import session
+from app.flows.identity import issue_token
+from app.flows.taxonomies import list_taxonomies
+from components.viewer import ViewerBoot, draw_viewer
+from curation.checking import CHECKS
+
+_FULL_WINDOW = """
+<style>
+.stMainBlockContainer { padding: 4px 8px 0 8px; max-width: none; }
+.stMain { overflow: hidden; }
+.stAppHeader { height: 40px; min-height: 0; background: transparent; pointer-events: none; }
+.stAppHeader button { pointer-events: auto; }
+</style>
+"""
+"""The viewer has scroll boxes of its own, so the page around it neither pads nor scrolls, and
+Streamlit's two header buttons lie over the viewer's bar, which leaves room for them."""
+
+
+def show() -> None:
+    """Mount the viewer."""
+    st.set_page_config(initial_sidebar_state="collapsed")
+    st.html(_FULL_WINDOW)
+    store = session.store()
+    annotator = session.current_annotator()
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    root = f"/{base}" if base else ""
+    draw_viewer(
+        ViewerBoot(
+            token=issue_token(store, annotator),
+            annotator=annotator,
+            dataset=st.query_params.get("dataset"),
+            uid=st.query_params.get("t"),
+            taxonomies=list_taxonomies(store),
+            check_docs={check.name: check.doc for check in CHECKS},
+            pages={name: f"{root}/{name}" for name in ("queue", "ingest")},
+        ),
+        key="viewer",
+    )

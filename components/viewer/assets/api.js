@@ -1,0 +1,97 @@
+// The annotate API: one function per route, and one kind of error that says what kind it is.
+
+export const TIMEOUT_MS = 10_000;
+
+/**
+ * `kind`: "network" (no answer, or one that is not ours: try again), "denied" (token refused),
+ * "refused" (the studio understood and said no: show `message` and `hint`).
+ */
+export class ApiError extends Error {
+  constructor(kind, message, hint = "", status = 0) {
+    super(message);
+    this.kind = kind;
+    this.hint = hint;
+    this.status = status;
+  }
+}
+
+/** Calls to the studio for one token. */
+export class Api {
+  constructor(base, token) {
+    this.base = base;
+    this.token = token;
+  }
+
+  next(dataset, exclude) {
+    return this.post("next", { dataset, exclude });
+  }
+
+  view(uid) {
+    return this.send(`view?uid=${encodeURIComponent(uid)}`, { method: "GET" });
+  }
+
+  acts(session, ops) {
+    return this.post("acts", { session, ops });
+  }
+
+  checkEdits(uid, edits) {
+    return this.post("check-edits", { uid, edits });
+  }
+
+  correct(body) {
+    return this.post("correct", body);
+  }
+
+  renew(uids) {
+    return this.post("renew", { uids });
+  }
+
+  /** Give claims back; sent even while the page is being closed. */
+  release(uids) {
+    return this.post("release", { uids }, { keepalive: true });
+  }
+
+  post(path, body, options = {}) {
+    return this.send(path, { method: "POST", body: JSON.stringify(body), ...options });
+  }
+
+  async send(path, options) {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    try {
+      const response = await fetch(`${this.base}/${path}`, {
+        ...options,
+        cache: "no-store",
+        credentials: "same-origin",
+        headers: { "Content-Type": "application/json", "X-Loopwright-Token": this.token },
+        signal: abort.signal,
+      });
+      return await read(response);
+    } catch (problem) {
+      if (problem instanceof ApiError) throw problem;
+      const late = problem.name === "AbortError";
+      throw new ApiError("network", late ? "The server did not answer." : "No connection.");
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+async function read(response) {
+  let body = null;
+  try {
+    body = await response.json();
+  } catch (problem) {
+    if (problem.name === "AbortError") throw problem;
+  }
+  if (response.ok && body !== null) return body;
+  const said = body && body.error ? body.error : null;
+  if (response.status === 401) {
+    throw new ApiError("denied", said?.message || "You are signed out.", said?.hint || "", 401);
+  }
+  if (said && response.status >= 400 && response.status < 500) {
+    throw new ApiError("refused", said.message, said.hint || "", response.status);
+  }
+  const id = said?.id ? ` The log has it as ${said.id}.` : "";
+  throw new ApiError("network", `The server failed (${response.status}).${id}`, "", response.status);
+}

@@ -1,0 +1,152 @@
+// One call: its arguments as a table, its result beside it, and what is wrong with either.
+
+import { ICONS, button, el } from "./dom.js";
+import { changesOf, drawCallChange } from "./diff.js";
+import { Editor } from "./editor.js";
+import { findingLine } from "./card.js";
+import { longText } from "./folding.js";
+import { markChips } from "./marks.js";
+
+const LONG_VALUE = 600;
+
+export function drawCall(context, call) {
+  const { screen, message, marks, found, state } = context;
+  const { view } = screen.session;
+  const ownMarks = marks.filter((m) => m.anchor.call_index === call.index);
+  const ownFound = found.filter((f) => f.call === call.index);
+  const change = changesOf(screen.session, state, message.index)?.calls.get(call.index);
+  const result = call.result === null ? null : view.messages[call.result];
+  return el(
+    "section",
+    { class: "call", data: { call: String(call.index) }, "aria-label": `Call of ${call.name}` },
+    heading(screen, message, call, ownMarks),
+    callFindings(ownFound, call).map((f) => findingLine(f)),
+    el(
+      "div",
+      { class: "cols" },
+      argumentsOf(screen, call, ownFound, ownMarks),
+      el(
+        "div",
+        { class: "result" },
+        resultOf(screen, message, call, result),
+        ownFound.filter((f) => f.ofResult).map((f) => findingLine(f)),
+      ),
+    ),
+    change ? drawCallChange(screen.session, change) : null,
+    Editor.drawIn(screen, message.index, call.index),
+  );
+}
+
+function heading(screen, message, call, marks) {
+  return el(
+    "header",
+    {},
+    el("b", { class: "name", text: call.name || "(no name)" }),
+    call.known ? null : el("span", { class: "badge error", text: "▲ unknown tool" }),
+    call.parse_error ? el("span", { class: "badge error", text: "▲ does not parse" }) : null,
+    markChips(screen, marks.filter((m) => m.anchor.pointer === null || !hasRow(call, m))),
+    el("span", { class: "grow" }),
+    call.id ? el("span", { class: "dim id", title: "call id", text: call.id }) : null,
+    button("Edit", {
+      key: "e",
+      class: "quiet onhere",
+      onclick: () =>
+        Editor.open(screen, { message: message.index, call: call.index, pointer: null }),
+    }),
+  );
+}
+
+function hasRow(call, mark) {
+  return Boolean(call.rows?.some((row) => row.pointer === mark.anchor.pointer));
+}
+
+/** Findings that are not about one argument shown in the table, nor about the result. */
+function callFindings(found, call) {
+  return found.filter((f) => !f.ofResult && !call.rows?.some((row) => row.pointer === f.pointer));
+}
+
+function argumentsOf(screen, call, found, marks) {
+  if (call.rows === null) {
+    return el(
+      "div",
+      { class: "args" },
+      el("div", { class: "dim", text: call.parse_error }),
+      el("pre", { class: "plain raw", text: call.raw }),
+    );
+  }
+  if (call.rows.length === 0) return el("div", { class: "args dim", text: "no arguments" });
+  const nested = call.rows.some((row) => row.depth > 0);
+  return el(
+    "table",
+    { class: nested ? "args nested" : "args" },
+    el(
+      "thead",
+      {},
+      el("tr", {}, ["name", "value", "type", "finding"].map((text) => el("th", { text, scope: "col" }))),
+    ),
+    el("tbody", {}, call.rows.map((row) => argumentRows(screen, row, found, marks))),
+  );
+}
+
+function argumentRows(screen, row, found, marks) {
+  const own = found.filter((f) => !f.ofResult && f.pointer === row.pointer);
+  const ownMarks = marks.filter((m) => m.anchor.pointer === row.pointer);
+  const worst = own[0]?.severity;
+  const main = el(
+    "tr",
+    { data: { pointer: row.pointer }, class: row.missing ? "missing" : "" },
+    el(
+      "th",
+      { scope: "row", style: `padding-left:${6 + 12 * row.depth}px` },
+      row.name,
+      row.required ? el("span", { class: "dim", title: "required", text: "*" }) : null,
+      row.declared === false ? el("span", { class: "dim", title: "the tool does not declare it", text: " +" }) : null,
+    ),
+    el("td", { class: "value" }, valueOf(row)),
+    el("td", { class: "dim type", text: row.type }),
+    el(
+      "td",
+      { class: worst ? `sev ${worst}` : "" },
+      worst ? `${ICONS[worst]} ${worst}` : null,
+    ),
+  );
+  if (own.length === 0 && ownMarks.length === 0) return main;
+  return [
+    main,
+    el(
+      "tr",
+      { class: "below" },
+      el("td", { colspan: "4" }, own.map((f) => findingLine(f)), markChips(screen, ownMarks)),
+    ),
+  ];
+}
+
+function valueOf(row) {
+  if (row.missing) return el("i", { class: "dim", text: "missing" });
+  if (row.value === "" && row.type === "string") return el("i", { class: "dim", text: "empty string" });
+  if (row.value === "") return el("span", { class: "dim", text: row.type === "array" ? "[ ]" : "{ }" });
+  if (row.value.length <= LONG_VALUE) return row.value;
+  const rest = el("span", { text: row.value.slice(LONG_VALUE), hidden: true });
+  const more = button(`+${(row.value.length - LONG_VALUE).toLocaleString("en")} characters`, {
+    class: "quiet",
+    onclick: () => {
+      rest.hidden = false;
+      more.remove();
+    },
+  });
+  return [row.value.slice(0, LONG_VALUE), rest, more];
+}
+
+function resultOf(screen, message, call, result) {
+  const isLast = !screen.session.view.messages.some((m) => m.index > message.index);
+  if (!result) {
+    const text = isLast ? "the trajectory ends with this call" : "no result";
+    return el("span", { class: "dim", text });
+  }
+  const differs = result.name && result.name !== call.name ? ` (from ${result.name})` : "";
+  return [
+    el("span", { class: "dim resultlabel", text: `result${differs}` }),
+    longText(screen.session, `result:${result.index}`, result.text),
+    (result.parts || []).map((part) => el("pre", { class: "plain part", text: part })),
+  ];
+}

@@ -1,0 +1,149 @@
+// One message as a card; a step with its calls, their results, findings, marks and editor in it.
+
+import { ICONS, button, el, sanitised } from "./dom.js";
+import { drawCall } from "./call.js";
+import { changesOf, drawTextChange } from "./diff.js";
+import { Editor } from "./editor.js";
+import { folded, longText } from "./folding.js";
+import { markChips } from "./marks.js";
+import { selectMessage } from "./commands.js";
+
+const LONG_CHARS = 2400;
+
+/** What a card shows of the annotation; equal signatures need no redraw. */
+export function signatureOf(session, message, state) {
+  const { annotation } = state;
+  const marks = annotation.marks.filter((m) => m.anchor.message_index === message.index);
+  const corrected = annotation.correction_uid === session.view.correction?.uid;
+  const editing = session.editor?.message === message.index ? session.editor.id : "";
+  const verdict = annotation.step_verdicts[message.index] || "";
+  return JSON.stringify([verdict, marks, corrected, session.view.correction?.uid, editing]);
+}
+
+export function drawCard(screen, message, state, findings) {
+  const { annotation } = state;
+  const marks = annotation.marks.filter((m) => m.anchor.message_index === message.index);
+  const verdict = annotation.step_verdicts[message.index];
+  const found = findings.get(message.index) || [];
+  const isStep = message.step !== null;
+  const index = message.index;
+  const context = { screen, message, marks, found, state };
+  return el(
+    "article",
+    {
+      class: `msg ${message.role} ${isStep ? "step" : ""} ${verdict || ""}`,
+      data: { index: String(index) },
+      "aria-label": isStep ? `Step ${message.step}${verdict ? `, ${verdict}` : ""}` : message.role,
+      on: { click: (event) => pick(screen.session, event, index) },
+    },
+    heading(context, verdict),
+    stepFindings(found, message),
+    body(context),
+    message.calls.map((call) => drawCall(context, call)),
+    Editor.drawIn(screen, index, null),
+  );
+}
+
+/** A click anywhere selects the message, but does not disturb selecting text or using controls. */
+function pick(session, event, index) {
+  if (event.target.closest("button, summary, input, textarea, a")) return;
+  if (String(window.getSelection() || "")) return;
+  const call = event.target.closest(".call");
+  const row = event.target.closest("tr[data-pointer]");
+  if (!call) selectMessage(session, index);
+  else {
+    const pointer = row ? row.dataset.pointer : null;
+    session.cursor = { message: index, call: Number(call.dataset.call), pointer };
+  }
+}
+
+function heading({ screen, message, marks }, verdict) {
+  const isStep = message.step !== null;
+  const own = marks.filter((m) => m.anchor.call_index === null);
+  return el(
+    "header",
+    {},
+    isStep ? el("span", { class: "no num", text: String(message.step) }) : null,
+    el("span", { class: "role", text: roleText(message) }),
+    verdict
+      ? el("span", { class: `verdict ${verdict}`, text: `${ICONS[verdict]} ${verdict}` })
+      : null,
+    markChips(screen, own),
+    el("span", { class: "grow" }),
+    editable(message)
+      ? button("Edit text", {
+          class: "quiet onhere",
+          onclick: () => Editor.open(screen, { message: message.index, call: null, pointer: null }),
+        })
+      : null,
+  );
+}
+
+function roleText(message) {
+  if (message.orphan) return `tool result that answers no call${nameOf(message)}`;
+  if (message.role === "assistant") return "assistant";
+  return message.role + nameOf(message);
+}
+
+function nameOf(message) {
+  return message.name ? ` · ${message.name}` : "";
+}
+
+function editable(message) {
+  return message.role === "assistant";
+}
+
+function stepFindings(found, message) {
+  const own = found.filter((f) => f.call === null || !message.calls[f.call]);
+  return own.map((f) => findingLine(f));
+}
+
+/** A finding in one line: icon, word, sentence, remedy. */
+export function findingLine(finding) {
+  return el(
+    "div",
+    { class: `finding ${finding.severity}`, title: finding.check },
+    el("span", { class: "sev", text: `${ICONS[finding.severity]} ${finding.severity}` }),
+    ` ${finding.message}`,
+    finding.hint ? el("span", { class: "dim", text: ` ${finding.hint}` }) : null,
+  );
+}
+
+function body(context) {
+  const { screen, message, state } = context;
+  const change = changesOf(screen.session, state, message.index)?.content;
+  return [
+    message.reasoning
+      ? folded(screen.session, `reasoning:${message.index}`, {
+          className: "reasoning",
+          summary: [el("span", { class: "dim", text: "reasoning " }), message.reasoning.slice(0, 140)],
+          make: () => el("div", { class: "text", text: message.reasoning }),
+        })
+      : null,
+    words(screen.session, message),
+    (message.parts || []).map((part) => el("pre", { class: "plain part", text: part })),
+    change ? drawTextChange(screen.session, change) : null,
+  ];
+}
+
+function words(session, message) {
+  const { text, role, index } = message;
+  if (!text) return message.calls.length === 0 ? el("div", { class: "dim", text: "(empty)" }) : null;
+  if (role === "tool") return longText(session, `text:${index}`, text);
+  const isFrame = role === "system" || role === "developer";
+  if (!isFrame && text.length <= LONG_CHARS) return speech(message);
+  return folded(session, `text:${index}`, {
+    summary: [
+      el("span", { class: "preview", text: text.slice(0, 200) }),
+      el("span", { class: "dim", text: ` ${text.length.toLocaleString("en")} characters` }),
+    ],
+    make: () => speech(message),
+  });
+}
+
+function speech(message) {
+  if (!message.html) return el("div", { class: "text", text: message.text });
+  const node = el("div", { class: "text md" });
+  node.append(sanitised(message.html));
+  return node;
+}

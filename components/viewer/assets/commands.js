@@ -1,0 +1,173 @@
+// What each command does to the session. No elements here: the screen follows the session.
+
+import { anchorFor, atMessage, moveArgument, moveCall, moveFinding, moveStep, WHOLE } from "./cursor.js";
+import { sameAnchor } from "./fold.js";
+
+const SEVERITIES = ["minor", "major", "critical"];
+
+/** Commands by name (see keymap.js). Each is given {session, travel, screen}. */
+export const COMMANDS = {
+  "step-next": move((view, cursor) => moveStep(view, cursor, 1)),
+  "step-previous": move((view, cursor) => moveStep(view, cursor, -1)),
+  "call-next": move((view, cursor) => moveCall(view, cursor, 1)),
+  "call-previous": move((view, cursor) => moveCall(view, cursor, -1)),
+  "argument-next": move((view, cursor) => moveArgument(view, cursor, 1)),
+  "argument-previous": move((view, cursor) => moveArgument(view, cursor, -1)),
+  "finding-next": move((view, cursor) => moveFinding(view, cursor, 1)),
+  "finding-previous": move((view, cursor) => moveFinding(view, cursor, -1)),
+  whole: move(() => WHOLE),
+  fold: ({ screen }) => screen?.toggleFold(),
+  "verdict-correct": verdict("correct"),
+  "verdict-incorrect": verdict("incorrect"),
+  "verdict-unsure": verdict("unsure"),
+  "verdict-clear": verdict(null),
+  "rest-clean": ({ session }) => restIsClean(session),
+  severity: ({ session }) => changeLastMark(session, nextSeverity),
+  "root-cause": ({ session }) => changeLastMark(session, (m) => ({ root_cause: !m.root_cause })),
+  unmark: ({ session }) => {
+    const mark = lastMarkHere(session);
+    if (mark) session.act("unmark", { mark_id: mark.mark_id });
+    else session.say("There is no mark here to remove.");
+  },
+  leader: ({ session }) => {
+    session.leader = "";
+    session.emit("mode");
+  },
+  edit: ({ session, screen }) => screen?.openEditor(session.cursor),
+  note: ({ screen }) => screen?.focusNote(),
+  "outcome-accept": outcome("accept"),
+  "outcome-reject": outcome("reject"),
+  "outcome-unsure": outcome("unsure"),
+  commit,
+  undo,
+  back: ({ session, travel }) => {
+    if (leavable(session)) travel.back();
+  },
+  forward: ({ session, travel }) => {
+    if (leavable(session)) travel.pass();
+  },
+  help: ({ session }) => {
+    session.help = !session.help;
+    session.emit("mode");
+  },
+};
+
+/** Commands that need no trajectory on screen. */
+export const ALWAYS = new Set(["undo", "back", "help"]);
+
+function move(where) {
+  return ({ session }) => {
+    session.cursor = where(session.view, session.cursor);
+  };
+}
+
+function verdict(value) {
+  return ({ session }) => {
+    const message = session.view.messages[session.cursor.message];
+    if (!message || message.step === null) {
+      session.say("Select a step first (j, k): only steps get a verdict.");
+      return;
+    }
+    const key = String(message.index);
+    const now = session.stateOf(session.current).annotation.step_verdicts[key] ?? null;
+    if (now !== value) session.act("verdicts", { verdicts: { [key]: value } });
+  };
+}
+
+function restIsClean(session) {
+  const judged = session.stateOf(session.current).annotation.step_verdicts;
+  const rest = session.view.messages.filter((m) => m.step !== null && !(m.index in judged));
+  if (rest.length === 0) {
+    session.say("Every step has a verdict already.");
+    return;
+  }
+  session.act("verdicts", { verdicts: Object.fromEntries(rest.map((m) => [m.index, "correct"])) });
+}
+
+function outcome(value) {
+  return ({ session }) => {
+    if (session.stateOf(session.current).annotation.outcome !== value) {
+      session.act("outcome", { outcome: value });
+    }
+  };
+}
+
+/** Set the outcome from a button: pressing the chosen one clears it. */
+export function toggleOutcome(session, value) {
+  const now = session.stateOf(session.current).annotation.outcome;
+  session.act("outcome", { outcome: now === value ? null : value });
+}
+
+function commit({ session, travel }) {
+  session.flushNote();
+  const why = session.commitBlocked();
+  if (why) {
+    session.emit("nudge");
+    return;
+  }
+  const { committed, dirty } = session.stateOf(session.current);
+  if (!committed || dirty) session.act("commit", {});
+  travel.advance();
+}
+
+function undo({ session, travel }) {
+  if (session.editor) {
+    session.say("Save (Ctrl+Enter) or discard (Esc) the edit before undoing.");
+    return;
+  }
+  session.drafts.delete(session.current);
+  const uid = session.undo();
+  if (uid && uid !== session.current) travel.visit(uid);
+}
+
+function leavable(session) {
+  if (!session.editor) {
+    if (session.current) session.flushNote();
+    return true;
+  }
+  session.emit("nudge");
+  return false;
+}
+
+/** Put a category where the cursor stands. */
+export function placeMark(session, category) {
+  const anchor = anchorFor(session.view, session.cursor, category.applies || "any");
+  const mark = {
+    mark_id: session.newMarkId(),
+    taxonomy: session.taxonomy.name,
+    category: category.name,
+    anchor,
+  };
+  const same = session
+    .stateOf(session.current)
+    .annotation.marks.some((m) => m.category === mark.category && sameAnchor(m.anchor, anchor));
+  if (same) session.say(`${category.title} is marked here already.`);
+  else session.act("mark", { mark });
+}
+
+/** Replace a mark by a changed copy of itself. */
+export function changeMark(session, mark, changes) {
+  session.act("mark", { mark: { ...mark, ...changes } });
+}
+
+function changeLastMark(session, changes) {
+  const mark = lastMarkHere(session);
+  if (mark) changeMark(session, mark, changes(mark));
+  else session.say("There is no mark here to change.");
+}
+
+/** The newest mark at the selected message (or on the whole trajectory when that is selected). */
+export function lastMarkHere(session) {
+  const here = session.cursor.message;
+  const { marks } = session.stateOf(session.current).annotation;
+  return marks.findLast((m) => m.anchor.message_index === here) || null;
+}
+
+function nextSeverity(mark) {
+  return { severity: SEVERITIES[(SEVERITIES.indexOf(mark.severity) + 1) % SEVERITIES.length] };
+}
+
+/** Select a message by pointer. */
+export function selectMessage(session, index) {
+  session.cursor = atMessage(session.view, index);
+}

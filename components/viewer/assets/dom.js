@@ -1,0 +1,86 @@
+// Building elements. Text goes in as text; the one exception is named and says why.
+
+/**
+ * An element. `props`: class, text, title, data (object), on (event -> handler), everything else an
+ * attribute (true sets it empty, false and null leave it out). Children: nodes, strings or null.
+ */
+export function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "class") node.className = value;
+    else if (name === "text") node.textContent = value;
+    else if (name === "data") Object.assign(node.dataset, value);
+    else if (name === "on") {
+      for (const [type, handler] of Object.entries(value)) node.addEventListener(type, handler);
+    } else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  append(node, children);
+  return node;
+}
+
+/** Append nodes and strings, skipping null. */
+export function append(node, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child !== null && child !== undefined && child !== false) node.append(child);
+  }
+}
+
+/** Replace what an element holds. */
+export function fill(node, ...children) {
+  node.replaceChildren();
+  append(node, children);
+  return node;
+}
+
+/** HTML that the server rendered from Markdown and sanitised: formatting tags, no attributes. */
+export function sanitised(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+/** A key as it is printed on a control. */
+export function keycap(key) {
+  return el("kbd", { class: "key", "aria-hidden": "true", text: key === "Enter" ? "⏎" : key });
+}
+
+/** A button: label, key printed on it, handler. A pointer leaves no focus behind on it, so that
+ * Enter keeps meaning "commit". */
+export function button(label, { key, onclick, ...props } = {}) {
+  return el(
+    "button",
+    {
+      type: "button",
+      ...props,
+      on: {
+        click: (event) => {
+          if (event.detail > 0) event.currentTarget.blur();
+          onclick(event);
+        },
+      },
+    },
+    key ? keycap(key) : null,
+    label,
+  );
+}
+
+/** State is colour and icon and word: this is the icon (the word goes beside it or in a title). */
+export const ICONS = {
+  correct: "✓",
+  incorrect: "✗",
+  unsure: "?",
+  accept: "✓",
+  reject: "✗",
+  error: "▲",
+  warning: "◆",
+  info: "●",
+  unjudged: "·",
+  mark: "⚑",
+  corrected: "✎",
+};
+
+/** "1 step", "2 steps". */
+export function plural(n, word) {
+  return `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+}

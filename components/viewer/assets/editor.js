@@ -1,0 +1,308 @@
+// Correcting a call's arguments or a message, as text, inside the step it concerns.
+//
+// The seam for a typed editor: `Editor` owns the state, checking, saving and drafts; what is typed
+// comes from `drawField`, which a form made from the tool's schema may replace.
+
+import { button, el, fill } from "./dom.js";
+import { drawChanges } from "./diff.js";
+import { clearDraft, readDraft, writeDraft } from "./drafts.js";
+import { onOneLine, prettyJson } from "./json_text.js";
+
+const CHECK_AFTER_MS = 250;
+
+/** Whether an edit is open whose text differs from what it started with. */
+export function hasUnsavedEdit(session) {
+  return Boolean(session.editor && session.editor.text !== session.editor.initial);
+}
+
+export const Editor = { open, drawIn };
+
+/** Open the editor at a cursor: the call there, else the message's text. */
+function open(screen, cursor) {
+  const s = screen.session;
+  const message = s.view?.messages[cursor.message];
+  if (!message) {
+    s.say("Select a call or a message first (j, k, ], [).");
+    return;
+  }
+  if (s.editor && hasUnsavedEdit(s)) {
+    s.say("Another edit is open: save it (Ctrl+Enter) or discard it (Esc) first.");
+    return;
+  }
+  const closed = s.editor;
+  const call = message.calls[cursor.call] ? cursor.call : null;
+  s.editor = start(s, message, call);
+  if (closed) screen.trace.redraw(closed.message);
+  screen.trace.redraw(message.index);
+  s.emit("status");
+  focusText(screen);
+  check(screen, s.editor);
+}
+
+function start(session, message, call) {
+  const target = call === null ? "content" : "arguments";
+  const original = call === null ? message.text : message.calls[call].raw;
+  const earlier = earlierEdits(session).find(
+    (e) => e.message_index === message.index && e.call_index === call && e.target === target,
+  );
+  const now = earlier ? earlier.text : original;
+  const initial = target === "arguments" ? (prettyJson(now) ?? now) : now;
+  const draft = readDraft(session, message.index, call);
+  return {
+    id: `${Date.now()}`,
+    uid: session.current,
+    message: message.index,
+    call,
+    target,
+    base: session.stateOf(session.current).annotation.correction_uid, // what the edit starts from
+    original,
+    initial,
+    text: draft ? draft.text : initial,
+    reason: draft ? draft.reason : earlier ? session.view.correction.reason : "",
+    restored: Boolean(draft),
+    verdict: null, // what check-edits said
+    error: "",
+    saving: false,
+    attempt: null, // {n, body} of a save that may have arrived
+  };
+}
+
+/** The edits of the correction that this annotation proposes so far. */
+function earlierEdits(session) {
+  const { correction } = session.view;
+  const { annotation } = session.stateOf(session.current);
+  return correction && annotation.correction_uid === correction.uid ? correction.edits : [];
+}
+
+/** The edit as it would be saved; the server puts it on top of the correction that stands. */
+function editsOf(editor) {
+  const { message, call, target } = editor;
+  return [{ message_index: message, call_index: call, target, text: asWritten(editor) }];
+}
+
+/** Arguments go back to the spelling the model used; text that is no JSON goes as it is typed. */
+function asWritten(editor) {
+  if (editor.target === "content") return editor.text;
+  if (editor.text === editor.initial && prettyJson(editor.original) === editor.text) {
+    return editor.original;
+  }
+  return onOneLine(editor.text, editor.original) ?? editor.text;
+}
+
+/** The editor, when it is open at this place; null otherwise. */
+function drawIn(screen, message, call) {
+  const editor = screen.session.editor;
+  if (!editor || editor.uid !== screen.session.current) return null;
+  if (editor.message !== message || editor.call !== call) return null;
+  const parts = {
+    verdict: el("div", { class: "editverdict", "aria-live": "polite" }),
+    save: button("Save correction", { class: "main", onclick: () => save(screen, editor) }),
+  };
+  editor.parts = parts;
+  const what = call === null ? "the text" : "the arguments";
+  const node = el(
+    "form",
+    { class: "editor", "aria-label": `Correct ${what}`, on: { submit: (e) => e.preventDefault() } },
+    editor.restored ? restoredNotice(screen, editor) : null,
+    drawField(screen, editor),
+    parts.verdict,
+    el(
+      "div",
+      { class: "editrow" },
+      el("input", {
+        type: "text",
+        class: "reason",
+        value: editor.reason,
+        placeholder: "Why? (required)",
+        "aria-label": "Reason of the correction",
+        on: {
+          input: (event) => {
+            editor.reason = event.target.value;
+            changed(screen, editor);
+          },
+          keydown: (event) => typed(screen, editor, event),
+        },
+      }),
+      parts.save,
+      button("Discard", { class: "quiet", onclick: () => close(screen, { forget: true }) }),
+    ),
+    el("div", { class: "dim", text: "Ctrl+Enter saves · Esc discards" }),
+  );
+  drawVerdict(screen, editor);
+  return node;
+}
+
+function drawField(screen, editor) {
+  const area = el("textarea", {
+    class: editor.target === "arguments" ? "code" : "",
+    rows: Math.min(20, Math.max(4, editor.text.split("\n").length + 1)),
+    spellcheck: editor.target === "content" ? "true" : "false",
+    "aria-label": editor.target === "arguments" ? "Arguments as JSON" : "Text",
+    on: {
+      input: (event) => {
+        editor.text = event.target.value;
+        changed(screen, editor);
+        clearTimeout(editor.timer);
+        editor.timer = setTimeout(() => check(screen, editor), CHECK_AFTER_MS);
+      },
+      keydown: (event) => typed(screen, editor, event),
+    },
+  });
+  area.value = editor.text;
+  return area;
+}
+
+function restoredNotice(screen, editor) {
+  return el(
+    "div",
+    { class: "notice" },
+    "This is your unsaved draft. ",
+    button("Start from the original", {
+      onclick: () => {
+        editor.text = editor.initial;
+        editor.restored = false;
+        clearDraft(screen.session, editor);
+        screen.trace.redraw(editor.message);
+        check(screen, editor);
+      },
+    }),
+  );
+}
+
+function typed(screen, editor, event) {
+  if (event.key === "Escape") close(screen, { forget: true });
+  else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save(screen, editor);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function changed(screen, editor) {
+  editor.error = "";
+  writeDraft(screen.session, editor);
+  drawVerdict(screen, editor);
+}
+
+async function check(screen, editor) {
+  const s = screen.session;
+  const text = editor.text;
+  try {
+    const verdict = await s.api.checkEdits(editor.uid, editsOf(editor));
+    if (editor.text !== text) return; // an answer about older text
+    editor.verdict = { ...verdict, text };
+  } catch (problem) {
+    editor.verdict = null;
+    editor.error = `Cannot check now: ${problem.message}`;
+  }
+  drawVerdict(screen, editor);
+}
+
+/** Why it cannot be saved yet; "" when it can. */
+function unsavable(editor) {
+  if (editor.saving) return "Saving …";
+  if (editor.text === editor.initial) return "Nothing is changed yet.";
+  const isChecked = editor.verdict && editor.verdict.text === editor.text;
+  if (isChecked && editor.verdict.problems.length > 0) return "Mend what is listed above first.";
+  if (isChecked && !editor.verdict.changed) return "Nothing changed: it means the same as before.";
+  return editor.reason.trim() ? "" : "Say why, in a few words.";
+}
+
+function drawVerdict(screen, editor) {
+  const { parts, verdict, error } = editor;
+  if (!parts) return;
+  const problems = verdict && verdict.text === editor.text ? verdict.problems : [];
+  const changes = verdict && verdict.text === editor.text ? verdict.changes : [];
+  const why = unsavable(editor);
+  fill(
+    parts.verdict,
+    problems.map((p) =>
+      el(
+        "div",
+        { class: "finding error" },
+        el("span", { class: "sev", text: "▲ " }),
+        p.pointer ? el("code", { text: `${p.pointer} ` }) : null,
+        p.message,
+        p.hint ? el("span", { class: "dim", text: ` ${p.hint}` }) : null,
+      ),
+    ),
+    drawChanges(changes),
+    error ? el("div", { class: "finding error", role: "alert", text: error }) : null,
+    why ? el("div", { class: "dim", text: why }) : null,
+  );
+  parts.save.disabled = Boolean(why);
+}
+
+async function save(screen, editor) {
+  const s = screen.session;
+  if (unsavable(editor)) {
+    drawVerdict(screen, editor);
+    return;
+  }
+  editor.saving = true;
+  editor.error = "";
+  drawVerdict(screen, editor);
+  try {
+    await s.sender.drained();
+    const before = s.stateOf(editor.uid);
+    const answer = await s.sender.holding(() => s.api.correct(bodyOf(s, editor)));
+    editor.saving = false;
+    if (answer.changed) await saved(screen, editor, answer, before);
+    else {
+      editor.error = "Nothing changed: no correction was made.";
+      drawVerdict(screen, editor);
+    }
+  } catch (problem) {
+    editor.saving = false;
+    if (problem.kind === "refused") editor.attempt = null;
+    editor.error = `Not saved: ${problem.message} ${problem.hint || ""} Your text is kept.`;
+    drawVerdict(screen, editor);
+  }
+}
+
+/** The request; the same one again when the last answer got lost, so it counts once. */
+function bodyOf(session, editor) {
+  const edits = editsOf(editor);
+  const same = JSON.stringify([edits, editor.reason]);
+  if (editor.attempt?.same !== same) {
+    session.n += 1;
+    editor.attempt = { n: session.n, same };
+  }
+  const { n } = editor.attempt;
+  const { uid, base } = editor;
+  return { session: session.sid, n, uid, edits, reason: editor.reason.trim(), base };
+}
+
+async function saved(screen, editor, answer, before) {
+  const s = screen.session;
+  s.remember({ n: editor.attempt.n, uid: editor.uid, kind: "correct", before, cursor: s.cursor });
+  s.settleView(editor.uid, answer, []);
+  s.views.get(editor.uid).dirty = true;
+  clearDraft(s, editor);
+  try {
+    const { view } = await s.api.view(editor.uid);
+    s.keep({ ...view, dirty: true });
+  } catch {
+    s.say("The correction is saved; reload to see it in the trace.");
+  }
+  if (s.editor === editor) close(screen, {});
+  s.emit("annotation");
+  s.say("Correction saved.");
+}
+
+function close(screen, { forget = false }) {
+  const s = screen.session;
+  const { editor } = s;
+  if (!editor) return;
+  if (forget) clearDraft(s, editor);
+  s.editor = null;
+  if (editor.uid === s.current) screen.trace.redraw(editor.message);
+  screen.trace.node.focus({ preventScroll: true });
+  s.emit("status");
+}
+
+function focusText(screen) {
+  const area = screen.root.querySelector(".editor textarea");
+  if (!area) return;
+  area.focus({ preventScroll: true });
+  area.closest(".editor").scrollIntoView({ block: "nearest" });
+}

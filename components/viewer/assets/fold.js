@@ -1,0 +1,100 @@
+// What an annotation looks like after acts the server has not confirmed yet.
+//
+// Mirrors `curation/annotation.py` (`apply`), so that a key press is painted in the same frame.
+// The server's fold is the truth: its answer replaces the base these functions start from.
+
+/** An annotation with every field present, as the painting code wants it. */
+export function normalise(annotation) {
+  const a = annotation || {};
+  return {
+    outcome: a.outcome ?? null,
+    step_verdicts: { ...(a.step_verdicts || {}) },
+    marks: (a.marks || []).map(normaliseMark),
+    note: a.note || "",
+    correction_uid: a.correction_uid ?? null,
+  };
+}
+
+/** A mark with the defaults that the server leaves out. */
+export function normaliseMark(mark) {
+  return {
+    severity: "major",
+    note: "",
+    root_cause: false,
+    ...mark,
+    anchor: normaliseAnchor(mark.anchor),
+  };
+}
+
+/** An anchor with explicit nulls. */
+export function normaliseAnchor(anchor) {
+  const a = anchor || {};
+  return {
+    message_index: a.message_index ?? null,
+    call_index: a.call_index ?? null,
+    pointer: a.pointer ?? null,
+  };
+}
+
+/** One act applied; unknown targets leave the annotation unchanged. */
+export function applyAct(annotation, kind, payload) {
+  switch (kind) {
+    case "mark": {
+      const mark = normaliseMark(payload.mark);
+      const others = annotation.marks.filter((m) => m.mark_id !== mark.mark_id);
+      return { ...annotation, marks: [...others, mark] };
+    }
+    case "unmark":
+      return {
+        ...annotation,
+        marks: annotation.marks.filter((m) => m.mark_id !== payload.mark_id),
+      };
+    case "verdicts": {
+      const merged = { ...annotation.step_verdicts, ...payload.verdicts };
+      const kept = Object.entries(merged).filter(([, verdict]) => verdict !== null);
+      return { ...annotation, step_verdicts: Object.fromEntries(kept) };
+    }
+    case "outcome":
+      return { ...annotation, outcome: payload.outcome };
+    case "note":
+      return { ...annotation, note: payload.note };
+    case "correct":
+      return { ...annotation, correction_uid: payload.correction_uid };
+    default:
+      return annotation;
+  }
+}
+
+/**
+ * The state of one trajectory: the server's, with the ops it has not confirmed on top.
+ *
+ * `base` is {annotation, committed, dirty}; `dirty` says that something was said after the commit.
+ * An undo op carries `restore`, the state before the act it takes back.
+ */
+export function foldOps(base, uid, ops) {
+  let state = {
+    annotation: normalise(base.annotation),
+    committed: Boolean(base.committed),
+    dirty: Boolean(base.dirty),
+  };
+  for (const op of ops) {
+    if (op.kind === "undo") {
+      if (op.restore && op.restore.uid === uid) state = { ...op.restore.state };
+    } else if (op.uid === uid) {
+      state =
+        op.kind === "commit"
+          ? { ...state, committed: true, dirty: false }
+          : { ...state, annotation: applyAct(state.annotation, op.kind, op.payload), dirty: true };
+    }
+  }
+  return state;
+}
+
+/** Whether two anchors name the same place. */
+export function sameAnchor(a, b) {
+  const x = normaliseAnchor(a);
+  const y = normaliseAnchor(b);
+  return (
+    x.message_index === y.message_index && x.call_index === y.call_index && x.pointer === y.pointer
+  );
+}

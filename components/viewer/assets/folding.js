@@ -1,0 +1,46 @@
+// Long text, folded: the first lines, and how much there is. What was opened stays open.
+
+import { el, plural } from "./dom.js";
+import { prettyJson } from "./json_text.js";
+
+const SHORT_CHARS = 360;
+const SHORT_LINES = 6;
+const PREVIEW_CHARS = 180;
+
+/** Result text: JSON laid out, the rest as it is; folded when long. */
+export function longText(session, id, text, { label = "" } = {}) {
+  const laidOut = prettyJson(text);
+  const isShort = text.length <= SHORT_CHARS && (laidOut || text).split("\n").length <= SHORT_LINES;
+  if (isShort) return el("pre", { class: "plain", text: laidOut || text || "(empty)" });
+  const lines = (laidOut || text).split("\n").length;
+  const size = `${plural(lines, "line")}, ${plural(text.length, "character")}`;
+  return folded(session, id, {
+    summary: [
+      el("span", { class: "preview", text: preview(text) }),
+      el("span", { class: "dim", text: ` ${label}${laidOut ? "JSON, " : ""}${size}` }),
+    ],
+    make: () => el("pre", { class: "plain", text: laidOut || text }),
+  });
+}
+
+/** A fold whose inside is made when it is first opened. */
+export function folded(session, id, { summary, make, open = false, className = "" }) {
+  const node = el(
+    "details",
+    { class: `fold ${className}`, open: open || session.isOpen(id) },
+    el("summary", {}, summary),
+  );
+  const unfold = () => {
+    if (node.open && node.childElementCount === 1) node.append(make());
+  };
+  unfold();
+  node.addEventListener("toggle", () => {
+    session.setOpen(id, node.open);
+    unfold();
+  });
+  return node;
+}
+
+function preview(text) {
+  return text.slice(0, PREVIEW_CHARS).replace(/\s+/g, " ");
+}

@@ -1,0 +1,61 @@
+// The bar on top: how far the queue is, what is on screen, whether everything is saved.
+
+import { button, el, fill } from "./dom.js";
+
+const SIGNS = { saved: "✓", sending: "↑", slow: "◔", failing: "⚠", denied: "⚠" };
+
+export function drawHeader(screen) {
+  const s = screen.session;
+  const view = s.phase === "view" ? s.view : null;
+  fill(
+    screen.header,
+    progress(s),
+    view ? el("span", { class: "dataset", title: "Dataset", text: view.dataset }) : null,
+    view ? identity(view) : null,
+    el("span", { class: "grow" }),
+    s.pending.length > 0
+      ? el("span", { class: "pending", text: `${s.pending.length} keys wait for the next one` })
+      : null,
+    saved(s),
+    button("Undo", { key: "z", class: "quiet", onclick: () => screen.run("undo") }),
+    button("Keys", { key: "?", class: "quiet", onclick: () => screen.run("help") }),
+  );
+}
+
+function identity(view) {
+  const name = view.source_id || view.uid;
+  const facts = `${view.n_steps} steps · ${view.n_calls} calls`;
+  return el(
+    "span",
+    { class: "identity", title: `${view.uid}\n${view.messages.length} messages, ${facts}` },
+    el("b", { text: name }),
+    el("span", { class: "dim", text: ` ${facts}` }),
+    view.parent_uid ? el("span", { class: "dim", text: " · corrected version" }) : null,
+  );
+}
+
+function progress(s) {
+  if (!s.progress) return null;
+  const { done, total } = s.progress;
+  const share = total > 0 ? Math.round((100 * done) / total) : 0;
+  return el(
+    "span",
+    { class: "progress", title: `${s.progress.waiting} waiting, ${s.progress.claimed} in hand` },
+    el("progress", { max: 100, value: share, "aria-label": "Queue done" }),
+    el("span", { class: "num", text: `${done.toLocaleString("en")} / ${total.toLocaleString("en")}` }),
+  );
+}
+
+function saved(s) {
+  const { state, text } = s.sender.describe();
+  const mirror = s.sender.mirror.working ? "" : " (not kept on disk: this browser forbids it)";
+  const retry = state === "failing" || state === "slow";
+  const content = [el("span", { "aria-hidden": "true", text: `${SIGNS[state]} ` }), text];
+  const props = {
+    class: `saved ${state}`,
+    data: { testid: "saved", state },
+    title: (s.sender.state.error || "Every act is saved as it is made.") + mirror,
+  };
+  if (!retry) return el("span", { ...props, role: "status" }, content);
+  return el("button", { ...props, type: "button", on: { click: () => s.sender.retryNow() } }, content);
+}

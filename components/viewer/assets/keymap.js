@@ -1,0 +1,109 @@
+// Every key of the viewer, once: what it does, and how it is printed on controls and in the help.
+//
+// The scheme: digits judge the step, letters act on the trajectory or move, and a category is always
+// two keys after the leader `m`, so no key has two meanings. `c` and `r` belong to Streamlit.
+
+export const LEADER = "m";
+
+export const GROUPS = [
+  {
+    title: "Move",
+    keys: [
+      ["j", "step-next", "next step", ["ArrowDown"]],
+      ["k", "step-previous", "previous step", ["ArrowUp"]],
+      ["]", "call-next", "next call of the step", []],
+      ["[", "call-previous", "previous call, then the step itself", []],
+      ["l", "argument-next", "next argument", ["ArrowRight"]],
+      ["h", "argument-previous", "previous argument, then the call", ["ArrowLeft"]],
+      ["n", "finding-next", "next finding", []],
+      ["p", "finding-previous", "previous finding", []],
+      ["w", "whole", "select the whole trajectory", []],
+      ["o", "fold", "open or close long text of the step", []],
+    ],
+  },
+  {
+    title: "Judge the step",
+    keys: [
+      ["1", "verdict-correct", "correct", []],
+      ["2", "verdict-incorrect", "incorrect", []],
+      ["3", "verdict-unsure", "unsure", []],
+      ["0", "verdict-clear", "clear the verdict", []],
+      ["4", "rest-clean", "rest is clean: all steps not judged are correct", []],
+    ],
+  },
+  {
+    title: "Mark an error",
+    keys: [
+      [LEADER, "leader", "mark: then the two keys of a category", []],
+      ["s", "severity", "severity of the last mark here", []],
+      ["b", "root-cause", "last mark here is the root cause", []],
+      ["d", "unmark", "remove the last mark here", []],
+    ],
+  },
+  {
+    title: "Correct",
+    keys: [
+      ["e", "edit", "edit the selected call or message", []],
+      ["t", "note", "write a note (Esc leaves it)", []],
+    ],
+  },
+  {
+    title: "Decide",
+    keys: [
+      ["a", "outcome-accept", "accept", []],
+      ["x", "outcome-reject", "reject", []],
+      ["u", "outcome-unsure", "unsure", []],
+      ["Enter", "commit", "commit and go on to the next", []],
+      ["z", "undo", "undo, also across trajectories", []],
+      ["g", "back", "back to the previous trajectory", []],
+      ["f", "forward", "leave this one for later, go on", []],
+      ["?", "help", "show or hide these keys", []],
+    ],
+  },
+];
+
+const COMMANDS = new Map();
+const PRINTED = new Map();
+for (const group of GROUPS) {
+  for (const [key, command, , more] of group.keys) {
+    for (const k of [key, ...more]) {
+      if (COMMANDS.has(k)) throw new Error(`the key ${k} has two meanings`);
+      COMMANDS.set(k, command);
+    }
+    PRINTED.set(command, key);
+  }
+}
+
+/** The command of a key, or undefined. */
+export function commandOf(key) {
+  return COMMANDS.get(key);
+}
+
+/** The key printed on the control of a command. */
+export function keyOf(command) {
+  return PRINTED.get(command);
+}
+
+/** Whether a key press is meant for the viewer at all: no modifier, no field being typed in. */
+export function isForViewer(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return false;
+  if (event.shiftKey && event.key !== "?") return false;
+  const target = event.composedPath ? event.composedPath()[0] : event.target;
+  if (!target || !target.tagName) return true;
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable) return false;
+  // A control reached with Tab answers Enter and Space itself.
+  const natural = event.key === "Enter" || event.key === " ";
+  return !(natural && /^(BUTTON|SUMMARY|A)$/.test(target.tagName) && isTabbed(target));
+}
+
+function isTabbed(target) {
+  return typeof target.matches === "function" && target.matches(":focus-visible");
+}
+
+/** What the keys typed after the leader amount to: {state: partial|hit|none, category}. */
+export function readCode(categories, typed) {
+  const hit = categories.find((c) => c.code === typed);
+  if (hit) return { state: "hit", category: hit };
+  const partial = categories.some((c) => c.code.startsWith(typed));
+  return { state: partial ? "partial" : "none", category: null };
+}

@@ -1,0 +1,142 @@
+// From key presses to commands: which trajectory a key belongs to, and what it means right now.
+//
+// One listener per window, kept across mounts. A key belongs to what was on screen when it was
+// pressed; while nothing is on screen (the next one is on its way, or Streamlit is mounting the
+// component again) keys wait in order for the trajectory that comes.
+
+import { ALWAYS, COMMANDS, placeMark } from "./commands.js";
+import { commandOf, isForViewer, readCode } from "./keymap.js";
+
+export const MOST_PENDING = 200;
+/** Keys pressed while the component is away count if it comes back this soon. */
+export const AWAY_MS = 1500;
+
+export class Keys {
+  constructor(session, travel) {
+    this.session = session;
+    this.travel = travel;
+    this.screen = null;
+    this.awaySince = null;
+    travel.onShown = () => this.replay();
+    window.addEventListener("keydown", (event) => this.onKey(event), true);
+  }
+
+  /** The component is on screen. */
+  attach(screen) {
+    this.screen = screen;
+    const short = this.awaySince === null || performance.now() - this.awaySince < AWAY_MS;
+    this.awaySince = null;
+    if (!short) this.session.pending = [];
+    this.replay();
+  }
+
+  /** The component was taken away; perhaps only for a moment. */
+  detach() {
+    this.screen = null;
+    this.awaySince = performance.now();
+    this.path = window.location.pathname;
+  }
+
+  get away() {
+    return this.screen === null;
+  }
+
+  onKey(event) {
+    if (!this.isOurs() || !isForViewer(event)) return;
+    const { key } = event;
+    if (!this.isMeaningful(key)) return;
+    if (!this.away) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    this.press(key);
+  }
+
+  isOurs() {
+    if (!this.away) return true;
+    if (this.awaySince === null) return false;
+    const short = performance.now() - this.awaySince < AWAY_MS;
+    return short && this.path === window.location.pathname;
+  }
+
+  isMeaningful(key) {
+    // Waiting keys may be a category's code; what they mean is only known when they are used.
+    if (this.session.pending.length > 0 && key.length === 1) return true;
+    if (this.session.leader !== null) return key.length === 1 || this.isEditing(key);
+    return commandOf(key) !== undefined || key === "Escape";
+  }
+
+  isEditing(key) {
+    return key === "Escape" || key === "Backspace" || key === "Enter";
+  }
+
+  /** A key in the order it was pressed: done now, or kept for the trajectory that comes. */
+  press(key) {
+    const s = this.session;
+    const ready = s.phase === "view" && !this.away && s.pending.length === 0;
+    if (ready) this.perform(key);
+    else if (key === "Escape") this.dropPending();
+    else if (!this.away && s.pending.length === 0 && ALWAYS.has(commandOf(key))) this.perform(key);
+    else if (s.phase === "empty") s.say("The queue is empty: there is nothing to put this on.");
+    else if (s.pending.length >= MOST_PENDING) s.say("Too many keys ahead; this one is ignored.");
+    else {
+      s.pending.push(key);
+      s.emit("status");
+    }
+  }
+
+  dropPending() {
+    const s = this.session;
+    if (s.pending.length === 0) return;
+    s.say(`${s.pending.length} keys pressed ahead were dropped.`);
+    s.pending = [];
+    s.emit("status");
+  }
+
+  /** Use the keys that waited, in order, until they make us wait again. */
+  replay() {
+    const s = this.session;
+    if (this.replaying || this.away) return;
+    this.replaying = true;
+    while (s.pending.length > 0 && s.phase === "view") this.perform(s.pending.shift());
+    this.replaying = false;
+    s.emit("status");
+  }
+
+  perform(key) {
+    const s = this.session;
+    if (s.leader !== null) this.typeCode(key);
+    else if (key === "Escape") this.escape();
+    else COMMANDS[commandOf(key)]?.(this.context());
+  }
+
+  /** Run a command by name (controls use this, so keys and pointer do the same thing). */
+  run(command) {
+    COMMANDS[command](this.context());
+  }
+
+  context() {
+    return { session: this.session, travel: this.travel, screen: this.screen };
+  }
+
+  escape() {
+    const s = this.session;
+    if (s.help) s.help = false;
+    s.toast = null;
+    s.emit("mode", "toast");
+  }
+
+  typeCode(key) {
+    const s = this.session;
+    if (key === "Escape" || key === "Enter") s.leader = null;
+    else if (key === "Backspace") s.leader = s.leader.slice(0, -1);
+    else {
+      const typed = s.leader + key;
+      const read = readCode(s.taxonomy.categories, typed);
+      s.leader = read.state === "partial" ? typed : null;
+      if (read.state === "hit") placeMark(s, read.category);
+      else if (read.state === "none") s.say(`No category has the code “${typed}”.`);
+    }
+    s.emit("mode");
+  }
+}

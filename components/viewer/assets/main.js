@@ -1,0 +1,59 @@
+// The trajectory viewer. Streamlit mounts it and hands over boot data; see components/viewer/__init__.py.
+//
+//   session.js   what must outlive a mount: views, cursor, acts      sender.js, outbox.js, mirror.js
+//   travel.js    next, back, prefetch, claims                        keys.js, keymap.js, commands.js
+//   screen.js    everything painted, from the session alone          trace.js, card.js, rail.js, …
+
+import { Keys } from "./keys.js";
+import { Screen } from "./screen.js";
+import { sessionFor } from "./session.js";
+import { Travel } from "./travel.js";
+import { hasUnsavedEdit } from "./editor.js";
+
+const GONE_MS = 3000;
+const SHEETS = ["viewer.css", "trace.css", "rail.css"];
+
+/** Mount into `parent`; returns what takes it away again (and loses nothing). */
+export function mount(parent, boot) {
+  const session = sessionFor(boot);
+  if (!session.travel) {
+    session.travel = new Travel(session);
+    session.keys = new Keys(session, session.travel);
+    window.addEventListener("beforeunload", (event) => warn(event, session));
+  }
+  const screen = new Screen(parent, session);
+  const listener = (topics) => screen.update(topics);
+  styled(parent, boot.assets).then(() => screen.show());
+  session.listeners.add(listener);
+  session.mounts = (session.mounts || 0) + 1;
+  session.keys.attach(screen);
+  session.travel.start(new URL(window.location.href).searchParams.get("t") || boot.uid);
+  return () => {
+    session.listeners.delete(listener);
+    screen.close();
+    if (session.keys.screen !== screen) return; // another mount took over already
+    session.keys.detach();
+    setTimeout(() => {
+      if (session.keys.away) session.travel.giveBack();
+    }, GONE_MS);
+  };
+}
+
+function warn(event, session) {
+  if (session.sender.state.ops.length > 0 || hasUnsavedEdit(session)) event.preventDefault();
+}
+
+/** Style sheets, loaded once per page and shared by every mount. */
+async function styled(parent, base) {
+  window.__loopwrightSheets ||= Promise.all(SHEETS.map((name) => sheet(`${base}/${name}`)));
+  const root = parent.getRootNode();
+  const sheets = await window.__loopwrightSheets;
+  const others = root.adoptedStyleSheets.filter((s) => !sheets.includes(s));
+  root.adoptedStyleSheets = [...others, ...sheets];
+}
+
+async function sheet(url) {
+  const css = new CSSStyleSheet();
+  css.replaceSync(await (await fetch(url)).text());
+  return css;
+}

@@ -1,0 +1,123 @@
+// The categories of a taxonomy: two columns under group headings, each with its two keys on it.
+
+import { el, fill } from "./dom.js";
+import { placeMark } from "./commands.js";
+import { anchorFor } from "./cursor.js";
+import { LEADER } from "./keymap.js";
+
+export class MarkPanel {
+  constructor(screen) {
+    this.screen = screen;
+    this.target = el("div", { class: "target dim" });
+    this.list = el("div", { class: "categories" });
+    this.head = el("div", {});
+    this.node = el("section", { class: "panel" }, this.head, this.target, this.list);
+    this.chips = [];
+  }
+
+  get session() {
+    return this.screen.session;
+  }
+
+  draw() {
+    const { taxonomy } = this.session;
+    this.drawHead(taxonomy);
+    this.chips = [];
+    const groups = new Map();
+    for (const category of taxonomy.categories) {
+      const group = category.group || "";
+      if (!groups.has(group)) groups.set(group, []);
+      groups.get(group).push(this.chip(category));
+    }
+    fill(
+      this.list,
+      [...groups].map(([group, chips]) => [group ? el("h4", { text: group }) : null, chips]).flat(2),
+    );
+    this.drawLeader();
+  }
+
+  drawHead(taxonomy) {
+    const all = this.session.boot.taxonomies;
+    const select = el(
+      "select",
+      {
+        "aria-label": "Taxonomy",
+        title: taxonomy.description,
+        on: {
+          change: (event) => {
+            this.session.chooseTaxonomy(event.target.value);
+            event.target.blur();
+          },
+        },
+      },
+      all.map((t) =>
+        el("option", { value: t.name, text: t.title, selected: t.name === taxonomy.name }),
+      ),
+    );
+    fill(
+      this.head,
+      el("h3", {}, "Mark", el("kbd", { class: "key", text: LEADER }), el("span", { class: "grow" }), select),
+    );
+  }
+
+  chip(category) {
+    const node = el(
+      "button",
+      {
+        type: "button",
+        class: "category",
+        title: `${category.title}: ${category.definition}${category.example ? `\nExample: ${category.example}` : ""}`,
+        on: {
+          click: (event) => {
+            event.currentTarget.blur();
+            placeMark(this.session, category);
+          },
+        },
+      },
+      el("kbd", { class: "key code", "aria-hidden": "true" }, category.code),
+      el("span", { class: "title", text: category.title }),
+    );
+    this.chips.push({ node, category });
+    return node;
+  }
+
+  /** Which categories this trajectory has been marked with. */
+  drawUse(marks) {
+    const { name } = this.session.taxonomy;
+    for (const { node, category } of this.chips) {
+      const used = marks.some((m) => m.taxonomy === name && m.category === category.name);
+      node.classList.toggle("used", used);
+      node.setAttribute("aria-pressed", String(used));
+    }
+  }
+
+  /** Where the next mark would go. */
+  drawTarget() {
+    const { view, cursor } = this.session;
+    this.target.textContent = `on ${placeText(view, anchorFor(view, cursor, "any"))}`;
+  }
+
+  /** While a code is being typed: what was typed, and which chips are still meant. */
+  drawLeader() {
+    const typed = this.session.leader;
+    const on = typed !== null;
+    this.node.classList.toggle("leading", on);
+    for (const { node, category } of this.chips) {
+      node.classList.toggle("out", on && !category.code.startsWith(typed));
+    }
+    if (on) {
+      this.target.textContent = `${LEADER} ${typed}▏ two keys of a category, Esc leaves`;
+      this.node.scrollIntoView({ block: "nearest" });
+    } else if (this.session.view) this.drawTarget();
+  }
+}
+
+/** An anchor in words. */
+function placeText(view, anchor) {
+  const message = view.messages[anchor.message_index];
+  if (!message) return "the whole trajectory";
+  const parts = [message.step !== null ? `step ${message.step}` : message.role];
+  if (anchor.call_index !== null) parts.push(message.calls[anchor.call_index].name);
+  if (anchor.pointer !== null) parts.push(anchor.pointer.slice(1));
+  return parts.join(" › ");
+}

@@ -1,0 +1,283 @@
+// The rail on the right: what the annotator decides, and what helps deciding.
+
+import { ICONS, button, el, fill } from "./dom.js";
+import { MarkPanel } from "./mark_panel.js";
+import { placedFindings } from "./cursor.js";
+import { toggleOutcome } from "./commands.js";
+import { keyOf } from "./keymap.js";
+import { toolSchema } from "./tools.js";
+
+const OUTCOMES = ["accept", "reject", "unsure"];
+const VERDICTS = ["correct", "incorrect", "unsure"];
+const NOTE_AFTER_MS = 900;
+
+export class Rail {
+  constructor(screen) {
+    this.screen = screen;
+    this.outcome = el("div", { class: "choices", role: "group", "aria-label": "Outcome" });
+    this.verdict = el("div", { class: "verdicts" });
+    this.findings = el("div", { class: "findings" });
+    this.panel = new MarkPanel(screen);
+    this.tool = el("div", { class: "toolbox" });
+    this.note = this.makeNote();
+    this.facts = el("div", { class: "facts" });
+    this.commit = el("footer", { class: "commit" });
+    this.node = el(
+      "aside",
+      { class: "rail", "aria-label": "Judgement" },
+      el("div", { class: "fixed" }, this.outcome, this.verdict),
+      el(
+        "div",
+        { class: "scroll" },
+        this.findings,
+        this.panel.node,
+        this.tool,
+        section("Note", keyOf("note"), this.note),
+        this.facts,
+      ),
+      this.commit,
+    );
+  }
+
+  get session() {
+    return this.screen.session;
+  }
+
+  draw() {
+    this.shownTool = undefined;
+    this.drawFindings();
+    this.drawFacts();
+    this.panel.draw();
+    this.drawAnnotation();
+    this.node.querySelector(".scroll").scrollTop = 0;
+  }
+
+  drawAnnotation() {
+    const s = this.session;
+    this.state = s.stateOf(s.current);
+    this.drawOutcome();
+    this.drawVerdict();
+    this.panel.drawUse(this.state.annotation.marks);
+    this.drawNote();
+    this.drawCommit();
+  }
+
+  drawCursor() {
+    this.drawVerdict();
+    this.drawTool();
+    this.panel.drawTarget();
+    const { cursor } = this.session;
+    for (const { node, finding } of this.findingNodes) {
+      node.classList.toggle("here", finding.message_index === cursor.message);
+    }
+  }
+
+  drawMarks() {
+    this.panel.draw();
+    this.panel.drawUse(this.state.annotation.marks);
+  }
+
+  drawLeader() {
+    this.panel.drawLeader();
+  }
+
+  drawOutcome() {
+    const now = this.state.annotation.outcome;
+    fill(
+      this.outcome,
+      OUTCOMES.map((value) =>
+        button(`${ICONS[value]} ${value}`, {
+          key: keyOf(`outcome-${value}`),
+          class: `choice ${value}`,
+          "aria-pressed": String(now === value),
+          onclick: () => toggleOutcome(this.session, value),
+        }),
+      ),
+    );
+  }
+
+  drawVerdict() {
+    const s = this.session;
+    const message = s.view.messages[s.cursor.message];
+    const isStep = Boolean(message && message.step !== null);
+    const now = isStep ? this.state?.annotation.step_verdicts[message.index] : undefined;
+    const name = isStep ? `Step ${message.step}` : "No step selected";
+    const run = (command) => ({ onclick: () => this.screen.run(command) });
+    fill(
+      this.verdict,
+      el("div", { class: "row" }, el("span", { class: "label", text: name }), el("span", { class: "grow" }),
+        button("clear", { key: "0", class: "quiet", ...run("verdict-clear") }),
+        button("rest is clean", { key: "4", class: "quiet", ...run("rest-clean") })),
+      el(
+        "div",
+        { class: "choices", role: "group", "aria-label": `Verdict of ${name}` },
+        VERDICTS.map((value) =>
+          button(`${ICONS[value]} ${value}`, {
+            key: keyOf(`verdict-${value}`),
+            class: `choice ${value}`,
+            disabled: !isStep,
+            "aria-pressed": String(now === value),
+            ...run(`verdict-${value}`),
+          }),
+        ),
+      ),
+    );
+  }
+
+  drawFindings() {
+    const { view } = this.session;
+    const whole = view.findings.filter((f) => f.message_index === null);
+    const all = [...placedFindings(view), ...whole];
+    this.findingNodes = all.map((finding) => ({ finding, node: this.findingRow(finding) }));
+    const none = el("span", { class: "dim", text: "✓ no check found anything" });
+    const title = all.length > 0 ? `Findings ${all.length}` : "Findings";
+    const rows = this.findingNodes.map((f) => f.node);
+    fill(this.findings, section(title, "n p", all.length > 0 ? rows : none));
+  }
+
+  findingRow(finding) {
+    const s = this.session;
+    const step = stepOf(s.view, finding.message_index);
+    const docs = s.boot.check_docs[finding.check];
+    return el(
+      "div",
+      { class: `findingrow ${finding.severity}` },
+      el(
+        "button",
+        {
+          type: "button",
+          class: "goto",
+          title: `${finding.message} ${finding.hint}`,
+          on: { click: (event) => (event.currentTarget.blur(), s.select(finding)) },
+        },
+        el("span", { class: `sev ${finding.severity}`, text: `${ICONS[finding.severity]} ` }),
+        el("span", { class: "num dim", text: step === null ? "" : `${step} ` }),
+        finding.message,
+      ),
+      el(
+        "details",
+        { class: "why" },
+        el("summary", { title: "What this check looks for", text: finding.check }),
+        el("p", { text: docs || "This check has no description here." }),
+      ),
+    );
+  }
+
+  drawTool() {
+    const s = this.session;
+    const message = s.view.messages[s.cursor.message];
+    const call = message?.calls[s.cursor.call ?? 0];
+    const name = call ? call.name : null;
+    if (name === this.shownTool) return;
+    this.shownTool = name;
+    const tool = s.view.tools.find((t) => t.name === name);
+    if (!name) fill(this.tool);
+    else if (tool) fill(this.tool, section(`Tool ${name}`, "", toolSchema(this.screen, tool)));
+    else {
+      const text = `${name} is not among the tools of this trajectory.`;
+      fill(this.tool, section("Tool", "", el("p", { class: "finding error", text })));
+    }
+  }
+
+  makeNote() {
+    return el("textarea", {
+      class: "note",
+      rows: "2",
+      "aria-label": "Note on the trajectory",
+      placeholder: "Anything the next reader should know",
+      on: {
+        input: (event) => {
+          this.session.drafts.set(this.session.current, event.target.value);
+          clearTimeout(this.noteTimer);
+          this.noteTimer = setTimeout(() => this.session.flushNote(), NOTE_AFTER_MS);
+        },
+        blur: () => this.session.phase === "view" && this.session.flushNote(),
+        keydown: (event) => this.leaveNote(event),
+      },
+    });
+  }
+
+  leaveNote(event) {
+    const done = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey));
+    if (!done) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.note.blur();
+    this.screen.trace.node.focus({ preventScroll: true });
+  }
+
+  drawNote() {
+    const s = this.session;
+    const text = s.drafts.get(s.current) ?? this.state.annotation.note;
+    if (this.note.value !== text) this.note.value = text;
+  }
+
+  focusNote() {
+    this.note.focus();
+    this.note.scrollIntoView({ block: "nearest" });
+  }
+
+  drawFacts() {
+    const { view } = this.session;
+    const facts = Object.entries({
+      ...view.source,
+      state: view.state,
+      source: view.source_id,
+      uid: view.uid,
+    }).filter(([, value]) => value);
+    const rows = facts.flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })]);
+    fill(this.facts, section("Source", "", el("dl", { class: "factlist" }, rows)));
+  }
+
+  drawCommit() {
+    const s = this.session;
+    const why = s.commitBlocked();
+    const { committed, dirty } = s.stateOf(s.current);
+    const isDone = committed && !dirty;
+    const label = isDone ? "Next" : committed ? "Commit again, next" : "Commit, next";
+    const reason = why || (isDone ? "✓ committed" : "Commits and opens the next one");
+    fill(
+      this.commit,
+      el("div", { class: why ? "why blocked" : "why", data: { testid: "commit-why" }, text: reason }),
+      button(label, {
+        key: "Enter",
+        class: "main",
+        "aria-disabled": String(Boolean(why)),
+        data: { testid: "commit" },
+        onclick: () => this.screen.run("commit"),
+      }),
+    );
+  }
+
+  /** Commit was asked for but may not be: point at the reason. */
+  nudge() {
+    this.commit.classList.remove("nudge");
+    void this.commit.offsetWidth; // restart the animation
+    this.commit.classList.add("nudge");
+    if (this.session.commitBlocked() === "Choose an outcome first") {
+      this.outcome.classList.remove("nudge");
+      void this.outcome.offsetWidth;
+      this.outcome.classList.add("nudge");
+    }
+  }
+
+  close() {
+    clearTimeout(this.noteTimer);
+  }
+}
+
+function stepOf(view, index) {
+  const message = view.messages[index];
+  if (!message) return null;
+  return message.answers ? view.messages[message.answers[0]].step : message.step;
+}
+
+/** A titled part of the rail. */
+export function section(title, key, ...children) {
+  return el(
+    "section",
+    {},
+    el("h3", {}, title, key ? el("kbd", { class: "key", text: key }) : null),
+    children,
+  );
+}

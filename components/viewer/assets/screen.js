@@ -1,0 +1,146 @@
+// The whole screen: makes the panes once per mount and redraws the parts that a topic touches.
+
+import { button, el, fill } from "./dom.js";
+import { Editor } from "./editor.js";
+import { drawHeader } from "./header.js";
+import { drawHelp } from "./help.js";
+import { Rail } from "./rail.js";
+import { StepMap } from "./stepmap.js";
+import { drawInstead } from "./instead.js";
+import { Trace } from "./trace.js";
+
+const LEAST_HEIGHT = 420;
+
+export class Screen {
+  constructor(parent, session) {
+    this.session = session;
+    this.run = (command) => session.keys.run(command);
+    this.header = el("header", { class: "bar" });
+    this.map = new StepMap(this);
+    this.trace = new Trace(this);
+    this.rail = new Rail(this);
+    this.instead = el("div", { class: "instead", role: "status" });
+    this.toast = el("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true });
+    this.help = el("div", { class: "help", role: "dialog", "aria-label": "Keys", hidden: true });
+    this.middle = el("main", { class: "middle" }, this.trace.node, this.toast);
+    this.panes = el("div", { class: "panes" }, this.map.node, this.middle, this.rail.node);
+    this.root = el(
+      "div",
+      { class: "lw", data: { testid: "viewer" }, style: "visibility:hidden" },
+      this.header,
+      this.panes,
+      this.instead,
+      this.help,
+    );
+    fill(parent, this.root);
+    this.onResize = () => this.fit();
+    window.addEventListener("resize", this.onResize);
+    this.paintedUid = null;
+  }
+
+  /** The style sheets are there. */
+  show() {
+    this.root.style.visibility = "";
+    this.fit();
+    this.update(["view", "mode", "toast", "status"]);
+  }
+
+  close() {
+    window.removeEventListener("resize", this.onResize);
+    clearTimeout(this.toastTimer);
+    this.rail.close();
+  }
+
+  /** Fill the window from where we stand to its end: the trace scrolls, the page does not. */
+  fit() {
+    const top = Math.max(0, this.root.getBoundingClientRect().top + window.scrollY);
+    const height = Math.max(LEAST_HEIGHT, window.innerHeight - Math.min(top, 200) - 6);
+    this.root.style.height = `${height}px`;
+  }
+
+  update(topics) {
+    const has = (topic) => topics.includes(topic);
+    if (has("view")) this.drawView();
+    const showing = this.session.phase === "view";
+    if (showing && !has("view")) {
+      if (has("annotation")) this.drawAnnotation();
+      if (has("cursor")) this.drawCursor();
+      if (has("taxonomy")) this.rail.drawMarks();
+      if (has("nudge")) this.rail.nudge();
+    }
+    if (has("mode")) this.drawMode();
+    if (has("toast")) this.drawToast();
+    drawHeader(this);
+    if (showing) this.rail.drawCommit();
+  }
+
+  drawView() {
+    const s = this.session;
+    const showing = s.phase === "view";
+    this.panes.hidden = !showing;
+    this.instead.hidden = showing;
+    if (!showing) {
+      this.paintedUid = null;
+      drawInstead(this);
+      return;
+    }
+    this.map.draw();
+    this.trace.draw();
+    this.rail.draw();
+    this.drawCursor();
+    this.drawMode();
+    this.paintedUid = s.current;
+    this.root.dataset.uid = s.current;
+  }
+
+  drawAnnotation() {
+    this.trace.drawAnnotation();
+    this.map.drawAnnotation();
+    this.rail.drawAnnotation();
+  }
+
+  drawCursor() {
+    this.map.drawCursor();
+    this.trace.drawCursor();
+    this.rail.drawCursor();
+  }
+
+  drawMode() {
+    const s = this.session;
+    this.rail.drawLeader();
+    this.help.hidden = !s.help;
+    if (s.help) drawHelp(this);
+  }
+
+  drawToast() {
+    const { toast } = this.session;
+    clearTimeout(this.toastTimer);
+    this.toast.hidden = !toast;
+    if (!toast) return;
+    const close = () => {
+      this.session.toast = null;
+      this.drawToast();
+    };
+    const goThere = toast.uid && toast.uid !== this.session.current;
+    fill(
+      this.toast,
+      el("span", { text: toast.text }),
+      goThere ? button("Open it", { onclick: () => this.session.travel.visit(toast.uid) }) : null,
+      button("×", { "aria-label": "Dismiss", class: "quiet", onclick: close }),
+    );
+    this.toast.classList.toggle("bad", toast.bad);
+    if (!toast.bad) this.toastTimer = setTimeout(close, 6000);
+  }
+
+  toggleFold() {
+    this.trace.toggleFold();
+  }
+
+  openEditor(cursor) {
+    Editor.open(this, cursor);
+  }
+
+  focusNote() {
+    this.rail.focusNote();
+  }
+}

@@ -1,0 +1,279 @@
+// One annotator at one queue in one browser tab: everything that must outlive a mount.
+//
+// Kept in `window.__loopwright`, never in the component, because Streamlit may take the component
+// away and mount it again at any moment. Knows no elements: it tells listeners which topic changed
+// (view, cursor, annotation, status, mode, toast) and the screen redraws that.
+
+import { Api } from "./api.js";
+import { foldOps, normalise } from "./fold.js";
+import { blocked } from "./outbox.js";
+import { Mirror } from "./mirror.js";
+import { Sender } from "./sender.js";
+import { WHOLE, atAnchor, firstCursor } from "./cursor.js";
+
+const TAXONOMY_KEY = "loopwright:taxonomy";
+const HISTORY = 500;
+
+/** The session of this annotator and dataset; made at the first mount, found again at the next. */
+export function sessionFor(boot) {
+  window.__loopwright ||= new Map();
+  const key = `${boot.annotator}|${boot.dataset ?? ""}`;
+  if (!window.__loopwright.has(key)) window.__loopwright.set(key, new Session(boot));
+  const session = window.__loopwright.get(key);
+  session.reboot(boot);
+  return session;
+}
+
+export class Session {
+  constructor(boot) {
+    this.boot = boot;
+    this.sid = newId();
+    this.n = 0;
+    this.api = new Api(boot.api, boot.token);
+    this.views = new Map(); // uid -> View as the server last told it, plus `dirty`
+    this.cursors = new Map(); // uid -> cursor
+    this.open = new Map(); // uid -> Set of what the annotator unfolded
+    this.drafts = new Map(); // uid -> note being typed
+    this.current = null; // uid on screen
+    this.deck = []; // uids that come next, already here
+    this.trail = []; // uids that were on screen before
+    this.passed = new Set(); // uids left for later
+    this.phase = "waiting"; // view | waiting | empty | failed
+    this.problem = null; // {message, hint} when phase is failed
+    this.history = []; // acts that undo can paint at once
+    this.pending = []; // keys pressed while nothing was on screen
+    this.leader = null; // what was typed after the leader key, null outside of it
+    this.help = false;
+    this.editor = null; // open editor, see editor.js
+    this.toast = null;
+    this.progress = null;
+    this.listeners = new Set();
+    this.taxonomyName = remembered(TAXONOMY_KEY);
+    this.sender = new Sender({
+      mirror: new Mirror(boot.annotator, this.sid),
+      api: this.api,
+      onChange: () => this.emit("status"),
+      onAnswer: (answer, sent) => this.learn(answer, sent),
+      onRefused: (op, message, hint) => this.refused(op, message, hint),
+    });
+  }
+
+  reboot(boot) {
+    this.boot = boot;
+    this.api.token = boot.token;
+    this.sender.readmit(this.api);
+  }
+
+  emit(...topics) {
+    for (const listener of [...this.listeners]) listener(topics);
+  }
+
+  // What is on screen ------------------------------------------------------------------------
+
+  get view() {
+    return this.current === null ? null : this.views.get(this.current);
+  }
+
+  get cursor() {
+    return this.cursors.get(this.current) || WHOLE;
+  }
+
+  set cursor(cursor) {
+    this.cursors.set(this.current, cursor);
+    this.emit("cursor");
+  }
+
+  get taxonomy() {
+    const all = this.boot.taxonomies;
+    return all.find((t) => t.name === this.taxonomyName) || all[0] || { name: "", categories: [] };
+  }
+
+  chooseTaxonomy(name) {
+    this.taxonomyName = name;
+    try {
+      localStorage.setItem(TAXONOMY_KEY, name);
+    } catch {
+      // Without storage the choice lasts until the page is closed.
+    }
+    this.emit("taxonomy");
+  }
+
+  /** The annotation of a trajectory with unsent acts on top: {annotation, committed, dirty}. */
+  stateOf(uid) {
+    const view = this.views.get(uid);
+    const base = view || { annotation: null, committed: false, dirty: false };
+    return foldOps(base, uid, this.sender.state.ops);
+  }
+
+  /** Keep a view that the server sent. */
+  keep(view) {
+    const dirty = Boolean(view.dirty ?? this.views.get(view.uid)?.dirty) && view.committed;
+    this.views.set(view.uid, { ...view, annotation: normalise(view.annotation), dirty });
+    if (!this.cursors.has(view.uid)) this.cursors.set(view.uid, firstCursor(view));
+    if (this.views.size > 60) this.forgetOldViews();
+  }
+
+  forgetOldViews() {
+    const needed = new Set([this.current, ...this.deck, ...this.trail.slice(-20)]);
+    for (const op of this.sender.state.ops) needed.add(op.uid);
+    for (const uid of [...this.views.keys()]) if (!needed.has(uid)) this.views.delete(uid);
+  }
+
+  // Acts -------------------------------------------------------------------------------------
+
+  /** Perform an act on the trajectory on screen: painted now, saved as soon as possible. */
+  act(kind, payload) {
+    const uid = this.current;
+    const before = this.stateOf(uid);
+    this.n += 1;
+    this.sender.add({ sid: this.sid, n: this.n, uid, kind, payload, at: Date.now() });
+    this.remember({ n: this.n, uid, kind, before, cursor: this.cursor });
+    this.emit("annotation");
+  }
+
+  remember(entry) {
+    this.history.push(entry);
+    if (this.history.length > HISTORY) this.history.shift();
+  }
+
+  /** A mark id no other page load can make. */
+  newMarkId() {
+    return `${this.sid}-${this.n + 1}`;
+  }
+
+  /** Why commit may not be pressed now; "" when it may. */
+  commitBlocked() {
+    if (this.phase !== "view") return "Nothing is on screen";
+    const waiting = blocked(this.sender.state, Date.now());
+    if (waiting) return waiting;
+    if (this.editor) return "An edit is open: save it (Ctrl+Enter) or discard it (Esc)";
+    const { annotation } = this.stateOf(this.current);
+    return annotation.outcome ? "" : "Choose an outcome first";
+  }
+
+  /**
+   * Take back the latest act. Returns the uid it belonged to when this page knows it, so that the
+   * screen can go there at once; otherwise the server's answer tells (see `learn`).
+   */
+  undo() {
+    const entry = this.history.pop() || null;
+    const uid = entry ? entry.uid : this.current || "";
+    const restore = entry ? { uid, state: entry.before } : null;
+    this.n += 1;
+    const op = { sid: this.sid, n: this.n, uid, kind: "undo", payload: {}, at: Date.now() };
+    this.sender.add({ ...op, restore });
+    if (entry) {
+      this.cursors.set(uid, entry.cursor);
+      this.say(`Undone: ${describeAct(entry.kind)}${this.whereText(uid)}`);
+    }
+    this.emit("annotation");
+    return entry ? uid : null;
+  }
+
+  whereText(uid) {
+    const view = this.views.get(uid);
+    return uid !== this.current && view ? ` of ${view.source_id || view.uid}` : "";
+  }
+
+  // What the server says ---------------------------------------------------------------------
+
+  learn(answer, sent) {
+    const byN = new Map(sent.map((op) => [op.n, op]));
+    for (const [uid, said] of Object.entries(answer.annotations || {})) this.settleView(uid, said, sent);
+    if (answer.progress) this.progress = answer.progress;
+    for (const result of answer.results || []) {
+      const op = byN.get(result.n);
+      if (!op) continue;
+      if (result.status === "refused") this.refused(op, result.message, result.hint);
+      else if (op.kind === "undo" && !op.restore) this.undoneElsewhere(result.undone);
+    }
+    this.emit("annotation", "progress");
+  }
+
+  settleView(uid, said, sent) {
+    const view = this.views.get(uid);
+    if (!view) return;
+    const after = foldOps(view, uid, sent);
+    view.annotation = normalise(said.annotation);
+    view.committed = Boolean(said.committed);
+    view.dirty = view.committed && after.dirty;
+  }
+
+  undoneElsewhere(undone) {
+    if (!undone) this.say("There is nothing to undo.");
+    else {
+      this.say(`Undone: ${describeAct(undone.kind)}${this.whereText(undone.uid)}`);
+      if (undone.uid !== this.current) this.onUndone?.(undone.uid);
+    }
+  }
+
+  refused(op, message, hint) {
+    this.history = this.history.filter((entry) => entry.n !== op.n || op.sid !== this.sid);
+    const said = `${message} ${hint || ""}`.trim();
+    if (op.kind === "undo") this.say(said);
+    else {
+      const what = `${describeAct(op.kind)}${this.whereText(op.uid)}`;
+      this.say(`Not saved: ${what}. ${said}`, { bad: true, uid: op.uid });
+    }
+    this.emit("annotation");
+  }
+
+  /** A short message at the bottom of the trace; bad ones stay until they are dismissed. */
+  say(text, { bad = false, uid = null } = {}) {
+    this.toast = { text, bad, uid, at: Date.now() };
+    this.emit("toast");
+  }
+
+  // Small things that must survive a mount ----------------------------------------------------
+
+  isOpen(what) {
+    return Boolean(this.open.get(this.current)?.has(what));
+  }
+
+  setOpen(what, open) {
+    if (!this.open.has(this.current)) this.open.set(this.current, new Set());
+    const set = this.open.get(this.current);
+    if (open) set.add(what);
+    else set.delete(what);
+  }
+
+  /** Turn a half-typed note into an act. */
+  flushNote() {
+    const draft = this.drafts.get(this.current);
+    if (draft === undefined) return;
+    this.drafts.delete(this.current);
+    if (draft !== this.stateOf(this.current).annotation.note) this.act("note", { note: draft });
+  }
+
+  select(anchor) {
+    this.cursor = atAnchor(this.view, anchor);
+  }
+}
+
+const ACT_WORDS = {
+  mark: "mark",
+  unmark: "removal of a mark",
+  verdicts: "step verdict",
+  outcome: "outcome",
+  note: "note",
+  correct: "correction",
+  commit: "commit",
+  undo: "undo",
+};
+
+function describeAct(kind) {
+  return ACT_WORDS[kind] || kind;
+}
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(9));
+  return Array.from(bytes, (b) => b.toString(36).padStart(2, "0")).join("");
+}
+
+function remembered(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,121 @@
+// The map on the left: one line per step, so that a long trajectory is seen at a glance.
+
+import { ICONS, el, fill } from "./dom.js";
+import { selectMessage } from "./commands.js";
+
+const WORST = ["error", "warning", "info"];
+
+export class StepMap {
+  constructor(screen) {
+    this.screen = screen;
+    this.node = el("nav", { class: "map", "aria-label": "Steps" });
+    this.lines = new Map();
+  }
+
+  draw() {
+    const { view } = this.screen.session;
+    this.worst = worstByMessage(view);
+    this.lines = new Map();
+    const rows = [];
+    let turn = 0;
+    for (const message of view.messages) {
+      if (message.role === "user") {
+        turn += 1;
+        rows.push(this.turnLine(message, turn));
+      } else if (message.step !== null) rows.push(this.stepLine(message));
+    }
+    fill(this.node, rows);
+    this.drawAnnotation();
+  }
+
+  turnLine(message, turn) {
+    const line = el("button", {
+      type: "button",
+      class: "turn",
+      title: message.text.slice(0, 300),
+      text: `Turn ${turn}`,
+      tabindex: "-1",
+      on: { click: () => selectMessage(this.screen.session, message.index) },
+    });
+    this.lines.set(message.index, { line });
+    return line;
+  }
+
+  stepLine(message) {
+    const names = message.calls.map((call) => call.name).join(", ");
+    const worst = this.worst.get(message.index);
+    const state = el("span", { class: "state" });
+    const marks = el("span", { class: "markcount" });
+    const line = el(
+      "button",
+      {
+        type: "button",
+        class: "stepline",
+        tabindex: "-1",
+        title: names || message.text.slice(0, 300),
+        on: { click: () => selectMessage(this.screen.session, message.index) },
+      },
+      el("span", { class: "no num", text: String(message.step) }),
+      state,
+      el("span", {
+        class: names ? "names" : "names says",
+        text: names || firstWords(message.text) || "(empty)",
+      }),
+      marks,
+      worst
+        ? el("span", { class: `dot ${worst}`, title: `finding: ${worst}`, text: ICONS[worst] })
+        : null,
+    );
+    this.lines.set(message.index, { line, state, marks, step: message.step });
+    return line;
+  }
+
+  drawAnnotation() {
+    const s = this.screen.session;
+    const { annotation } = s.stateOf(s.current);
+    for (const [index, { line, state, marks, step }] of this.lines) {
+      if (step === undefined) continue;
+      const verdict = annotation.step_verdicts[index] || "unjudged";
+      const n = annotation.marks.filter((m) => m.anchor.message_index === index).length;
+      state.className = `state ${verdict}`;
+      state.textContent = ICONS[verdict];
+      marks.textContent = n > 0 ? ICONS.mark : "";
+      line.setAttribute("aria-label", `Step ${step}, ${verdict}${n > 0 ? `, ${n} marks` : ""}`);
+    }
+  }
+
+  drawCursor() {
+    const { cursor } = this.screen.session;
+    for (const [index, { line }] of this.lines) {
+      const here = index === cursor.message;
+      if (here !== line.classList.contains("here")) {
+        line.classList.toggle("here", here);
+        if (here) line.setAttribute("aria-current", "step");
+        else line.removeAttribute("aria-current");
+      }
+    }
+    this.lines.get(cursor.message)?.line.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function firstWords(text) {
+  return text.replace(/\s+/g, " ").trim().slice(0, 60);
+}
+
+function worstByMessage(view) {
+  const worst = new Map();
+  for (const finding of view.findings) {
+    const at = placeOf(view, finding);
+    const now = worst.get(at);
+    if (now === undefined || WORST.indexOf(finding.severity) < WORST.indexOf(now)) {
+      worst.set(at, finding.severity);
+    }
+  }
+  return worst;
+}
+
+/** A finding at a result counts for the step that made the call. */
+function placeOf(view, finding) {
+  const message = view.messages[finding.message_index];
+  return message && message.answers ? message.answers[0] : finding.message_index;
+}

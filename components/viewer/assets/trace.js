@@ -1,0 +1,168 @@
+// The trace in the middle: every message once, in its own scroll box.
+
+import { el, fill } from "./dom.js";
+import { drawCard, signatureOf } from "./card.js";
+import { markChips } from "./marks.js";
+import { toolCatalogue } from "./tools.js";
+
+const FIRST = 80;
+const CHUNK = 60;
+
+export class Trace {
+  constructor(screen) {
+    this.screen = screen;
+    this.node = el("section", { class: "trace", tabindex: "-1", "aria-label": "Trace" });
+    this.cards = new Map(); // message index -> {node, signature}
+    this.whole = el("div", { class: "wholemarks" });
+  }
+
+  get session() {
+    return this.screen.session;
+  }
+
+  draw() {
+    const { view } = this.session;
+    this.cards = new Map();
+    this.shown = view.messages.filter((m) => !m.answers).map((m) => m.index);
+    this.drawn = 0;
+    this.findings = findingsByMessage(view);
+    fill(this.node, toolCatalogue(this.screen, view), this.whole);
+    this.state = this.session.stateOf(view.uid);
+    this.drawWhole();
+    this.drawMore(FIRST);
+    this.node.scrollTop = 0;
+    this.continueLater(view.uid);
+  }
+
+  /** Long trajectories are drawn in pieces; a step that is wanted earlier is drawn at once. */
+  drawMore(count) {
+    const until = Math.min(this.shown.length, this.drawn + count);
+    const fresh = document.createDocumentFragment();
+    for (; this.drawn < until; this.drawn += 1) {
+      const index = this.shown[this.drawn];
+      fresh.append(this.makeCard(index));
+    }
+    this.node.append(fresh);
+  }
+
+  continueLater(uid) {
+    if (this.drawn >= this.shown.length) return;
+    const idle = window.requestIdleCallback || ((work) => setTimeout(work, 16));
+    idle(() => {
+      if (this.session.current !== uid) return;
+      this.drawMore(CHUNK);
+      this.continueLater(uid);
+    });
+  }
+
+  makeCard(index) {
+    const { view } = this.session;
+    const signature = signatureOf(this.session, view.messages[index], this.state);
+    const node = drawCard(this.screen, view.messages[index], this.state, this.findings);
+    this.cards.set(index, { node, signature });
+    return node;
+  }
+
+  /** Redraw one card (its editor was opened or closed, a fold changed). */
+  redraw(index) {
+    const old = this.cards.get(index);
+    if (!old) return;
+    this.state = this.session.stateOf(this.session.current);
+    const node = this.makeCard(index);
+    old.node.replaceWith(node);
+    this.drawCursor({ scroll: false });
+  }
+
+  drawAnnotation() {
+    const { view } = this.session;
+    this.state = this.session.stateOf(view.uid);
+    this.drawWhole();
+    for (const [index, { node, signature }] of this.cards) {
+      if (signatureOf(this.session, view.messages[index], this.state) === signature) continue;
+      node.replaceWith(this.makeCard(index));
+    }
+    this.drawCursor({ scroll: false });
+  }
+
+  drawWhole() {
+    const marks = this.state.annotation.marks.filter((m) => m.anchor.message_index === null);
+    const placeless = this.findings.get(null) || [];
+    fill(
+      this.whole,
+      marks.length > 0 ? el("span", { class: "dim", text: "Whole trajectory " }) : null,
+      markChips(this.screen, marks),
+      placeless.map((f) =>
+        el("div", { class: `finding ${f.severity}`, text: `${f.severity}: ${f.message}` }),
+      ),
+    );
+    this.whole.hidden = marks.length === 0 && placeless.length === 0;
+  }
+
+  drawCursor({ scroll = true } = {}) {
+    const { cursor } = this.session;
+    this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
+    if (cursor.message === null) {
+      if (scroll) this.node.scrollTop = 0;
+      return;
+    }
+    const at = this.shown.indexOf(cursor.message);
+    if (at >= this.drawn) this.drawMore(at - this.drawn + 1);
+    const card = this.cards.get(cursor.message)?.node;
+    if (!card) return;
+    card.classList.add("here");
+    const call = card.querySelector(`.call[data-call="${cursor.call}"]`);
+    call?.classList.add("here");
+    const row = call && cursor.pointer !== null ? findRow(call, cursor.pointer) : null;
+    row?.classList.add("here");
+    if (scroll) this.reveal(card, row || call || card);
+  }
+
+  /** Again in the next frame: heights of cards that were never painted are estimates until then. */
+  reveal(card, place) {
+    reveal(this.node, card, place);
+    cancelAnimationFrame(this.again);
+    this.again = requestAnimationFrame(() => reveal(this.node, card, place));
+  }
+
+  /** Open or close everything foldable in the selected message. */
+  toggleFold() {
+    const card = this.cards.get(this.session.cursor.message)?.node;
+    const folds = card ? [...card.querySelectorAll("details")] : [];
+    const open = !folds.some((fold) => fold.open);
+    for (const fold of folds) fold.open = open;
+    if (folds.length === 0) this.session.say("Nothing here is folded.");
+  }
+}
+
+function findRow(call, pointer) {
+  return [...call.querySelectorAll("tr[data-pointer]")].find((r) => r.dataset.pointer === pointer);
+}
+
+/** Scroll the trace, never the page: the start of the card if it fits, and in any case `place`. */
+function reveal(box, card, place) {
+  const frame = box.getBoundingClientRect();
+  const outer = card.getBoundingClientRect();
+  if (outer.top < frame.top || outer.bottom > frame.bottom) {
+    box.scrollTop += outer.top - frame.top - 8;
+  }
+  const inner = place.getBoundingClientRect();
+  if (inner.bottom > frame.bottom) box.scrollTop += inner.bottom - frame.bottom + 8;
+  const again = place.getBoundingClientRect();
+  if (again.top < frame.top) box.scrollTop += again.top - frame.top - 8;
+}
+
+/** Findings by the message under which they are shown: a result's stand with its call. */
+function findingsByMessage(view) {
+  const found = new Map();
+  for (const finding of view.findings) {
+    const message = view.messages[finding.message_index];
+    const answers = message?.answers;
+    const key = answers ? answers[0] : (message?.index ?? null);
+    const call = answers ? answers[1] : (finding.call_index ?? null);
+    const shown = { ...finding, call, ofResult: Boolean(answers) };
+    if (!found.has(key)) found.set(key, []);
+    found.get(key).push(shown);
+  }
+  return found;
+}
+

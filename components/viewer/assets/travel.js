@@ -1,0 +1,207 @@
+// Going from one trajectory to another: prefetch, next, back, deep links, giving claims back.
+//
+// The next trajectory is claimed and fetched while the current one is read, so that "next" is only
+// painting. Nothing here waits for a save; what may not be left unsaved is the session's business.
+
+const RENEW_MS = 4 * 60_000;
+const RETRY_MS = 1500;
+
+export class Travel {
+  constructor(session) {
+    this.session = session;
+    this.fetching = false;
+    this.onShown = () => {};
+    session.onUndone = (uid) => this.visit(uid);
+    setInterval(() => this.renew(), RENEW_MS);
+    window.addEventListener("pagehide", () => this.giveBack());
+  }
+
+  /** Open what the address asks for, else stay where we are, else ask the queue. */
+  start(uid) {
+    const s = this.session;
+    if (uid && uid !== s.current) this.visit(uid);
+    else if (s.phase === "view") this.address();
+    else this.advance();
+  }
+
+  /** The next trajectory: on screen in this very call when it is already here. */
+  advance() {
+    const s = this.session;
+    const next = s.deck.shift();
+    if (next) this.show(next);
+    else {
+      this.leave();
+      this.wait("waiting");
+      this.fetchNext();
+    }
+  }
+
+  /** Put a known trajectory on screen. */
+  show(uid) {
+    const s = this.session;
+    if (s.current !== uid) this.leave();
+    s.deck = s.deck.filter((other) => other !== uid);
+    s.current = uid;
+    s.phase = "view";
+    s.problem = null;
+    s.leader = null;
+    this.address();
+    s.emit("view");
+    this.fetchNext();
+    this.onShown();
+  }
+
+  /** Go to a trajectory that may have to be fetched; the one on screen comes right after it. */
+  async visit(uid) {
+    const s = this.session;
+    if (s.current && s.current !== uid && !this.isSettled(s.current)) s.deck.unshift(s.current);
+    if (s.views.has(uid)) {
+      this.show(uid);
+      return;
+    }
+    this.leave();
+    this.wait("waiting");
+    try {
+      const { view } = await s.api.view(uid);
+      s.keep(view);
+      this.show(uid);
+    } catch (problem) {
+      this.fail(problem, () => this.visit(uid));
+    }
+  }
+
+  /** Back to the trajectory that was on screen before this one. */
+  back() {
+    const s = this.session;
+    const uid = s.trail.pop();
+    if (!uid) {
+      s.say("This is the first one of this sitting.");
+      return;
+    }
+    const here = s.current;
+    if (here) s.deck.unshift(here);
+    s.current = null; // going back leaves no trail of its own
+    this.visit(uid);
+  }
+
+  /** Leave this one for later. */
+  pass() {
+    const s = this.session;
+    if (s.current && !this.isSettled(s.current)) s.passed.add(s.current);
+    this.advance();
+  }
+
+  isSettled(uid) {
+    const { committed, dirty } = this.session.stateOf(uid);
+    return committed && !dirty;
+  }
+
+  leave() {
+    const s = this.session;
+    if (!s.current) return;
+    s.trail = s.trail.filter((uid) => uid !== s.current);
+    s.trail.push(s.current);
+    if (s.trail.length > 100) s.trail.shift();
+    s.current = null;
+  }
+
+  wait(phase) {
+    const s = this.session;
+    s.current = null;
+    s.phase = phase;
+    s.leader = null;
+    s.emit("view");
+  }
+
+  /** Ask the queue for one more, unless one is waiting already. */
+  async fetchNext() {
+    const s = this.session;
+    if (this.fetching || s.deck.length > 0) return;
+    this.fetching = true;
+    try {
+      const view = await this.askQueue();
+      if (view) {
+        s.keep(view);
+        s.deck.push(view.uid);
+      }
+      this.fetching = false;
+      if (s.phase === "waiting") this.arrived();
+    } catch (problem) {
+      this.fetching = false;
+      if (s.phase === "waiting") this.fail(problem, () => this.advance());
+    }
+  }
+
+  async askQueue() {
+    const s = this.session;
+    const excluded = this.excluded();
+    let answer = await s.api.next(s.boot.dataset, excluded);
+    if (!answer.view && s.passed.size > 0) {
+      s.passed.clear();
+      answer = await s.api.next(s.boot.dataset, this.excluded());
+    }
+    s.progress = answer.progress;
+    s.emit("progress");
+    const known = answer.view && (s.deck.includes(answer.view.uid) || s.current === answer.view.uid);
+    return known ? null : answer.view;
+  }
+
+  /** What the queue must not hand out again: on screen, on deck, left for later, commit unsent. */
+  excluded() {
+    const s = this.session;
+    const unsent = s.sender.state.ops.filter((op) => op.kind === "commit").map((op) => op.uid);
+    return [...new Set([s.current, ...s.deck, ...s.passed, ...unsent])].filter(Boolean);
+  }
+
+  arrived() {
+    const s = this.session;
+    if (s.deck.length > 0) this.show(s.deck.shift());
+    else {
+      s.phase = "empty";
+      if (s.pending.length > 0) {
+        s.say(`The queue is empty; ${s.pending.length} keys pressed ahead were not used.`);
+        s.pending = [];
+      }
+      s.emit("view");
+    }
+  }
+
+  /** No trajectory could be had. Unreachable servers are asked again; refusals are shown. */
+  fail(problem, again) {
+    const s = this.session;
+    s.phase = "failed";
+    s.problem = { kind: problem.kind || "network", message: problem.message, hint: problem.hint };
+    s.emit("view");
+    if (s.problem.kind !== "network") return;
+    setTimeout(() => {
+      if (s.phase !== "failed") return;
+      s.phase = "waiting";
+      again();
+    }, RETRY_MS);
+  }
+
+  /** The address names what is on screen, so that a reload or a shared link finds it. */
+  address() {
+    if (!this.session.current) return;
+    const url = new URL(window.location.href);
+    if (url.searchParams.get("t") === this.session.current) return;
+    url.searchParams.set("t", this.session.current);
+    window.history.replaceState(window.history.state, "", url);
+  }
+
+  renew() {
+    const s = this.session;
+    const held = [s.current, ...s.deck].filter(Boolean);
+    if (held.length === 0 || document.hidden || s.listeners.size === 0) return;
+    s.api.renew(held).catch(() => {}); // the next act renews it as well
+  }
+
+  /** Give back what was claimed ahead, when the annotator leaves. */
+  giveBack() {
+    const s = this.session;
+    const ahead = s.deck.filter((uid) => s.stateOf(uid).annotation.outcome === null);
+    if (ahead.length === 0) return;
+    s.deck = s.deck.filter((uid) => !ahead.includes(uid));
+    s.api.release(ahead).catch(() => {}); // the lease runs out by itself
+  }
+}
