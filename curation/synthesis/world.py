@@ -88,6 +88,11 @@ class World:
         self.spoken.append((words, when))
         return words
 
+    def on(self, when: date) -> str:
+        """As `say`, with the “on” that a date needs and “tomorrow” does not."""
+        words = self.say(when)
+        return words if words[:5] in {"today", "tomor", "this "} else f"on {words}"
+
     def plainly(self, when: date) -> str:
         """`when` as an assistant writes it."""
         return f"{_WEEKDAYS[when.weekday()][:3]} {when.day} {_MONTHS[when.month - 1]}"

@@ -12,7 +12,7 @@ from curation.synthesis.talk import Talk
 def status(t: Talk, w: Desk) -> None:
     """Is my flight on time?"""
     flight, when = w.flight(), w.ahead(0, 2)
-    day_words = w.say(when)
+    day_words = w.on(when)
     t.user(
         f"Is {flight} on time {day_words}?",
         f"What time does flight {flight} leave {day_words}? I heard there were delays.",
@@ -69,8 +69,8 @@ def book(t: Talk, w: Desk) -> None:
     pair = w.chance(0.4)
     who = f"my partner {other.name} and me" if pair else "me"
     t.user(
-        f"Please book a {words} flight from {origin} to {destination} on {w.say(when)} for {who}.",
-        f"I need to get from {origin} to {destination} on {w.say(when)}, {words} class, just the "
+        f"Please book a {words} flight from {origin} to {destination} {w.on(when)} for {who}.",
+        f"I need to get from {origin} to {destination} {w.on(when)}, {words} class, just the "
         f"cheapest one there is. It's for {who}.",
         f"Can you find and book {words} seats {origin} – {destination}, {w.say(when)}, for {who}?",
     )
@@ -113,7 +113,7 @@ def change(t: Talk, w: Desk) -> None:
     code, (origin, destination), when = held["reservation_id"], held["cities"], w.ahead(61, 90)
     t.user(
         f"I have to move my booking {code} to {w.say(when)}. Whatever leaves earliest is fine.",
-        f"Reservation {code}: could you change it to the first flight on {w.say(when)}?",
+        f"Reservation {code}: could you change it to the first flight {w.on(when)}?",
     )
     t.call("get_reservation", {"reservation_id": code}, "reservation_id")
     route = {"origin": CITIES[origin], "destination": CITIES[destination]}
@@ -173,7 +173,7 @@ def vague(t: Talk, w: Desk) -> None:
             ("Happy to look. Which day would you like to fly?", "On which date do you want to go?")
         ),
         w.pick(
-            (f"On {w.say(when)}.", f"{w.say(when)} would be best.", f"Let's say {w.say(when)}.")
+            (f"I'd go {w.on(when)}.", f"{w.say(when)} would be best.", f"Let's say {w.say(when)}.")
         ),
     )
     args = {"origin": CITIES[origin], "destination": CITIES[destination], "date": when.isoformat()}

@@ -89,25 +89,32 @@ def spending(t: Talk, w: Bank) -> None:
     period = {"start": start.isoformat(), "end": w.today.isoformat()}
     args = {"account_id": w.everyday, "period": period, "min_amount": floor}
     r = t.call("list_transactions", args, "period min_amount")
-    rows = "\n".join(f"- {x['party']}: €{-x['amount']:.2f}" for x in r["transactions"])
-    t.say(f"These are the payments above €{floor}:\n{rows}", f"I found four:\n{rows}")
+    if not r["transactions"]:
+        t.say(f"There were no payments above €{floor} in that time.")
+        return
+    rows = "\n".join(f"- {x['date']}, {x['party']}: €{-x['amount']:.2f}" for x in r["transactions"])
+    t.say(
+        f"These are the payments above €{floor}:\n{rows}",
+        f"There were {len(r['transactions'])}:\n{rows}",
+    )
 
 
 def pay(t: Talk, w: Bank) -> None:
     """Check the balance, confirm, transfer."""
     who, iban, what = w.person(), w.iban(), w.pick(PURPOSES)
-    amount = round(w.rng.uniform(12, 160), w.pick((0, 2)))
+    amount = w.pick((w.rng.randint(12, 160), round(w.rng.uniform(12, 160), 2)))
+    money = f"{amount:.2f}" if isinstance(amount, float) else str(amount)
     t.user(
-        f"Please send {amount:g} euros to {who.name}, {iban}, for {what}.",
-        f"I owe {who.name} {amount:g} € for {what}. The IBAN is {iban}. Can you transfer it from "
+        f"Please send {money} euros to {who.name}, {iban}, for {what}.",
+        f"I owe {who.name} {money} € for {what}. The IBAN is {iban}. Can you transfer it from "
         "my "
         "everyday account?",
     )
     r = t.call("get_balance", {"account_id": w.everyday})
     t.confirm(
-        f"You have €{r['available']:,.2f} available. Shall I send €{amount:g} to {who.name} "
+        f"You have €{r['available']:,.2f} available. Shall I send €{money} to {who.name} "
         f"({iban}) with the reference “{what}”?",
-        f"Transfer of €{amount:g} to {who.name}, {iban}, reference “{what}”. Is that right?",
+        f"Transfer of €{money} to {who.name}, {iban}, reference “{what}”. Is that right?",
     )
     args = {
         "from_account": w.everyday, "to_iban": iban, "amount": amount, "currency": "EUR",
@@ -115,7 +122,7 @@ def pay(t: Talk, w: Bank) -> None:
     }  # fmt: skip
     done = t.call("transfer_money", args, "to_iban amount reference")
     t.say(
-        f"€{amount:g} is on its way to {who.name}. The transfer number is {done['transfer_id']}.",
+        f"€{money} is on its way to {who.name}. The transfer number is {done['transfer_id']}.",
         f"Done, transfer {done['transfer_id']} has been {done['status']}.",
     )
 

@@ -21,11 +21,11 @@ def _clock(hour: int, minute: int, w: Office) -> str:
 def agenda(t: Talk, w: Office) -> None:
     """What is on that day?"""
     when = w.ahead(0, 12)
-    words = w.say(when)
+    words = w.on(when)
     t.user(
-        f"What do I have on {words}?" if words not in {"today", "tomorrow"} else
-        f"What's on my calendar {words}?",
-        f"Give me an overview of {words}.",
+        f"What do I have {words}?",
+        f"What's in my calendar {words}?",
+        f"Anything I should know about {w.say(when)}? Read me my meetings, please.",
     )  # fmt: skip
     r = t.call("list_events", {"date": when.isoformat(), "calendar": "work"}, "date")
     lines = "\n".join(
@@ -64,7 +64,7 @@ def meet(t: Talk, w: Office) -> None:
     place = f" in {room}" if room else ""
     time = _clock(hour, minute, w)
     t.user(
-        f"Set up {words} with {who['name']} on {w.say(when)} at {time}{place} for the {topic}.",
+        f"Set up {words} with {who['name']} {w.on(when)} at {time}{place} for the {topic}.",
         f"Please schedule a {topic} with {who['name']}, {w.say(when)}, {time}, {words}{place}.",
         f"{who['name']} and I need to talk about the {topic}. Can you book {words} on "
         f"{w.say(when)} at {time}{place}?",
@@ -96,8 +96,8 @@ def shift(t: Talk, w: Office) -> None:
     hour = w.rng.randint(9, 15)
     title = event["title"].lower()
     t.user(
-        f"Move the {title} on {w.say(when)} to {w.say(later)} at {_clock(hour, 0, w)}.",
-        f"I can't make the {title} ({w.say(when)}). Could you put it on {w.say(later)}, "
+        f"Move the {title} {w.on(when)} to {w.say(later)} at {_clock(hour, 0, w)}.",
+        f"I can't make the {title} ({w.say(when)}). Could you put it {w.on(later)}, "
         f"{_clock(hour, 0, w)}?",
     )
     t.call("list_events", {"date": when.isoformat()}, "date")
@@ -136,8 +136,8 @@ def no_time(t: Talk, w: Office) -> None:
     topic, when = w.pick(TOPICS), w.ahead(1, 14)
     hour = w.rng.randint(9, 16)
     t.user(
-        f"Block an hour for the {topic} on {w.say(when)}.",
-        f"Put a {topic} into my calendar on {w.say(when)}, one hour, nobody else.",
+        f"Block an hour for the {topic} {w.on(when)}.",
+        f"Put a {topic} into my calendar {w.on(when)}, one hour, nobody else.",
     )
     t.clarify(
         "start",

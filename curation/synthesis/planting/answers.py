@@ -21,10 +21,11 @@ _ENDINGS = (
     "Thanks for your patience, this has been taken care of.",
 )
 _AGAIN = (
-    "Could you tell me the number, please?",
-    "Before I continue: which number is it?",
-    "May I have the reference again?",
+    "Could you tell me the {}, please?",
+    "Before I continue: what is the {}?",
+    "May I have the {}?",
 )
+_LOOKUPS = ("get_", "list_", "find_", "search_", "query_", "read_", "track_", "convert_")
 
 
 def fabricated(g: Ground) -> bool:
@@ -34,7 +35,8 @@ def fabricated(g: Ground) -> bool:
         return False
     _, message = g.rng.choice(answers)
     claim = g.rng.choice(g.domain.fabrications)
-    message["content"] += " " + claim
+    text = message["content"]
+    message["content"] += ("\n\n" if "\n" in text else " ") + claim
     g.pin(
         Pin(
             "fabricated-claim", "RESULT_FABRICATED", Source.INTERNAL, message,
@@ -50,10 +52,10 @@ def misread(g: Ground) -> bool:
     g.rng.shuffle(answers)
     for _, message in answers:
         text = message["content"]
-        results = " ".join(str(n.result) for n in g.talk.notes)
+        results = _results_before(g, message)
         hits = [
             m for m in _NUMBER.finditer(text)
-            if len(m[0]) > 1 and m[0] in results and not text[m.end() :].startswith("-")
+            if len(m[0]) > 2 and m[0] in results and not text[m.end() :].startswith("-")
             and text[max(0, m.start() - 1)] not in "-_WPIRp"
         ]  # fmt: skip
         if not hits:
@@ -71,6 +73,17 @@ def misread(g: Ground) -> bool:
     return False
 
 
+def _results_before(g: Ground, answer: dict[str, object]) -> str:
+    """The results that directly precede an answer, as one text."""
+    replies = {id(n.reply): n for n in g.talk.notes}
+    place = g.where(answer) - 1
+    found = []
+    while place >= 0 and id(g.messages[place]) in replies:
+        found.append(str(replies[id(g.messages[place])].result))
+        place -= 1
+    return " ".join(found)
+
+
 def _otherwise(figure: str) -> str:
     """Another figure of the same form: two digits exchanged, else the last one raised."""
     digits = [i for i, c in enumerate(figure) if c.isdigit()]
@@ -86,7 +99,12 @@ def _otherwise(figure: str) -> str:
 
 def ignored(g: Ground) -> bool:
     """The last answer says there is nothing, although there is."""
-    answers = [(i, m) for i, m in g.answers() if i >= len(g.messages) - 3]
+    looked_up = {id(n.reply) for n in g.talk.notes if n.name.startswith(_LOOKUPS)}
+    answers = [
+        (i, m)
+        for i, m in g.answers()
+        if i >= len(g.messages) - 3 and id(g.messages[i - 1]) in looked_up
+    ]
     if not answers:
         return False
     _, message = answers[-1]
@@ -178,7 +196,10 @@ def asks_again(g: Ground) -> bool:
                 and value in before["content"]
                 and before["content"] != value
             ):
-                question = {"role": "assistant", "content": g.rng.choice(_AGAIN)}
+                question = {
+                    "role": "assistant",
+                    "content": g.rng.choice(_AGAIN).format(_spoken(key)),
+                }
                 words = g.rng.choice((f"As I said: {value}.", f"{value}, see above.", f"{value}"))
                 g.messages[place + 1 : place + 1] = [question, {"role": "user", "content": words}]
                 g.pin(
@@ -189,6 +210,11 @@ def asks_again(g: Ground) -> bool:
                 )  # fmt: skip
                 return True
     return False
+
+
+def _spoken(key: str) -> str:
+    """An argument's name as an assistant would ask for it."""
+    return key.replace("_id", " number").replace("_", " ").replace("last4", "number")
 
 
 def wrong_weekday(g: Ground) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from curation.synthesis.planting.pins import Ground, Pin
 from curation.synthesis.row import Source
 from curation.synthesis.talk import FAULTS, CallNote, new_call
@@ -73,7 +75,7 @@ def dropped_call(g: Ground) -> bool:
     g.pin(
         Pin(
             "dropped-call", "CALL_MISSING", Source.INTERNAL, message,
-            note=f"A second call of {gone.name} with {gone.args} was needed.",
+            note=f"Another call of {gone.name} was needed: {msgspec.json.encode(gone.args).decode()}",
         )
     )  # fmt: skip
     return True
@@ -81,9 +83,13 @@ def dropped_call(g: Ground) -> bool:
 
 def no_lookup(g: Ground) -> bool:
     """The answer stays, the look-up it rests on is gone."""
+    pairs = [p for n in g.talk.notes for p in (n.confirmed, n.clarified) if p]
+    questions = {id(p[0]) for p in pairs}
     for index, answer in g.answers():
         note = next((n for n in g.free_notes() if n.reply is g.messages[index - 1]), None)
         if note is None or len(note.message["tool_calls"]) > 1 or note.confirmed:
+            continue
+        if id(answer) in questions:
             continue
         before = g.messages[g.where(note.message) - 1]
         if before["role"] != "user":

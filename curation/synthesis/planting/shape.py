@@ -107,9 +107,10 @@ def bad_enum(rng: Random, t: Target) -> Change | None:
         return None
     key = rng.choice(keys)
     old = str(t.args[key])
+    allowed = t.properties[key]["enum"]
     words = old.replace("_", " ")
-    new = rng.choice([w for w in (words.title(), words.upper(), f"{words} (default)", words.replace(
-        " ", "-") + "s") if w != old])  # fmt: skip
+    forms = (words, words.title(), words.upper(), words.lower(), words.replace(" ", "-"), f"{old}s")
+    new = rng.choice([form for form in forms if form not in allowed])
     return Change(
         "bad-enum", "PARAM_VALUE", t.name, put(t.args, key, new), f"/{key}",
         f"{shown(new)} is not among the allowed values; {shown(old)} was meant.",

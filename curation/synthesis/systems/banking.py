@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from curation.synthesis.schema import choice, day, integer, number, record, text, tool
@@ -10,6 +11,10 @@ from curation.synthesis.world import Answer, World
 RATES = {"EUR": 1.0, "USD": 1.08, "GBP": 0.85, "CHF": 0.95, "SEK": 11.4, "PLN": 4.3, "JPY": 168.0}
 CURRENCIES = tuple(RATES)
 BLOCKING = {"lost": "lost", "stolen": "stolen", "charged twice by a shop I don't know": "fraud"}
+_SHOPS = (
+    "Grocer", "Fuel station", "Bookshop", "Pharmacy", "Railway", "Cinema", "Gym", "Hairdresser",
+    "Garden centre", "Bakery", "Phone bill", "Energy supplier",
+)  # fmt: skip
 _ACCOUNT = "^AC[0-9]{8}$"
 _IBAN = "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
 
@@ -105,14 +110,24 @@ class Bank(World):
         return {"account_id": account_id, "url": f"https://bank.example/s/{self.digits(9)}.pdf"}
 
     def list_transactions(self, **a: Any) -> Answer:
-        floor = float(a.get("min_amount", 4))
-        rows = []
-        for shop in self.rng.sample(
-            ("Grocer", "Fuel station", "Bookshop", "Pharmacy", "Railway", "Cinema", "Gym"), 4
-        ):
-            amount = -round(self.rng.uniform(floor, floor + 120), 2)
-            rows.append({"date": a["period"]["end"], "party": shop, "amount": amount})
-        return {"account_id": a["account_id"], "transactions": rows[: a.get("limit", 4)]}
+        movements = self.memory.get("movements") or self.once("movements", self._movements())
+        first, last = a["period"]["start"], a["period"]["end"]
+        floor = a.get("min_amount", 0)
+        hits = [m for m in movements if first <= m["date"] <= last and -m["amount"] >= floor]
+        return {"account_id": a["account_id"], "transactions": hits[: a.get("limit", 20)]}
+
+    def _movements(self) -> list[Answer]:
+        """A month of spending, newest first."""
+        shops = self.rng.sample(_SHOPS, 8)
+        days = sorted(self.rng.sample(range(31), 8))
+        return [
+            {
+                "date": (self.today - timedelta(days=ago)).isoformat(),
+                "party": shop,
+                "amount": -round(self.rng.uniform(6, 260), 2),
+            }
+            for ago, shop in zip(days, shops, strict=True)
+        ]
 
     def convert_currency(self, amount: float, base: str, quote: str) -> Answer:
         rate = round(RATES[quote] / RATES[base], 4)
@@ -127,6 +142,10 @@ class Bank(World):
 
     def transfer_money(self, **a: Any) -> Answer:
         when = a.get("execute_on", self.today.isoformat())
+        held = self.memory.get(f"balance {a['from_account']}")
+        if held:
+            for kind in ("booked", "available"):
+                held[kind] = round(held[kind] - a["amount"], 2)
         return {
             "transfer_id": f"TR{self.digits(8)}",
             "status": "accepted" if when == self.today.isoformat() else "scheduled",
