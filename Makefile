@@ -35,7 +35,8 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.bench $(ARGS)
 
 data: $(VENV)/.installed
-	$(BIN)/python -m curation.synthesis $(ARGS)
+	$(BIN)/python -m curation.synthesis --n 300 --seed 7 \
+		--out sample_data/trajectories.jsonl --truth sample_data/truth.jsonl $(ARGS)
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m tests.readme_tables

@@ -90,6 +90,19 @@ def _usage(parameter: object) -> str:
     return f"[{max(parameter.opts, key=len)}]"  # type: ignore[attr-defined]
 
 
+def keys() -> str:
+    """The viewer's keys, as its own key map names them."""
+    keymap = (README.parent / "components/viewer/assets/keymap.js").read_text(encoding="utf-8")
+    rows: list[list[str]] = []
+    group = ""
+    for line in keymap.splitlines():
+        if title := re.match(r'\s*title: "(.+)",', line):
+            group = title.group(1)
+        elif key := re.match(r'\s*\[("(.+?)"|LEADER), "[a-z-]+", "(.+?)", \[', line):
+            rows.append([f"`{key.group(2) or 'm'}`", group.lower(), key.group(3)])
+    return _table(["key", "to", "does"], rows)
+
+
 def settings() -> str:
     """Environment variables."""
     rows = [
@@ -106,6 +119,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "taxonomies": taxonomies,
     "commands": commands,
     "settings": settings,
+    "keys": keys,
 }
 
 

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from app.commands import recipes
 from app.commands.terminal import Terminal, TerminalRun, table
 from app.flows.check import check as run_check
+from app.flows.export import export as run_export
 from app.flows.ingest import ingest as run_ingest
 from app.flows.queue import fill_queue, queue_overview
+from curation.exporting import Include
 from curation.queueing import Policy
 
 PROBLEMS_SHOWN = 20
@@ -135,4 +138,60 @@ def queue(
     )
 
 
-COMMANDS = {"ingest": ingest, "check": check, "queue": queue}
+def export(
+    ctx: typer.Context,
+    type: Annotated[
+        str | None, typer.Option("--type", help="What is learnt: see `loopwright exports`.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="How the trainer wants it: see `loopwright exports`.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to.")] = None,
+    include: Annotated[
+        Include | None,
+        typer.Option(
+            help="decided: what was decided (default). annotated: also what annotators agree on. "
+            "all: also what nobody rejected and no check calls an error."
+        ),
+    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    per_step: Annotated[
+        bool | None,
+        typer.Option("--per-step/--whole", help="One row per assistant turn, or per trajectory."),
+    ] = None,
+    shares: Annotated[
+        str | None, typer.Option(help="Train, validation and test; default 0.8,0.1,0.1.")
+    ] = None,
+    salt: Annotated[str | None, typer.Option(help="Another one deals other splits.")] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="Take all this from a TOML or JSON file, or from a manifest.json."),
+    ] = None,
+) -> None:
+    """Write training files, read them back, and say what was left out."""
+    terminal: Terminal = ctx.obj
+    request = recipes.request_from(
+        recipe,
+        type=type,
+        layout=layout,
+        out=str(out) if out else None,
+        include=include,
+        dataset=dataset,
+        per_step=per_step,
+        shares=recipes.read_shares(shares) if shares else None,
+        salt=salt,
+    )
+    with terminal.store() as store, TerminalRun("Exporting") as progress:
+        report = run_export(store, request, progress)
+    splits = ", ".join(f"{n:,} {split}" for split, n in report.by_split.items())
+    parts = [
+        f"{report.out}: {report.rows:,} rows of {report.trajectories:,} trajectories ({splits})."
+    ]
+    for title, counts in (("left out", report.dropped), ("adapted", report.adapted)):
+        rows = [[reason, n] for reason, n in counts.items() if n]
+        if rows:
+            parts.append(table([title, "n"], rows))
+    terminal.result(report, "\n\n".join(parts))
+
+
+COMMANDS = {"ingest": ingest, "check": check, "queue": queue, "export": export}

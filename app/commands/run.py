@@ -18,6 +18,9 @@ from app.settings import load_settings
 from curation.errors import LoopwrightError, SettingsError
 from storage.engine import Store, migrate, open_store
 
+DEMO = "demo"
+"""Dataset that the sample trajectories go into."""
+
 FIRST_STEPS = """\
 What to do first: open that address, choose Annotate, and press ? for the keys.
 Your own data: loopwright run FILE, or the page Ingest. Ctrl-C here stops the studio."""
@@ -32,6 +35,9 @@ def run(
         bool, typer.Option("--demo", help="Fill a fresh database from sample_data first.")
     ] = False,
     dataset: Annotated[str | None, typer.Option(help="Name for the imported files.")] = None,
+    tools: Annotated[
+        Path | None, typer.Option(help="Tool definitions for files that carry none.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     browser: Annotated[
@@ -54,7 +60,7 @@ def run(
             # The server starts up meanwhile; migrating is safe in several processes at once.
             migrate(store)
             studio.start_worker()
-            page = _fill(terminal, store, files or [], dataset, demo)
+            page = _fill(terminal, store, files or [], dataset, tools, demo)
             studio.wait_until_ready()
             url = f"http://{reachable_host(settings.host)}:{settings.port}{page}"
             terminal.result({"url": url}, f"\n  Loopwright is at {url}\n\n{FIRST_STEPS}")
@@ -69,16 +75,22 @@ def run(
 
 
 def _fill(
-    terminal: Terminal, store: Store, files: list[Path], dataset: str | None, demo: bool
+    terminal: Terminal,
+    store: Store,
+    files: list[Path],
+    dataset: str | None,
+    tools: Path | None,
+    demo: bool,
 ) -> str:
     """Import what was asked for; return the page to open."""
     if files:
-        name = _take_in(terminal, store, files, dataset, tools=None)
+        name = _take_in(terminal, store, files, dataset, tools)
         return f"/annotate?dataset={quote(name, safe='')}"
     if demo:
         if is_empty(store):
-            for sample in demo_files():
-                _take_in(terminal, store, [sample], "demo", tools=None)
+            _take_in(terminal, store, [demo_file()], DEMO, None)
+        else:
+            terminal.say("There is data already; the sample data was not added.")
     return ""
 
 
@@ -122,21 +134,20 @@ def is_empty(store: Store) -> bool:
         return not list_datasets(conn)
 
 
-def demo_files() -> list[Path]:
+def demo_file() -> Path:
     """The sample trajectories of the checkout.
 
     Raises:
         SettingsError: Loopwright is installed without its checkout.
     """
-    folder = Path(app.__file__).resolve().parent.parent / "sample_data"
-    files = sorted(folder.glob("studio*.jsonl"))
-    if not files:
+    file = Path(app.__file__).resolve().parent.parent / "sample_data" / "trajectories.jsonl"
+    if not file.exists():
         raise SettingsError(
             "The sample data is not there.",
-            where=str(folder),
+            where=str(file),
             hint="It comes with the source checkout. Use `loopwright run FILE` with your own.",
         )
-    return files
+    return file
 
 
 def _has_screen() -> bool:

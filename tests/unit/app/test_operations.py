@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,9 +44,7 @@ def store(url: str) -> Iterator[Store]:
         added = add_batch(conn, [new_trajectory(v, f"g{i}") for i, v in enumerate(values)])
         dataset = ensure_dataset(conn, "plants", "openai-chat")
         add_items(conn, dataset, [NewItem(t, f"row {t}", f"f:{t}", b"{}") for t in added.ids])
-        index_batch(
-            conn, [(t, v.messages[0].text) for t, v in zip(added.ids, values, strict=True)]
-        )
+        index_batch(conn, [(t, v.messages[0].text) for t, v in zip(added.ids, values, strict=True)])
     yield opened
     opened.close()
 
@@ -106,7 +103,9 @@ def test_a_database_in_use_is_not_replaced(store: Store, url: str, tmp_path: Pat
         assert get_setting(conn, "anything") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\x00" + b"\x00" * 90])
+@pytest.mark.parametrize(
+    "content", [b"", b"no database at all", b"SQLite format 3\x00" + b"\x00" * 90]
+)
 def test_what_is_no_backup_is_refused_and_nothing_changes(
     url: str, tmp_path: Path, content: bytes
 ) -> None:

@@ -1,0 +1,86 @@
+"""Recipes of exports: the same export again, from a file instead of from options."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.flows.export import ExportRequest
+from curation.errors import ExportError
+
+NEEDED = ("type", "layout", "out")
+
+
+def request_from(recipe: Path | None, **options: object) -> ExportRequest:
+    """What to export: the recipe's words, with every option that is given put over them.
+
+    Raises:
+        ExportError: the recipe cannot be read, names something unknown, or too little is given.
+    """
+    said = _read(recipe) if recipe is not None else {}
+    said |= {name: value for name, value in options.items() if value is not None}
+    missing = [f"--{name}" for name in NEEDED if name not in said]
+    if missing:
+        raise ExportError(
+            f"The export needs {', '.join(missing)}.",
+            where=str(recipe) if recipe else "",
+            hint="`loopwright exports` lists types and layouts.",
+        )
+    unknown = sorted(said.keys() - set(ExportRequest.__struct_fields__))
+    try:
+        if unknown:
+            raise msgspec.ValidationError(f"there is no {', '.join(unknown)}")
+        return msgspec.convert(said, ExportRequest)
+    except msgspec.ValidationError as problem:
+        raise ExportError(
+            f"The recipe does not fit: {problem}.",
+            where=str(recipe) if recipe else "",
+            hint=f"It may name {', '.join(ExportRequest.__struct_fields__)}.",
+        ) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A recipe in TOML or JSON; of a manifest, the request that it was written for."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".toml":
+            said: Any = tomllib.loads(text)
+        else:
+            said = msgspec.json.decode(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.DecodeError) as problem:
+        raise ExportError(
+            f"The recipe cannot be read: {problem}.",
+            where=str(path),
+            hint="Give a TOML file, a JSON file, or the manifest.json of an earlier export.",
+        ) from None
+    if isinstance(said, dict) and isinstance(said.get("request"), dict):
+        said = said["request"]
+    if not isinstance(said, dict):
+        raise ExportError(
+            "The recipe is not a set of names and values.",
+            where=str(path),
+            hint='Write for example type = "sft".',
+        )
+    return said
+
+
+def read_shares(text: str) -> tuple[float, ...]:
+    """Shares as people type them: `0.8,0.1,0.1` or `80/10/10`.
+
+    Raises:
+        ExportError: these are not three numbers.
+    """
+    parts = text.replace("/", ",").split(",")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 3:
+        raise ExportError(
+            f"{text!r} is not three shares.", where="--shares", hint="Write 0.8,0.1,0.1."
+        )
+    total = sum(numbers)
+    return tuple(n / total for n in numbers) if total > 1.5 else tuple(numbers)
