@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from curation.schema_dialects import DefectKind, SchemaDefect
-from curation.schemas import ArgumentProblem, ToolValidator, quote, validator_for
+from curation.schemas import ArgumentProblem, ToolValidator, quote, shorten, validator_for
 from curation.steps import Pairing, pair_results
 from curation.trajectory import (
     Anchor,
@@ -258,7 +258,7 @@ class CheckContext:
         """Defects of the tools' own schemas as findings on the whole trajectory."""
         for tool, defect in self.tools.defects:
             if defect.kind is kind:
-                place = f" at {defect.pointer}" if defect.pointer else ""
+                place = f" at {shorten(defect.pointer)}" if defect.pointer else ""
                 message = f"The tool {quote(tool.spec.name)}{place}: {defect.message}"
                 yield Found(Anchor(), message, hint)
 

@@ -23,6 +23,9 @@ MAX_DEPTH = 64
 MAX_NODES = 20_000
 """Subschemas that are looked at; references that multiply each other end here."""
 
+MAX_DEFECTS = 20
+"""Defects of one schema that are listed."""
+
 
 class DefectKind(StrEnum):
     """What can be wrong with a tool's schema."""
@@ -85,11 +88,13 @@ class _Reader:
     def __init__(self, root: Any) -> None:
         self._root = root
         self._nodes = 0
+        self._cut_short = False
         self._open_references: list[str] = []
         self.defects: list[SchemaDefect] = []
 
     def _defect(self, kind: DefectKind, pointer: str, message: str) -> None:
-        self.defects.append(SchemaDefect(kind, pointer, message))
+        if len(self.defects) < MAX_DEFECTS:
+            self.defects.append(SchemaDefect(kind, pointer, message))
 
     def _broken(self, pointer: str, message: str) -> None:
         self._defect(DefectKind.BROKEN, pointer, message)
@@ -107,7 +112,9 @@ class _Reader:
             self._broken(pointer, f"A schema must be an object, this is {brief(node)}.")
             return {}
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            self._broken(pointer, "The schema is too deep or too large to be followed further.")
+            if not self._cut_short:
+                self._broken(pointer, "The schema is too deep or too large to be followed further.")
+            self._cut_short = True
             return {}
         if "$ref" in node or "$dynamicRef" in node or "$recursiveRef" in node:
             return self._follow(node, pointer, depth)

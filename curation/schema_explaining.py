@@ -1,7 +1,8 @@
 """Why arguments do not fit a schema, in words: jsonschema's errors turned into problems.
 
 Only ever asked after jsonschema-rs has said no, so it may be slow. Patterns and formats are handed
-back to jsonschema-rs: its expressions have a bounded cost, those of Python do not.
+back to jsonschema-rs: its expressions have a bounded cost, those of Python do not; so is
+`uniqueItems`, which Python compares pair by pair.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def compile_schema(schema: Any) -> jsonschema_rs.Draft202012Validator:
 
 
 @lru_cache(maxsize=1024)
-def _probe(keyword: str, value: str) -> jsonschema_rs.Draft202012Validator:
+def _probe(keyword: str, value: Any) -> jsonschema_rs.Draft202012Validator:
     return compile_schema({keyword: value})
 
 
@@ -70,6 +71,16 @@ def _format(_: Any, name: str, instance: Any, __: Any) -> Iterator[Any]:
             return
         if not fits:
             yield jsonschema.ValidationError(name)
+
+
+def _unique(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[Any]:
+    if wanted and isinstance(instance, list):
+        try:
+            fits = _probe("uniqueItems", True).is_valid(instance)
+        except ValueError:
+            return
+        if not fits:
+            yield jsonschema.ValidationError("uniqueItems")
 
 
 def _required(_: Any, names: list[str], instance: Any, __: Any) -> Iterator[Any]:
@@ -118,6 +129,7 @@ Explainer = extend(
     {
         "pattern": _pattern,
         "format": _format,
+        "uniqueItems": _unique,
         "required": _required,
         "additionalProperties": _additional,
         "patternProperties": _pattern_properties,
@@ -212,7 +224,7 @@ def _mistyped(pointer: str, value: Any, rule: Any) -> ArgumentProblem:
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             inside = ""
         if inside in wanted or (inside == "integer" and "number" in wanted):
-            hint = f"Write {_shorten(value)} without the quotation marks around it."
+            hint = f"Write {shorten(value)} without the quotation marks around it."
     kind = _ARTICLES[json_type(value)]
     return ArgumentProblem(
         pointer,
@@ -286,12 +298,13 @@ def nearest_name(name: str, names: list[str]) -> str | None:
 def quote(value: Any) -> str:
     """A value as JSON, shortened for a message."""
     try:
-        return _shorten(msgspec.json.encode(value).decode())
+        return shorten(msgspec.json.encode(value).decode())
     except (UnicodeEncodeError, OverflowError, TypeError, RecursionError):
-        return _shorten(ascii(value))
+        return shorten(ascii(value))
 
 
-def _shorten(text: str, most: int = 80) -> str:
+def shorten(text: str, most: int = 80) -> str:
+    """The beginning of a text, with an ellipsis when there is more."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -306,4 +319,4 @@ def _name(pointer: str) -> str:
         return "The arguments object"
     parts = [p.replace("~1", "/").replace("~0", "~") for p in pointer[1:].split("/")]
     shown = parts[0] + "".join(f"[{p}]" if p.isdecimal() else f".{p}" for p in parts[1:])
-    return _shorten(shown)
+    return shorten(shown)

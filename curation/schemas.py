@@ -32,6 +32,7 @@ from curation.schema_explaining import (
     explain,
     nearest_name,
     quote,
+    shorten,
 )
 from curation.trajectory import ToolSpec
 
@@ -145,5 +146,6 @@ __all__ = [
     "ToolValidator",
     "nearest_name",
     "quote",
+    "shorten",
     "validator_for",
 ]
