@@ -12,10 +12,8 @@ from components.notices import report_errors
 def main() -> None:
     """Draw the frame and the current page."""
     st.set_page_config(page_title="Loopwright", page_icon=":material/all_inclusive:", layout="wide")
-    current = st.navigation(grouped_pages(), position="sidebar")
+    current = st.navigation(grouped_pages(), position="top")
     session.show_notice()
-    with st.sidebar:
-        st.caption(f":material/person: {session.current_annotator()}")
     with report_errors():
         current.run()
 

@@ -37,8 +37,7 @@ def show() -> None:
         link("ingest", "Ingest a file", ":material/upload_file:")
         return
     _ask_view(wanted)
-    with st.expander("Filter", expanded=True, icon=":material/filter_list:"):
-        applied = ask_filter(wanted, choices)
+    applied = ask_filter(wanted, choices)
     if applied is not None:
         st.query_params.from_dict(to_params(applied))
         session.remember("browse-cursors", None)
@@ -135,12 +134,12 @@ def _keep(wanted: Filter, cursors: list[tuple[float, int]]) -> None:
 
 def _ask_page(wanted: Filter, cursors: list[tuple[float, int]], page: Page) -> None:
     back, number, forward = st.columns([1, 4, 1], vertical_alignment="center")
-    if back.button("Previous", icon=":material/chevron_left:", disabled=not cursors, shortcut="["):
+    if back.button("Previous", icon=":material/chevron_left:", disabled=not cursors, shortcut="p"):
         _keep(wanted, cursors[:-1])
         st.rerun()
     number.caption(f"page {len(cursors) + 1}")
     if forward.button(
-        "Next", icon=":material/chevron_right:", disabled=page.next_cursor is None, shortcut="]"
+        "Next", icon=":material/chevron_right:", disabled=page.next_cursor is None, shortcut="n"
     ):
         assert page.next_cursor is not None
         _keep(wanted, [*cursors, page.next_cursor])

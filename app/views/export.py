@@ -37,8 +37,13 @@ def show() -> None:
 
 def _ask(datasets: tuple[str, ...]) -> None:
     first = st.columns(4)
+    kinds = TYPES.names()
     kind = first[0].selectbox(
-        "Type", TYPES.names(), format_func=lambda n: TYPES.get(n).title, key="export-type"
+        "Type",
+        kinds,
+        index=kinds.index("sft"),
+        format_func=lambda n: TYPES.get(n).title,
+        key="export-type",
     )
     fitting = [layout.name for layout in LAYOUTS if kind in layout.types]
     layout = first[1].selectbox(

@@ -60,42 +60,49 @@ def ask_filter(wanted: Filter, choices: Choices) -> Filter | None:
     """The form; returns a filter when the user applies one."""
     version = repr(wanted)
     with st.form("browse-filter", border=False):
-        text = st.text_input(
+        first = st.columns([4, 2, 2, 1], vertical_alignment="bottom")
+        text = first[0].text_input(
             "Words in the trajectory",
             value=wanted.text or "",
             placeholder='refund "order 1234" cancel*',
             key=f"f-text-{version}",
         )
-        first = st.columns(4)
-        dataset = _choose(first[0], "Dataset", choices.datasets, wanted.dataset, version)
-        state = _choose(first[1], "State", [s.value for s in State], wanted.state, version)
-        outcome = _choose(
-            first[2], "Outcome", ["accept", "reject", "unsure", "none"], wanted.outcome, version
-        )
-        errors = _choose(
-            first[3],
-            "Errors found",
-            ["yes", "no"],
-            None if wanted.with_errors is None else ("yes" if wanted.with_errors else "no"),
-            version,
-        )
-        second = st.columns(4)
-        check = _choose(second[0], "Finding", choices.checks, wanted.check, version)
-        category = _choose(second[1], "Category", choices.categories, wanted.category, version)
-        tool = _choose(second[2], "Tool", choices.tools, wanted.tool, version)
-        order = second[3].selectbox(
+        dataset = _choose(first[1], "Dataset", choices.datasets, wanted.dataset, version)
+        order = first[2].selectbox(
             "Order",
             list(ORDERS),
             index=list(ORDERS).index(wanted.order),
             format_func=lambda o: ORDERS[o],
             key=f"f-order-{version}",
         )
-        third = st.columns([1, 1, 2], vertical_alignment="bottom")
-        low = third[0].number_input(
-            "Messages from", 0, value=wanted.min_messages, key=f"f-low-{version}"
-        )
-        high = third[1].number_input("to", 0, value=wanted.max_messages, key=f"f-high-{version}")
-        applied = third[2].form_submit_button("Apply", type="primary", icon=":material/search:")
+        applied = first[3].form_submit_button("Apply", type="primary", icon=":material/search:")
+        with st.expander("More conditions", expanded=_has_more(wanted)):
+            second = st.columns(4)
+            state = _choose(second[0], "State", [s.value for s in State], wanted.state, version)
+            outcome = _choose(
+                second[1],
+                "Outcome",
+                ["accept", "reject", "unsure", "none"],
+                wanted.outcome,
+                version,
+            )
+            errors = _choose(
+                second[2],
+                "Errors found",
+                ["yes", "no"],
+                None if wanted.with_errors is None else ("yes" if wanted.with_errors else "no"),
+                version,
+            )
+            check = _choose(second[3], "Finding", choices.checks, wanted.check, version)
+            third = st.columns(4)
+            category = _choose(third[0], "Category", choices.categories, wanted.category, version)
+            tool = _choose(third[1], "Tool", choices.tools, wanted.tool, version)
+            low = third[2].number_input(
+                "Messages from", 0, value=wanted.min_messages, key=f"f-low-{version}"
+            )
+            high = third[3].number_input(
+                "to", 0, value=wanted.max_messages, key=f"f-high-{version}"
+            )
     if not applied:
         return None
     return Filter(
@@ -112,6 +119,13 @@ def ask_filter(wanted: Filter, choices: Choices) -> Filter | None:
         with_errors=None if errors is None else errors == "yes",
         text=text.strip() or None,
         order=order,
+    )
+
+
+def _has_more(wanted: Filter) -> bool:
+    plain = ("text", "dataset", "order")
+    return any(
+        getattr(wanted, name) is not None for name in Filter.__struct_fields__ if name not in plain
     )
 
 

@@ -16,7 +16,7 @@ from streamlit.navigation.page import StreamlitPage
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of the sidebar."""
+    """One entry of the bar."""
 
     name: str
     title: str
@@ -24,17 +24,16 @@ class Place:
 
 
 GROUPS: dict[str, tuple[Place, ...]] = {
-    "Work": (
+    # No heading: these stand in the bar itself; the others fold into a menu of their heading.
+    "": (
         Place("queue", "Queue", ":material/inbox:"),
         Place("annotate", "Annotate", ":material/edit_note:"),
         Place("adjudicate", "Adjudicate", ":material/balance:"),
-    ),
-    "Data": (
         Place("ingest", "Ingest", ":material/upload_file:"),
         Place("browse", "Browse", ":material/search:"),
         Place("export", "Export", ":material/output:"),
+        Place("overview", "Overview", ":material/monitoring:"),
     ),
-    "Insight": (Place("overview", "Overview", ":material/monitoring:"),),
     "Admin": (
         Place("taxonomies", "Taxonomies", ":material/category:"),
         Place("checks", "Checks", ":material/rule:"),
@@ -75,10 +74,8 @@ def home() -> StreamlitPage:
 
 def grouped_pages() -> dict[str, list[StreamlitPage]]:
     """All pages under their headings."""
-    return {
-        "": [home()],
-        **{group: [page(p.name) for p in places] for group, places in GROUPS.items()},
-    }
+    pages = {group: [page(p.name) for p in places] for group, places in GROUPS.items()}
+    return {**pages, "": [home(), *pages[""]]}
 
 
 def go(name: str, **params: str) -> None:
