@@ -79,7 +79,7 @@ def stats(
     terminal.result(numbers, "\n\n".join(parts))
 
 
-def findings(
+def findings_(
     ctx: typer.Context,
     dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
     severity: Annotated[Severity | None, typer.Option(help="Only this severity.")] = None,
@@ -90,7 +90,7 @@ def findings(
         terminal.lines(map(msgspec.to_builtins, reports.finding_lines(store, dataset, severity)))
 
 
-def annotations(
+def annotations_(
     ctx: typer.Context,
     dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
 ) -> None:
@@ -104,6 +104,6 @@ COMMANDS = {
     "list": list_,
     "show": show,
     "stats": stats,
-    "findings": findings,
-    "annotations": annotations,
+    "findings": findings_,
+    "annotations": annotations_,
 }

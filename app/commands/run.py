@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import webbrowser
 from pathlib import Path
@@ -154,7 +155,7 @@ def _has_screen() -> bool:
     """True where opening a browser shows a window rather than taking over the terminal."""
     if not sys.stderr.isatty():
         return False
-    if sys.platform.startswith("linux"):
+    if platform.system() == "Linux":
         return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     return True
 
