@@ -16,19 +16,17 @@ from curation.checking import CHECKS
 
 _FULL_WINDOW = """
 <style>
-.stMainBlockContainer { padding: 4px 8px 0 8px; max-width: none; }
+.stMainBlockContainer { padding: 42px 8px 0 8px; max-width: none; }
 .stMain { overflow: hidden; }
-.stAppHeader { height: 40px; min-height: 0; background: transparent; pointer-events: none; }
-.stAppHeader button { pointer-events: auto; }
+.stAppHeader { height: 40px; min-height: 0; }
 </style>
 """
-"""The viewer has scroll boxes of its own, so the page around it neither pads nor scrolls, and
-Streamlit's two header buttons lie over the viewer's bar, which leaves room for them."""
+"""The viewer has scroll boxes of its own, so the page around it neither pads nor scrolls; only
+the bar of pages stays above it."""
 
 
 def show() -> None:
     """Mount the viewer."""
-    st.set_page_config(initial_sidebar_state="collapsed")
     st.html(_FULL_WINDOW)
     store = session.store()
     annotator = session.current_annotator()
