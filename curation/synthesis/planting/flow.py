@@ -72,10 +72,11 @@ def dropped_call(g: Ground) -> bool:
     message["tool_calls"].pop()
     g.talk.messages[:] = [m for m in g.messages if m is not gone.reply]
     g.talk.notes.remove(gone)
+    needed = msgspec.json.encode(gone.args).decode()
     g.pin(
         Pin(
             "dropped-call", "CALL_MISSING", Source.INTERNAL, message,
-            note=f"Another call of {gone.name} was needed: {msgspec.json.encode(gone.args).decode()}",
+            note=f"Another call of {gone.name} was needed: {needed}",
         )
     )  # fmt: skip
     return True
