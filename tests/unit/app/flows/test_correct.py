@@ -1,0 +1,326 @@
+"""Corrections: what an edit changes, what is refused, and what stays untouched."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from sqlalchemy import func, select
+
+from app.flows.annotate import open_trajectory, perform
+from app.flows.correct import (
+    Corrected,
+    Edit,
+    EditTarget,
+    StaleEdit,
+    apply_edits,
+    check_edits,
+    propose_correction,
+)
+from app.flows.queue import fill_queue
+from curation.annotation import ActKind
+from curation.errors import AnnotationError, NotFound
+from curation.trajectory import Message, Role, Trajectory
+from storage import acts, trajectories
+from storage.corrections import corrections_of
+from storage.decisions import latest_decision
+from storage.engine import Store
+from storage.findings import findings_of
+from storage.tables import ActRow, CorrectionRow, TrajectoryRow, table_of
+from tests.episodes import ANSWER_AT, CALL_AT, Person, add_episodes, add_trajectories, episode
+
+
+@pytest.fixture
+def uid(store: Store) -> str:
+    (found,) = add_episodes(store, 1)
+    return found
+
+
+@pytest.fixture
+def ann(store: Store) -> Person:
+    return Person(store, "Ann")
+
+
+def arguments(text: str) -> Edit:
+    return Edit(CALL_AT, EditTarget.ARGUMENTS, text, 0)
+
+
+def content(text: str, at: int = ANSWER_AT) -> Edit:
+    return Edit(at, EditTarget.CONTENT, text)
+
+
+def propose(
+    store: Store,
+    person: Person,
+    uid: str,
+    *edits: Edit,
+    reason: str = "wrong city",
+    base: str | msgspec.UnsetType | None = msgspec.UNSET,
+) -> Corrected:
+    return propose_correction(
+        store,
+        person.info,
+        person.session,
+        person.next_number(),
+        uid,
+        edits,
+        reason,
+        base=base,
+    )
+
+
+def rows(store: Store, *row_classes: type) -> list[int]:
+    with store.read() as conn:
+        return [
+            conn.execute(select(func.count()).select_from(table_of(c))).scalar_one()
+            for c in row_classes
+        ]
+
+
+def load(store: Store, uid: str) -> trajectories.StoredTrajectory:
+    with store.read() as conn:
+        return trajectories.load(conn, uid)
+
+
+def test_a_correction_is_a_new_trajectory_that_differs_in_the_typed_text_only(
+    store: Store, uid: str, ann: Person
+) -> None:
+    typed = '\n{ "city":  "Rome",\n  "days": 2 }  '
+    done = propose(store, ann, uid, arguments(typed))
+    assert done.changed
+    assert done.correction_uid is not None
+    parent, corrected = load(store, uid), load(store, done.correction_uid)
+    assert corrected.parent_uid == uid
+    assert corrected.group_key == parent.group_key
+    call = corrected.trajectory.messages[CALL_AT].tool_calls[0]
+    assert call.raw_arguments == typed.strip(), "as typed, not prettified"
+    restored = msgspec.structs.replace(
+        call, raw_arguments=parent.trajectory.messages[CALL_AT].tool_calls[0].raw_arguments
+    )
+    message = msgspec.structs.replace(
+        corrected.trajectory.messages[CALL_AT], tool_calls=(restored,)
+    )
+    assert corrected.trajectory.replace_message(CALL_AT, message) == parent.trajectory
+    with store.read() as conn:
+        (proposed,) = corrections_of(conn, parent.id)
+    assert (proposed.author, proposed.reason) == ("Ann", "wrong city")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        arguments('{"city": "City 0", "days": 2}'),
+        arguments(' {"days":2,"city":"City 0"} '),
+        content("The sky over City 0 is clear."),
+        content("", at=CALL_AT),
+    ],
+)
+def test_saving_without_a_change_creates_nothing(
+    store: Store, uid: str, ann: Person, edit: Edit
+) -> None:
+    assert check_edits(store, uid, [edit], ann.info).changed is False
+    done = propose(store, ann, uid, edit, reason="")
+    assert (done.changed, done.correction_uid) == (False, None)
+    assert rows(store, TrajectoryRow, CorrectionRow, ActRow) == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "words"),
+    [
+        ("", "", "empty"),
+        ('{"city": "Rome"', "", "not JSON"),
+        ("[1]", "", "array"),
+        ('"Rome"', "", "string"),
+        ("{}", "/city", "missing"),
+        ('{"city": 5}', "/city", "string"),
+        ('{"city": "Rome", "days": 0}', "/days", "less"),
+        ('{"city": "Rome", "dys": 2}', "/dys", "not declared"),
+        ('{"city": "Rome", "place": {"zip": 5}}', "/place/zip", "string"),
+        ('{"city": NaN}', "", "not JSON"),
+    ],
+)
+def test_arguments_that_the_tool_would_refuse_cannot_be_saved(
+    store: Store, uid: str, ann: Person, text: str, pointer: str, words: str
+) -> None:
+    report = check_edits(store, uid, [arguments(text)], ann.info)
+    assert report.ok is False
+    (problem,) = report.problems
+    assert (problem.edit, problem.pointer) == (0, pointer)
+    assert words in problem.message
+    with pytest.raises(AnnotationError, match="cannot be saved"):
+        propose(store, ann, uid, arguments(text))
+    assert rows(store, TrajectoryRow, CorrectionRow, ActRow) == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit(9, EditTarget.CONTENT, "x"),
+        Edit(-1, EditTarget.CONTENT, "x"),
+        Edit(CALL_AT, EditTarget.ARGUMENTS, "{}", 1),
+        Edit(CALL_AT, EditTarget.ARGUMENTS, "{}"),
+        Edit(ANSWER_AT, EditTarget.ARGUMENTS, "{}", 0),
+        Edit(ANSWER_AT, EditTarget.CONTENT, "x", 0),
+    ],
+)
+def test_an_edit_of_a_place_that_does_not_exist_is_a_problem(
+    store: Store, uid: str, edit: Edit
+) -> None:
+    (problem,) = check_edits(store, uid, [edit]).problems
+    assert problem.hint
+
+
+def test_a_correction_needs_a_reason(store: Store, uid: str, ann: Person) -> None:
+    with pytest.raises(AnnotationError, match="reason"):
+        propose(store, ann, uid, arguments('{"city": "Rome"}'), reason=" \n")
+
+
+def test_a_second_correction_adds_to_the_first_and_keeps_the_imported_parent(
+    store: Store, uid: str, ann: Person
+) -> None:
+    first = propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    second = propose(store, ann, uid, content("Rome is sunny."), reason="answer too")
+    assert second.correction_uid not in (None, first.correction_uid)
+    stored = load(store, second.correction_uid or "")
+    assert stored.parent_uid == uid
+    assert stored.trajectory.messages[CALL_AT].tool_calls[0].raw_arguments == '{"city": "Rome"}'
+    assert stored.trajectory.messages[ANSWER_AT].content == "Rome is sunny."
+    assert len(second.changes) == 2
+    assert open_trajectory(store, uid, ann.info).draft.annotation.correction_uid == stored.uid
+
+
+def test_editing_back_to_the_original_leaves_no_correction(
+    store: Store, uid: str, ann: Person
+) -> None:
+    propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    back = propose(store, ann, uid, arguments('{"days": 2, "city": "City 0"}'), reason="was right")
+    assert (back.changed, back.correction_uid, back.changes) == (True, None, ())
+    assert rows(store, TrajectoryRow, CorrectionRow, ActRow) == [2, 1, 2]
+
+
+def test_undo_detaches_a_correction(store: Store, uid: str, ann: Person) -> None:
+    propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    done = perform(store, ann.info, ann.session, [ann.op("undo")])
+    assert done.results[0].undone is not None
+    assert done.results[0].undone.kind is ActKind.CORRECT
+    assert done.annotations[uid].annotation.correction_uid is None
+
+
+def test_the_same_number_again_stores_nothing_and_answers_the_same(
+    store: Store, uid: str, ann: Person
+) -> None:
+    n = ann.next_number()
+    answers = [
+        propose_correction(
+            store, ann.info, ann.session, n, uid, [arguments('{"city": "Rome"}')], "why"
+        )
+        for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert rows(store, TrajectoryRow, CorrectionRow, ActRow) == [2, 1, 1]
+
+
+def test_edits_begun_before_another_tab_corrected_are_refused_with_both_shown(
+    store: Store, uid: str, ann: Person
+) -> None:
+    first = propose(store, ann, uid, arguments('{"city": "Rome"}'), base=None)
+    with pytest.raises(StaleEdit) as caught:
+        propose(store, ann, uid, arguments('{"city": "Bonn"}'), base=None)
+    assert (caught.value.yours, caught.value.current) == (None, first.correction_uid)
+    assert str(first.correction_uid) in caught.value.message
+    again = propose(store, ann, uid, arguments('{"city": "Bonn"}'), base=first.correction_uid)
+    assert again.changed
+
+
+def test_two_annotators_who_correct_alike_share_the_trajectory(
+    store: Store, uid: str, ann: Person
+) -> None:
+    bob = Person(store, "Bob")
+    one = propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    two = propose(store, bob, uid, arguments('{"city": "Rome"}'), reason="not that city")
+    assert one.correction_uid == two.correction_uid
+    assert rows(store, TrajectoryRow, CorrectionRow) == [2, 2]
+
+
+def test_a_correction_of_a_correction_is_sent_to_the_original(
+    store: Store, uid: str, ann: Person
+) -> None:
+    first = propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    with pytest.raises(AnnotationError, match=uid):
+        propose(store, ann, first.correction_uid or "", content("x"))
+
+
+def test_an_unknown_trajectory_is_named(store: Store, ann: Person) -> None:
+    with pytest.raises(NotFound, match="tj1-no"):
+        check_edits(store, "tj1-no", [])
+    with pytest.raises(NotFound, match="tj1-no"):
+        propose(store, ann, "tj1-no", content("x"))
+
+
+def test_a_corrected_trajectory_is_checked_at_once(store: Store, ann: Person) -> None:
+    (uid,) = add_trajectories(store, [episode(0, '{"city": ')])
+    done = propose(store, ann, uid, arguments('{"city": ""}'))
+    stored = load(store, done.correction_uid or "")
+    with store.read() as conn:
+        found = findings_of(conn, stored.id)
+    assert [f.check for f in found] == ["calls/empty-value"]
+    assert stored.suspicion > 0
+
+
+def test_an_accepted_correction_is_the_result_of_the_decision(
+    store: Store, uid: str, ann: Person
+) -> None:
+    fill_queue(store, "weather")
+    done = propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    perform(
+        store,
+        ann.info,
+        ann.session,
+        [ann.op("outcome", uid, outcome="accept"), ann.op("commit", uid)],
+    )
+    with store.read() as conn:
+        decision = latest_decision(conn, 1)
+    assert decision is not None
+    assert decision.result_uid == done.correction_uid
+
+
+def test_a_failure_half_way_leaves_no_trajectory_behind(
+    store: Store, uid: str, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("the disk went away")
+
+    monkeypatch.setattr(acts, "append_act", broken)
+    with pytest.raises(OSError, match="went away"):
+        propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    assert rows(store, TrajectoryRow, CorrectionRow, ActRow) == [1, 0, 0]
+
+
+def test_text_of_several_parts_is_edited_only_where_one_part_holds_it() -> None:
+    one = Message(
+        role=Role.USER,
+        content=[{"type": "image", "url": "x"}, {"type": "text", "text": "Look"}],
+    )
+    two = Message(role=Role.USER, content=[{"type": "text", "text": t} for t in ("a", "b")])
+    value = Trajectory(messages=(one, two))
+    edited, problems = apply_edits(value, value, [content("See", 0), content("c", 1)])
+    assert edited.messages[0].content == [
+        {"type": "image", "url": "x"},
+        {"type": "text", "text": "See"},
+    ]
+    assert edited.messages[1] == two
+    assert [p.edit for p in problems] == [1]
+
+
+def test_absent_content_comes_back_absent() -> None:
+    value = episode(0)
+    edited, _ = apply_edits(value, value, [content("words", CALL_AT)])
+    assert edited.messages[CALL_AT].content == "words"
+    back, _ = apply_edits(value, edited, [content("", CALL_AT)])
+    assert back == value
+    assert back.uid == value.uid
+
+
+def test_one_place_edited_twice_at_once_is_a_problem() -> None:
+    value = episode(0)
+    _, problems = apply_edits(value, value, [content("a"), content("b")])
+    assert [p.edit for p in problems] == [1]
