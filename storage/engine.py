@@ -144,7 +144,7 @@ def _parse(url: str) -> URL:
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as problem:
         raise StoreError(
             f"This is not a usable database URL: {problem}.",
-            where=url,
+            where=url if "@" not in url else "",  # it may hold a password
             hint="Use sqlite:///path/to/file.db or postgresql+psycopg://user@host/name "
             "(needs pip install 'loopwright[postgres]').",
         ) from None

@@ -9,6 +9,14 @@ from pathlib import Path
 import pytest
 
 from storage.engine import Store, migrate, open_store
+from tests.postgres import (
+    _migrated_template,
+    postgres_server,
+    postgres_store,
+    postgres_url,
+)
+
+__all__ = ["_migrated_template", "postgres_server", "postgres_store", "postgres_url"]
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +37,11 @@ def store(tmp_path: Path, migrated_file: Path) -> Iterator[Store]:
     opened = open_store(f"sqlite:///{path}")
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_store(request: pytest.FixtureRequest) -> Store:
+    """The same test on a SQLite file and on PostgreSQL."""
+    name = "store" if request.param == "sqlite" else "postgres_store"
+    found: Store = request.getfixturevalue(name)
+    return found
