@@ -39,7 +39,9 @@ _STRING_ENDS = {
     "'": re.compile(r"[^'\\]*+(?:\\.[^'\\]*+)*+'", re.DOTALL),
 }
 _STOP = re.compile(r"[()\[\]{}\"']")
-_ESCAPE = re.compile(r"\\(\r\n|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(\r\n|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL
+)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "\n": "", "\r\n": ""}
 
 
@@ -289,7 +291,7 @@ def _key_text(key: Any) -> str:
 
 def _unescaped(found: re.Match[str]) -> str:
     code = found.group(1)
-    if code[0] in "ux" and len(code) > 1:
+    if code[0] in "Uux" and len(code) > 1:
         return chr(int(code[1:], 16))
     if code in _SIMPLE:
         return _SIMPLE[code]

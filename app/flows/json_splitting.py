@@ -124,10 +124,10 @@ class ValueSplitter:
         """Anything but commas and whitespace outside a record is a scalar or garbage."""
         if self._start is not None:
             return
-        text = self._buffer[self._position : stop].strip(_BLANK + b",")
+        text = self._buffer[self._position : stop].lstrip(_BLANK + b",")
         if text:
-            line = self._count_lines(self._position)
-            yield Piece(line, text[:80], "trailing" if self._closed else "scalar")
+            line = self._count_lines(stop - len(text))
+            yield Piece(line, text[:80].rstrip(), "trailing" if self._closed else "scalar")
 
     def _bracket(self, at: int, *, opening: bool) -> Iterator[Piece]:
         if opening:

@@ -11,16 +11,16 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from app.flows.json_splitting import Piece, ValueSplitter, split_lines
+from app.flows.record_decoding import decoded
 from curation.errors import IngestError
 from curation.importing import (
     DETECTION_RECORDS,
@@ -41,8 +41,6 @@ COMPANION_FOLDERS = frozenset(("possible_answer", "multi_turn_func_doc"))
 """Folders that hold what belongs to the files beside them, never trajectories."""
 
 MAX_RECORD_BYTES = 64 << 20
-MAX_DEPTH = 200
-"""Levels of nesting; real rows have about 15, and every level costs stack when encoding."""
 
 _HEAD = 1 << 20
 _PARQUET_ROWS = 256
@@ -110,7 +108,9 @@ def read_records(
     except PermissionError:
         yield Problem(where, "The file may not be read.", "Check its permissions.")
     except OSError as problem:
-        yield Problem(where, f"The file cannot be read: {problem.strerror or problem}.", "")
+        yield Problem(
+            where, f"The file cannot be read: {problem.strerror or problem}.", "Check it."
+        )
 
 
 def import_context(path: Path, tools: Sequence[ToolSpec] = ()) -> ImportContext:
@@ -206,7 +206,7 @@ def _text_records(path: Path, zipped: bool, limit: int) -> Iterator[Record | Pro
         try:
             for position, piece in enumerate(pieces, start=1):
                 line = piece.line
-                yield _decoded(piece, where, position, limit)
+                yield decoded(piece, where, position, limit)
                 if piece.problem == "trailing":
                     return
         except _DAMAGED as problem:
@@ -259,6 +259,8 @@ def _split(stream: io.BufferedIOBase, head: bytes, limit: int) -> Iterator[Piece
     if text[:1] == b"[":
         if len(lines) > 1 and text[len(first) :].strip() and _is_value(first):
             return split_lines(stream, limit)
+        if any(_is_object(x) and _is_object(y) for x, y in pairwise(lines[1:-1])):
+            return split_lines(stream, limit)  # no array has two lines without a comma between
         return iter(ValueSplitter(stream, limit, in_array=True))
     if text[:1] == b"{":
         whole = len(lines) == 1 or _is_value(first) or any(_is_object(x) for x in lines[1:-1])
@@ -280,114 +282,6 @@ def _is_value(line: bytes) -> bool:
 
 def _is_object(line: bytes) -> bool:
     return line[:1] == b"{" and _is_value(line)
-
-
-# --- decoding ---------------------------------------------------------------------------------
-
-_decode = msgspec.json.decode
-
-
-def _decoded(piece: Piece, name: str, position: int, limit: int) -> Record | Problem:
-    where = f"{name}:{piece.line}"
-    if piece.problem:
-        return _no_record(piece, where, limit)
-    data = piece.data
-    try:
-        value = _decode(data)
-    except RecursionError:
-        return _too_deep(where)
-    except UnicodeDecodeError as problem:
-        byte = f"byte 0x{problem.object[problem.start]:02x}" if problem.object else "a byte"
-        return Problem(
-            where, f"The text is not UTF-8: {byte} cannot be read.", "Save the file as UTF-8."
-        )
-    except ValueError as problem:
-        return Problem(where, *_explain(data, problem))
-    # Counting is cheap and nearly always settles it; only rows with many brackets are walked.
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and depth_exceeds(value, MAX_DEPTH):
-        return _too_deep(where)
-    return Record(where, position, value, data)
-
-
-def _no_record(piece: Piece, where: str, limit: int) -> Problem:
-    match piece.problem:
-        case "oversize":
-            return Problem(
-                where,
-                f"The record is longer than {limit:,} bytes and was skipped.",
-                "Raise the limit if it is meant, or check for a missing line break or bracket.",
-            )
-        case "unfinished":
-            return Problem(
-                where,
-                "The file ends in the middle of this record or array.",
-                "It was probably cut off; what came before was read.",
-            )
-        case "foreign":
-            return Problem(
-                where,
-                f"This is not JSON: it begins with {shown(piece.data)}.",
-                "Give JSON, JSON Lines, gzip or parquet.",
-            )
-        case "scalar":
-            return Problem(
-                where,
-                f"There is no record here but {shown(piece.data)}.",
-                "Records are JSON objects.",
-            )
-        case _:
-            return Problem(
-                where,
-                f"Something follows the end of the data: {shown(piece.data)}.",
-                "Remove it; what came before was read.",
-            )
-
-
-def _too_deep(where: str) -> Problem:
-    return Problem(
-        where,
-        f"The record is nested more than {MAX_DEPTH} levels deep.",
-        "Flatten it, or remove it if it is damaged.",
-    )
-
-
-def _explain(data: bytes, problem: ValueError) -> tuple[str, str]:
-    """Message and hint for text that is not JSON."""
-    if re.search(rb"[\s:,\[]-?(NaN|Infinity)\b", data):
-        return (
-            "The record holds NaN or Infinity, which JSON does not have.",
-            "Write null or a number (in Python: json.dumps(..., allow_nan=False) finds it).",
-        )
-    if re.search(rb"\\u[dD][89a-fA-F]", data) and "truncated" in str(problem):
-        return (
-            "A text holds half of a surrogate pair (\\ud800 to \\udfff), which is not Unicode.",
-            "Write the whole pair, or U+FFFD in its place.",
-        )
-    return (
-        f"This is not JSON: {str(problem).removeprefix('JSON is malformed: ')}.",
-        "Correct this line; the others were read.",
-    )
-
-
-def shown(data: bytes) -> str:
-    """A short quotation of foreign bytes, safe to print."""
-    text = data[:40].decode("utf-8", "replace").strip()
-    return repr(text + ("…" if len(data) > 40 else ""))
-
-
-def depth_exceeds(value: Any, limit: int) -> bool:
-    """Whether containers nest deeper than `limit`; walks level by level, without recursion."""
-    level = [value]
-    for _ in range(limit):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-        if not level:
-            return False
-    return True
 
 
 # --- parquet ----------------------------------------------------------------------------------

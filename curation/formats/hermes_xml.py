@@ -35,6 +35,7 @@ _ROLES = {
     "function": Role.TOOL,
 }
 _KNOWN = frozenset(_ROLES)
+_KEYS = ("name", "function")
 _TAGS = ("<tool_call>", "<tools>", "<tool_response>")
 _TAKEN = frozenset(("conversations", "messages", "tools", "system", "id", *TRANSCRIPT_KEYS))
 _SPEAKER = re.compile(r"^(SYSTEM|USER|HUMAN|ASSISTANT|GPT|TOOL|FUNCTION):[ \t]*", re.MULTILINE)
@@ -89,8 +90,8 @@ def _tagged(text: Any) -> bool:
 def _transcript(record: dict[str, Any]) -> str | None:
     for key in TRANSCRIPT_KEYS:
         text = record.get(key)
-        if _tagged(text) and _SPEAKER.search(text):
-            return str(text)
+        if isinstance(text, str) and _tagged(text) and _SPEAKER.search(text):
+            return text
     return None
 
 
@@ -104,13 +105,13 @@ def _turns(record: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
             message = read_message(raw)
             yield message.role.value, message.text, message.extra
     else:
-        text = _transcript(record)
-        if text is None:
+        transcript = _transcript(record)
+        if transcript is None:
             raise RecordError(
                 "There is neither a conversation nor a transcript.",
                 "Give `conversations`, `messages` or a transcript in `example`.",
             )
-        yield from split_transcript(text)
+        yield from split_transcript(transcript)
 
 
 def split_transcript(text: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

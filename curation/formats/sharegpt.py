@@ -108,7 +108,7 @@ def _add(messages: list[Message], speaker: str, text: str) -> None:
 
 
 def read_function_calls(text: str) -> tuple[ToolCall, ...]:
-    """The calls of a function_call turn; text that is no call is kept as one that fails to parse."""
+    """The calls of a function_call turn; text that is none is kept as one that does not parse."""
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -1,0 +1,146 @@
+"""Real public data: rows and calls of every supported file match the known truth, no problems.
+
+Run with `-s` for the table. The data is not part of the repository; without it the test skips.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import pytest
+
+from app.flows.reading import (
+    detect_format,
+    find_files,
+    import_context,
+    read_records,
+    read_tool_file,
+)
+from curation.importing import Imported, Problem, RecordError, detect, pivot_record
+from curation.trajectory import encode_messages, encode_tools
+
+DATA = Path(__file__).parents[5] / "shared" / "data"
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the public test data is not beside the project"),
+]
+
+FORMAT_OF = {
+    "bfcl_v4/BFCL_v4_irrelevance.json": "bfcl",
+    "bfcl_v4/BFCL_v4_live_multiple.json": "bfcl",
+    "bfcl_v4/BFCL_v4_live_simple.json": "bfcl",
+    "bfcl_v4/BFCL_v4_multi_turn_base.json": "bfcl",
+    "bfcl_v4/BFCL_v4_multi_turn_miss_func.json": "bfcl",
+    "bfcl_v4/BFCL_v4_multiple.json": "bfcl",
+    "bfcl_v4/BFCL_v4_parallel.json": "bfcl",
+    "bfcl_v4/BFCL_v4_simple_python.json": "bfcl",
+    "functionary/test_case_v1.json": "openai-chat",
+    "functionary/test_case_v2.json": "openai-chat",
+    "hermes/few_shot.json": "hermes-xml",
+    "llama_factory/glaive_toolcall_en_demo.json": "sharegpt",
+    "scale/mixed_openai_11k.jsonl.gz": "openai-chat",
+    "tau_bench/gpt-4o-airline_tasks00-29.json": "tau-bench",
+}
+"""Files of the formats we read."""
+
+CHAT_WITHOUT_CALLS = "jglv_pairs/pairs.jsonl"
+"""Chat rows whose calls stand in `label` and `prediction`; their messages are read as chat."""
+
+
+class Truth(NamedTuple):
+    rows: int
+    most_turns: int
+    most_tools: int
+    calls: int
+
+
+def known_truth() -> dict[str, Truth]:
+    """`file -> rows, turns (max), tools (max), calls` of expected_findings.txt."""
+    pattern = re.compile(r"^(\S+)\s+\d+\s+(\d+)\s+\d+/(\d+)\s+(?:\d+/(\d+)|n/a)\s+(\d+)\s")
+    found = {}
+    for line in (DATA / "expected_findings.txt").read_text(encoding="utf-8").splitlines():
+        if match := pattern.match(line):
+            name, rows, turns, tools, calls = match.groups()
+            found[name] = Truth(int(rows), int(turns), int(tools or 0), int(calls))
+    return found
+
+
+def import_file(name: str) -> tuple[list[Imported], list[Problem]]:
+    path = DATA / name
+    tools = read_tool_file(DATA / "tau_bench/airline_tools.json") if "tau_bench" in name else ()
+    entry = detect_format(path)
+    assert entry is not None
+    context = import_context(path, tools)
+    imported: list[Imported] = []
+    problems: list[Problem] = []
+    for record in read_records(path):
+        if isinstance(record, Problem):
+            problems.append(record)
+            continue
+        try:
+            imported += pivot_record(entry, record, context)
+        except RecordError as refusal:
+            problems.append(refusal.at(record.where))
+    return imported, problems
+
+
+@pytest.mark.parametrize("name", FORMAT_OF)
+def test_rows_tools_and_calls_match_the_known_truth(name: str) -> None:
+    entry = detect_format(DATA / name)
+    assert entry is not None
+    assert entry.name == FORMAT_OF[name]
+    imported, problems = import_file(name)
+    truth = known_truth()[name]
+    calls = sum(1 for i in imported for _ in i.trajectory.calls())
+    print(f"{name:48} {entry.name:12} rows {len(imported):6} calls {calls:6} problems 0")
+    assert problems == []
+    assert len(imported) == truth.rows
+    assert calls == truth.calls
+    assert max(len(i.trajectory.tools) for i in imported) == truth.most_tools
+    for item in imported:
+        assert encode_messages(item.trajectory.messages)
+        assert encode_tools(item.trajectory.tools)
+        assert msgspec.json.encode(item.source)
+    ids = {i.source_id for i in imported}
+    assert len(ids) == len(imported)
+
+
+def test_turns_of_chat_data_match_the_known_truth() -> None:
+    truth = known_truth()
+    for name in ("functionary/test_case_v1.json", "tau_bench/gpt-4o-airline_tasks00-29.json"):
+        imported, _ = import_file(name)
+        longest = max(len(i.trajectory.messages) for i in imported)
+        assert longest == truth[name].most_turns
+
+
+def test_chosen_gold_calls_equal_those_of_the_chat_dress_of_the_same_rows() -> None:
+    def calls(item: Imported) -> list[tuple[str, object]]:
+        return [(c.name, c.parsed().value) for _, _, c in item.trajectory.calls()]
+
+    chat, _ = import_file("scale/mixed_openai_11k.jsonl.gz")
+    dressed = {
+        i.source_id.partition(":")[2]: calls(i) for i in chat if i.source["source"] == "bfcl_label"
+    }
+    compared = 0
+    for kind in ("simple_python", "multiple", "parallel", "live_simple", "live_multiple"):
+        for item in import_file(f"bfcl_v4/BFCL_v4_{kind}.json")[0]:
+            assert calls(item) == dressed[item.source_id]
+            compared += 1
+    assert compared == 2111
+
+
+def test_every_other_file_is_left_alone_and_read_without_problems() -> None:
+    left_alone = 0
+    for path in find_files([DATA]):
+        name = path.relative_to(DATA).as_posix()
+        if name in FORMAT_OF or name == CHAT_WITHOUT_CALLS:
+            continue
+        records = list(read_records(path))
+        assert [r for r in records if isinstance(r, Problem)] == []
+        assert detect([r.value for r in records if not isinstance(r, Problem)]) is None, name
+        left_alone += 1
+    assert left_alone > 150

@@ -1,0 +1,270 @@
+"""A small sample of every import format, in our own words, and what must come of it.
+
+The contract tests run over every registered format and fail when one has no sample here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from msgspec import Struct
+
+AREA = {
+    "name": "room_area",
+    "description": "Area of a rectangular room",
+    "parameters": {
+        "type": "object",
+        "properties": {"width": {"type": "number"}, "length": {"type": "number"}},
+        "required": ["width", "length"],
+    },
+}
+PAINT = {
+    "name": "paint.order",
+    "description": "Order paint",
+    "parameters": {
+        "type": "dict",
+        "properties": {"colour": {"type": "string"}, "litres": {"type": "float"}},
+        "required": ["colour"],
+    },
+}
+WRAPPED = [{"type": "function", "function": AREA}, {"type": "function", "function": PAINT}]
+CALL = {"name": "room_area", "arguments": {"width": 3, "length": 5}}
+ARGUMENTS = '{"width":3,"length":5}'
+
+
+class Sample(Struct, frozen=True):
+    """Records of one file and, over all of them, the calls and roles that they hold."""
+
+    records: list[dict[str, Any]]
+    calls: list[tuple[str, str]]
+    roles: list[str]
+    companions: dict[str, list[Any]] = {}
+
+
+def _chat(arguments: Any) -> list[dict[str, Any]]:
+    return [
+        {"role": "user", "content": "How big is a room of 3 by 5?"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": "c1",
+                    "type": "function",
+                    "function": {"name": "room_area", "arguments": arguments},
+                }
+            ],
+        },
+        {"role": "tool", "tool_call_id": "c1", "content": '{"area": 15}'},
+        {"role": "assistant", "content": "15 square metres."},
+    ]
+
+
+def _turns(*turns: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"from": speaker, "value": value} for speaker, value in turns]
+
+
+_DIALOGUE = ["user", "assistant", "tool", "assistant"]
+
+SAMPLES: dict[str, Sample] = {
+    "openai-chat": Sample(
+        [
+            {"id": "a", "messages": _chat(ARGUMENTS), "tools": WRAPPED},
+            {
+                "id": "b",
+                "functions": [AREA],
+                "messages": [
+                    {"role": "user", "content": "2 by 2?"},
+                    {
+                        "role": "assistant",
+                        "content": "",
+                        "function_call": {"name": "room_area", "arguments": "width=2"},
+                    },
+                    {"role": "function", "name": "room_area", "content": "broken"},
+                ],
+            },
+        ],
+        [("room_area", ARGUMENTS), ("room_area", "width=2")],
+        [*_DIALOGUE, "user", "assistant", "tool"],
+    ),
+    "loopwright": Sample(
+        [
+            {
+                "id": "a",
+                "group": "rooms",
+                "messages": _chat(ARGUMENTS),
+                "tools": WRAPPED,
+                "predictions": [
+                    {
+                        "message_index": 3,
+                        "model": "small",
+                        "message": {"content": "It is 8."},
+                        "perplexity": 2.5,
+                    }
+                ],
+            }
+        ],
+        [("room_area", ARGUMENTS)],
+        _DIALOGUE,
+    ),
+    "openai-finetune": Sample(
+        [
+            {
+                "messages": [
+                    {"role": "user", "content": "Paint it green"},
+                    {"role": "assistant", "content": "Blue it is.", "weight": 0},
+                    {"role": "user", "content": "Green!"},
+                    {"role": "assistant", "content": "Green it is.", "weight": 1},
+                ],
+                "tools": WRAPPED,
+                "parallel_tool_calls": True,
+            },
+            {
+                "input": {
+                    "messages": _chat(ARGUMENTS)[:1],
+                    "tools": WRAPPED,
+                    "parallel_tool_calls": False,
+                },
+                "preferred_output": _chat(ARGUMENTS)[1:2],
+                "non_preferred_output": [{"role": "assistant", "content": "Quite big."}],
+            },
+        ],
+        [("room_area", ARGUMENTS)],
+        ["user", "assistant", "user", "assistant", "user", "assistant"],
+    ),
+    "sharegpt": Sample(
+        [
+            {
+                "system": "",
+                "tools": json.dumps([AREA]),
+                "conversations": _turns(
+                    ("human", "How big is a room of 3 by 5?"),
+                    ("function_call", json.dumps(CALL)),
+                    ("observation", '{"area": 15}'),
+                    ("gpt", "15 square metres."),
+                ),
+            }
+        ],
+        [("room_area", ARGUMENTS)],
+        _DIALOGUE,
+    ),
+    "hermes-xml": Sample(
+        [
+            {
+                "id": "h1",
+                "category": "Homes",
+                "conversations": _turns(
+                    (
+                        "system",
+                        f"Signatures stand in <tools></tools>: <tools>[{json.dumps(AREA)}]</tools>",
+                    ),
+                    ("human", "How big is a room of 3 by 5?"),
+                    (
+                        "gpt",
+                        "<think>A <tool_call> is due.</think>"
+                        f"<tool_call>\n{json.dumps(CALL)}\n</tool_call>",
+                    ),
+                    (
+                        "tool",
+                        "<tool_response>\n"
+                        '{"name": "room_area", "content": {"area": 15}}\n</tool_response>',
+                    ),
+                    ("gpt", "15 square metres."),
+                ),
+            }
+        ],
+        [("room_area", ARGUMENTS)],
+        ["system", *_DIALOGUE],
+    ),
+    "toolace": Sample(
+        [
+            {
+                "system": "Answer with [func_name1(params_name1=params_value1)]. Functions: "
+                + json.dumps([AREA, {**PAINT, "name": "Order Paint/Shop"}])
+                + " Nothing else.",
+                "conversations": _turns(
+                    ("user", "Area of 3 by 5, and a pot of green"),
+                    (
+                        "assistant",
+                        '[room_area(width=3, length=5), Order Paint/Shop(colour="green")]',
+                    ),
+                    (
+                        "tool",
+                        json.dumps(
+                            [
+                                {"name": "room_area", "results": {"area": 15}},
+                                {"name": "Order Paint/Shop", "results": "ordered"},
+                            ]
+                        ),
+                    ),
+                    ("assistant", "15 square metres; the paint is ordered."),
+                ),
+            }
+        ],
+        [("room_area", ARGUMENTS), ("Order Paint/Shop", '{"colour":"green"}')],
+        ["system", "user", "assistant", "tool", "tool", "assistant"],
+    ),
+    "xlam": Sample(
+        [
+            {
+                "id": 7,
+                "query": "How big is a room of 3 by 5?",
+                "answers": json.dumps([CALL]),
+                "tools": json.dumps(
+                    [
+                        {
+                            "name": "room_area",
+                            "description": "Area",
+                            "parameters": {
+                                "width": {"type": "float", "description": "m"},
+                                "unit": {"type": "str, optional", "description": "unit"},
+                            },
+                        }
+                    ]
+                ),
+            }
+        ],
+        [("room_area", ARGUMENTS)],
+        ["user", "assistant"],
+    ),
+    "bfcl": Sample(
+        [
+            {
+                "id": "simple_900",
+                "question": [[{"role": "user", "content": "How big is a room of 3 by 5?"}]],
+                "function": [AREA],
+            },
+            {
+                "id": "irrelevance_1",
+                "question": [[{"role": "user", "content": "Sing!"}]],
+                "function": [AREA],
+            },
+        ],
+        [("room_area", ARGUMENTS)],
+        ["user", "assistant", "user"],
+        {
+            "possible_answer/sample.json": [
+                {
+                    "id": "simple_900",
+                    "ground_truth": [
+                        {"room_area": {"width": [3, 3.0], "length": [5], "unit": [""]}}
+                    ],
+                }
+            ]
+        },
+    ),
+    "tau-bench": Sample(
+        [
+            {
+                "task_id": 4,
+                "trial": 1,
+                "reward": 1.0,
+                "traj": _chat(ARGUMENTS),
+                "info": {"task": {"user_id": "ada_1", "actions": []}},
+            }
+        ],
+        [("room_area", ARGUMENTS)],
+        _DIALOGUE,
+    ),
+}
