@@ -87,12 +87,20 @@ def _offered(domain: Domain, talk: Talk, rng: Random) -> list[dict[str, Any]]:
 
 
 def _play(talk: Talk, domain: Domain, kind: str) -> None:
-    tasks = domain.tasks[kind]
+    """One task of a kind, one that this user has not brought yet where there is one."""
+    tasks = [t for t in domain.tasks[kind] if t not in talk.played] or domain.tasks[kind]
     task = tasks[talk.rng.randrange(len(tasks))]
+    talk.played.add(task)
     try:
         task(talk, talk.world)
     except TalkOver:
         return
+
+
+def _any(talk: Talk, domain: Domain) -> None:
+    """A task of any kind, those not brought yet first."""
+    fresh = [kind for kind, tasks in domain.tasks.items() if not talk.played.issuperset(tasks)]
+    _play(talk, domain, talk.rng.choice(fresh or list(domain.tasks)))
 
 
 def _one(kind: str) -> Any:
@@ -113,7 +121,7 @@ def _recover(talk: Talk, domain: Domain) -> None:
 
 def _several(talk: Talk, domain: Domain) -> None:
     for _ in range(talk.rng.randint(2, 3)):
-        _play(talk, domain, talk.rng.choice(("single", "single", "parallel", "nested", "clarify")))
+        _any(talk, domain)
     _close(talk, 0.5)
 
 
@@ -124,7 +132,7 @@ def _long(talk: Talk, domain: Domain) -> None:
         talk.fault_at = talk.rng.randint(2, 8)
     limit = min(target, MAX_MESSAGES - 2)
     while len(talk.messages) + _LONGEST_TASK <= limit or len(talk.messages) < 20:
-        _play(talk, domain, talk.rng.choice(("single", "parallel", "nested", "clarify")))
+        _any(talk, domain)
     while len(talk.messages) + 4 <= limit:
         _play(talk, domain, "single")
     _close(talk, 0.5)

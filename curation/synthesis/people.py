@@ -93,7 +93,7 @@ class Voice:
             if first:
                 hello = rng.choice(("Hello, ", "Good morning. ", "Hi there! ", "Good evening, "))
                 text = hello + (_uncapitalise(text) if hello.endswith(", ") else text)
-            if rng.random() < 0.35 and text[-1] in ".!":
+            if rng.random() < 0.35 and text[-1] in ".!" and "hank" not in text:
                 text += rng.choice((" Thank you!", " Thanks in advance.", " Many thanks."))
         elif self._style == "hasty":
             text = _uncapitalise(text)

@@ -7,7 +7,7 @@ in words, and whether the call was confirmed or clarified beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -94,15 +94,22 @@ class Talk:
         self.notes: list[CallNote] = []
         self.closings: list[Message] = []
         """User messages that only say goodbye."""
+        self.played: set[Callable[..., None]] = set()
+        """Tasks played so far."""
         self.fault_at = -1
         """Number of the single call that meets a fault of the environment; −1 for none."""
+        self._opened: set[str] = set()
+        """How the user's messages began, so that a long conversation does not repeat itself."""
         self._preface: str | None = None
         self._asked: tuple[Message, Message] | None = None
         self._cleared: tuple[Message, Message, str] | None = None
 
     def user(self, *options: str) -> Message:
         """The user writes one of the options, in their own manner."""
-        message = {"role": "user", "content": self.voice.write(self.rng.choice(options))}
+        fresh = [text for text in options if text[:12] not in self._opened] or list(options)
+        words = self.rng.choice(fresh)
+        self._opened.add(words[:12])
+        message = {"role": "user", "content": self.voice.write(words)}
         self.messages.append(message)
         return message
 
@@ -182,9 +189,9 @@ class Talk:
     def _stumble(self, tool: str, args: dict[str, Any], said: str) -> None:
         """The environment fails once and the call is tried again, or twice and that is the end."""
         hopeless = self.rng.random() < 0.25
-        for _ in range(2 if hopeless else 1):
+        for fault in self.rng.sample(FAULTS, 2 if hopeless else 1):
             note = self._ask(((tool, dict(args), said),))[0]
-            note.result = self.rng.choice(FAULTS)
+            note.result = fault
             self._answer(note)
             self._preface = self.rng.choice(_RETRIES)
         if hopeless:

@@ -48,7 +48,7 @@ def search(t: Talk, w: Practice) -> None:
     lines = "\n".join(f"- {d['name']}, {d['distance_km']} km" for d in r["doctors"])
     t.say(
         f"These practices take new patients:\n{lines}",
-        f"I found {len(r['doctors'])}, nearest first:\n{lines}",
+        f"Nearest first, this is what I found:\n{lines}",
     )
 
 

@@ -18,6 +18,10 @@ def _clock(hour: int, minute: int, w: Office) -> str:
     return f"{(hour - 1) % 12 + 1}{'' if minute == 0 else ':30'} {half}"
 
 
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
 def agenda(t: Talk, w: Office) -> None:
     """What is on that day?"""
     when = w.ahead(0, 12)
@@ -65,7 +69,7 @@ def meet(t: Talk, w: Office) -> None:
     time = _clock(hour, minute, w)
     t.user(
         f"Set up {words} with {who['name']} {w.on(when)} at {time}{place} for the {topic}.",
-        f"Please schedule a {topic} with {who['name']}, {w.say(when)}, {time}, {words}{place}.",
+        f"Please schedule {_a(topic)} with {who['name']}, {w.say(when)}, {time}, {words}{place}.",
         f"{who['name']} and I need to talk about the {topic}. Can you book {words} on "
         f"{w.say(when)} at {time}{place}?",
     )
@@ -137,7 +141,7 @@ def no_time(t: Talk, w: Office) -> None:
     hour = w.rng.randint(9, 16)
     t.user(
         f"Block an hour for the {topic} {w.on(when)}.",
-        f"Put a {topic} into my calendar {w.on(when)}, one hour, nobody else.",
+        f"Put {_a(topic)} into my calendar {w.on(when)}, one hour, nobody else.",
     )
     t.clarify(
         "start",

@@ -97,28 +97,34 @@ class Practice(World):
     """Doctors with free slots; appointments on file."""
 
     def find_doctors(self, **a: Any) -> Answer:
-        found = []
-        for _ in range(self.rng.randint(2, 3)):
-            p = self.person()
-            found.append(
-                {
-                    "doctor_id": f"dr-{self.digits(4)}",
-                    "name": f"Dr {p.name}",
-                    "distance_km": round(self.rng.uniform(0.4, a.get("within_km", 12)), 1),
-                    "languages": sorted({"English", a.get("language", "English")}),
-                }
-            )
-        found.sort(key=lambda d: float(str(d["distance_km"])))
-        for doctor in found:
-            self.memory[str(doctor["doctor_id"])] = doctor["name"]
-        return {"speciality": a["speciality"], "doctors": found}
+        speciality, language = a["speciality"], a.get("language", "English")
+        key = f"doctors {speciality}"
+        known = self.memory.get(key) or self.once(key, [self._doctor() for _ in range(3)])
+        limit = a.get("within_km", 15)
+        found = [d for d in known if d["distance_km"] <= limit and language in d["languages"]]
+        if not found:
+            found = [self._doctor(limit, language)]
+            known.extend(found)
+        return {
+            "speciality": speciality,
+            "doctors": sorted(found, key=lambda d: float(d["distance_km"])),
+        }
+
+    def _doctor(self, within: int = 12, language: str = "English") -> Answer:
+        return {
+            "doctor_id": f"dr-{self.digits(4)}",
+            "name": f"Dr {self.person().name}",
+            "distance_km": round(self.rng.uniform(0.4, within), 1),
+            "languages": sorted({"English", language, self.pick(LANGUAGES)}),
+        }
 
     def list_slots(self, doctor_id: str, start: str, end: str) -> Answer:
         first = date.fromisoformat(start)
         span = (date.fromisoformat(end) - first).days
         slots = []
-        for offset in sorted(self.rng.sample(range(span + 1), min(3, span + 1))):
-            when = first + timedelta(days=offset)
+        days = [first + timedelta(days=n) for n in range(span + 1)]
+        open_days = [when for when in days if when.weekday() < 5]
+        for when in sorted(self.rng.sample(open_days, min(3, len(open_days)))):
             begin = at(when, self.rng.randint(8, 16), self.pick((0, 15, 30, 45)))
             slots.append({"slot_id": f"sl-{self.digits(6)}", "start": begin})
         return {"doctor_id": doctor_id, "slots": slots}
