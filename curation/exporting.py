@@ -16,15 +16,16 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from curation.annotation import Annotation, Outcome
 from curation.errors import ExportError
 from curation.export_reasons import Adaptation, Dropped
 from curation.registry import Registry
-from curation.trajectory import Message, ToolSpec, Trajectory
+from curation.trajectory import Message, Role, Trajectory, encode_tools
 
 
 class Include(StrEnum):
@@ -56,6 +57,40 @@ class Decided(Struct, frozen=True):
     created_at: datetime
 
 
+class ToolText(Struct, frozen=True, omit_defaults=True):
+    """A `ToolSpec` whose schema stays JSON text: an export copies schemas, it never reads them."""
+
+    name: str
+    description: str = ""
+    parameters: Raw = Raw()
+    """JSON text of the schema; empty when the tool has none."""
+    extra: dict[str, Any] = {}
+
+
+class Episode(Struct, frozen=True):
+    """A `Trajectory` as exports use it."""
+
+    messages: tuple[Message, ...]
+    tools: tuple[ToolText, ...] = ()
+
+    def assistant_indexes(self) -> list[int]:
+        """Message indexes of the steps, in order."""
+        return [i for i, m in enumerate(self.messages) if m.role is Role.ASSISTANT]
+
+
+def episode_of(trajectory: Trajectory) -> Episode:
+    """The trajectory with its tools as text."""
+    return Episode(trajectory.messages, read_tool_texts(encode_tools(trajectory.tools)))
+
+
+def read_tool_texts(stored: bytes) -> tuple[ToolText, ...]:
+    """The tools of a stored tool set (`curation.trajectory.encode_tools`)."""
+    return _tools_decoder.decode(stored)
+
+
+_tools_decoder = msgspec.json.Decoder(tuple[ToolText, ...])
+
+
 class Curated(Struct, frozen=True):
     """One trajectory with all that was settled about it: what export types work on."""
 
@@ -64,9 +99,9 @@ class Curated(Struct, frozen=True):
     source_id: str
     datasets: tuple[str, ...]
     group: str
-    trajectory: Trajectory
+    trajectory: Episode
     """What is to be trained on: the correction where there is one."""
-    original: Trajectory | None = None
+    original: Episode | None = None
     """The trajectory before its correction; None when nothing was corrected."""
     outcome: Outcome | None = None
     """What was settled; None when nobody said anything."""
@@ -80,13 +115,15 @@ class Curated(Struct, frozen=True):
     decision: Decided | None = None
     split: str = ""
     """The split of its group."""
+    correction_uid: str = ""
+    """Of `trajectory`, when it is a correction."""
 
 
 class Conversation(Struct, frozen=True):
     """A whole trajectory; every assistant message is a target unless masked."""
 
     messages: tuple[Message, ...]
-    tools: tuple[ToolSpec, ...] = ()
+    tools: tuple[ToolText, ...] = ()
     masked: tuple[int, ...] = ()
     """Indexes of assistant messages that stay as context and carry no loss."""
 
@@ -96,7 +133,7 @@ class Completion(Struct, frozen=True):
 
     prompt: tuple[Message, ...]
     completion: tuple[Message, ...]
-    tools: tuple[ToolSpec, ...] = ()
+    tools: tuple[ToolText, ...] = ()
     step: int = 0
     """Message index of the first message of the completion."""
 
@@ -107,7 +144,7 @@ class Pair(Struct, frozen=True):
     prompt: tuple[Message, ...]
     chosen: Message
     rejected: Message
-    tools: tuple[ToolSpec, ...] = ()
+    tools: tuple[ToolText, ...] = ()
     step: int = 0
 
 
@@ -117,7 +154,7 @@ class Judged(Struct, frozen=True):
     prompt: tuple[Message, ...]
     completion: tuple[Message, ...]
     label: bool
-    tools: tuple[ToolSpec, ...] = ()
+    tools: tuple[ToolText, ...] = ()
     step: int = 0
 
 

@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 
 from curation.annotation import Annotation, Outcome
-from curation.exporting import Decided, Include, Said
-from curation.trajectory import ToolSpec, Trajectory, decode_messages, decode_tools
+from curation.exporting import Decided, Episode, Include, Said, ToolText, read_tool_texts
+from curation.trajectory import decode_messages
 from storage.compression import unpack
 from storage.tables import (
     AnnotationRow,
@@ -62,7 +62,7 @@ class Candidate(Struct, frozen=True):
     id: int
     uid: str
     group_key: str
-    trajectory: Trajectory
+    trajectory: Episode
     source_id: str
     datasets: tuple[str, ...]
     """Names, the requested dataset first; `source_id` is the first one's."""
@@ -84,7 +84,8 @@ class Corrected(Struct, frozen=True):
     """A correction's content."""
 
     id: int
-    trajectory: Trajectory
+    uid: str
+    trajectory: Episode
 
 
 class ExportInfo(Struct, frozen=True):
@@ -109,7 +110,7 @@ def iter_candidates(
     conn: Connection, include: Include, dataset_id: int | None
 ) -> Iterator[Candidate]:
     """Every candidate in the order of import."""
-    tool_sets: dict[int, tuple[ToolSpec, ...]] = {}
+    tool_sets: dict[int, tuple[ToolText, ...]] = {}
     after = 0
     while ids := _page(conn, include, dataset_id, after):
         yield from _candidates(conn, ids, dataset_id, tool_sets)
@@ -129,11 +130,11 @@ def chosen_corrections(conn: Connection) -> set[int]:
     return set(rows.scalars())
 
 
-def _latest_decisions() -> Select[tuple[int]]:
+def _latest_decisions() -> Select[Any]:
     return select(func.max(decision.c.id)).group_by(decision.c.trajectory_id)
 
 
-def _sources(include: Include, dataset_id: int | None) -> list[Select[tuple[int]]]:
+def _sources(include: Include, dataset_id: int | None) -> list[Select[Any]]:
     """Queries whose union is the set of ids looked at."""
     later = decision.alias("later")
     in_force = select(decision.c.trajectory_id.label("id")).where(
@@ -189,7 +190,7 @@ def _candidates(
     conn: Connection,
     ids: Sequence[int],
     dataset_id: int | None,
-    tool_sets: dict[int, tuple[ToolSpec, ...]],
+    tool_sets: dict[int, tuple[ToolText, ...]],
 ) -> Iterator[Candidate]:
     decisions = _decisions(conn, ids)
     said = _said(conn, ids)
@@ -236,14 +237,14 @@ def _candidates(
         )
 
 
-def _decoded(raw: RawBody, tool_sets: dict[int, tuple[ToolSpec, ...]]) -> Trajectory:
+def _decoded(raw: RawBody, tool_sets: dict[int, tuple[ToolText, ...]]) -> Episode:
     """The trajectory; equal tool sets are one object, so layouts write them once."""
     tools = tool_sets.get(raw.tool_set_id)
     if tools is None:
         if len(tool_sets) >= TOOL_SETS_KEPT:
             tool_sets.clear()
-        tools = tool_sets[raw.tool_set_id] = decode_tools(unpack(raw.tools))
-    return Trajectory(messages=decode_messages(unpack(raw.content)), tools=tools)
+        tools = tool_sets[raw.tool_set_id] = read_tool_texts(unpack(raw.tools))
+    return Episode(messages=decode_messages(unpack(raw.content)), tools=tools)
 
 
 _Decision = tuple[Decided, Annotation, int | None]
@@ -312,7 +313,7 @@ def _corrections(
     conn: Connection,
     decisions: dict[int, _Decision],
     said: dict[int, tuple[Said, ...]],
-    tool_sets: dict[int, tuple[ToolSpec, ...]],
+    tool_sets: dict[int, tuple[ToolText, ...]],
 ) -> dict[str, Corrected]:
     """Every correction that the page's decisions and annotations name, by uid."""
     uids = {s.annotation.correction_uid for spoken in said.values() for s in spoken} - {None}
@@ -327,7 +328,7 @@ def _corrections(
     if not ids:
         return {}
     return {
-        raw.uid: Corrected(raw.id, _decoded(raw, tool_sets))
+        raw.uid: Corrected(raw.id, raw.uid, _decoded(raw, tool_sets))
         for raw in iter_bodies(conn, ids=sorted(ids))
     }
 

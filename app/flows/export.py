@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from app.flows.export_folder import Folder
@@ -39,11 +40,10 @@ from curation.export_manifest import (
 from curation.export_reasons import WHY, Adaptation, Dropped, DropReason
 from curation.exporting import Curated, ExportType, Include, Layout, Options, choose
 from curation.splits import DEFAULT_SALT, DEFAULT_SHARES, Split, assign, check_shares
-from curation.trajectory import Trajectory
 from storage import exports
 from storage.datasets import dataset_id
 from storage.engine import Store
-from storage.exports import Candidate, ExportInfo
+from storage.exports import Candidate, Corrected, ExportInfo
 from storage.taxonomies import list_taxonomies
 
 REPORT_EVERY = 500
@@ -89,6 +89,7 @@ def export(store: Store, request: ExportRequest, run: Run | None = None) -> Expo
     """
     kind, layout = choose(request.type, request.layout)
     check_shares(request.shares)
+    request = replace(request, include=_include(request.include))
     with store.read() as conn:
         wanted = dataset_id(conn, request.dataset) if request.dataset is not None else None
         with Folder(Path(request.out)) as folder:
@@ -111,6 +112,16 @@ def export(store: Store, request: ExportRequest, run: Run | None = None) -> Expo
             manifest=encode_manifest(manifest),
         )
     return _report(manifest, request)
+
+
+def _include(name: str) -> Include:
+    try:
+        return Include(name)
+    except ValueError:
+        known = ", ".join(include.value for include in Include)
+        raise ExportError(
+            f"Nothing is called {name!r} to include.", hint=f"Choose one of {known}."
+        ) from None
 
 
 def list_exports(store: Store, limit: int = 50) -> list[ExportInfo]:
@@ -180,7 +191,7 @@ def _curate(
         source_id=candidate.source_id,
         datasets=candidate.datasets,
         group=candidate.group_key,
-        trajectory=result or candidate.trajectory,
+        trajectory=result.trajectory if result is not None else candidate.trajectory,
         original=candidate.trajectory if result is not None else None,
         outcome=outcome,
         annotation=annotation,
@@ -190,12 +201,13 @@ def _curate(
         said=candidate.said,
         decision=candidate.decision,
         split=split.value,
+        correction_uid=result.uid if result is not None else "",
     )
     return curated, Dropped(reason) if reason is not None and needs_outcome else None
 
 
 _Name = TypeVar("_Name", DropReason, Adaptation)
-_Settled = tuple[Outcome | None, Annotation | None, str, Trajectory | None, DropReason | None]
+_Settled = tuple[Outcome | None, Annotation | None, str, Corrected | None, DropReason | None]
 
 
 def _settled(candidate: Candidate) -> _Settled:
@@ -207,7 +219,7 @@ def _settled(candidate: Candidate) -> _Settled:
             candidate.decision.outcome,
             candidate.adopted,
             candidate.decision.by,
-            found.trajectory if found is not None and accepted else None,
+            found if accepted else None,
             None,
         )
     if not candidate.said:
@@ -221,8 +233,7 @@ def _settled(candidate: Candidate) -> _Settled:
     found = candidate.corrections.get(together.correction_uid or "")
     match together.outcome:
         case Outcome.ACCEPT:
-            result = found.trajectory if found is not None else None
-            return together.outcome, together, by, result, None
+            return together.outcome, together, by, found, None
         case Outcome.REJECT:
             return together.outcome, together, by, None, None
         case Outcome.UNSURE:
@@ -237,7 +248,7 @@ def _repeated(
     """Refuse content that the export holds already as somebody's correction."""
     if curated.original is None:
         return Dropped(DropReason.DUPLICATE) if candidate.id in taken else None
-    uid = curated.trajectory.uid
+    uid = curated.correction_uid
     corrected = candidate.corrections.get(uid)
     if corrected is None:
         return None

@@ -19,8 +19,7 @@ from app.flows.export_folder import Folder, HashedFile
 from curation.errors import ExportError
 from curation.export_manifest import DROPPED, INDEX, Balance, FileEntry
 from curation.export_reasons import Dropped, DropReason, Unfit
-from curation.exporting import Curated, Example, Judged, LabelRow, Layout, Notes, RowWriter
-from curation.trajectory import ToolSpec
+from curation.exporting import Curated, Example, Judged, Layout, Notes, RowWriter
 
 WHOLE = "labels"
 """Stem of the one file of a type that is not split."""
@@ -53,28 +52,14 @@ class DroppedLine(Struct, frozen=True):
 
 
 class Digest:
-    """A running hash over the content of examples; tool sets are hashed once each."""
+    """A running hash over the content of examples."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self._tools: dict[int, tuple[tuple[ToolSpec, ...], bytes]] = {}
 
     def add(self, example: Example) -> None:
         """Hash one example."""
-        if isinstance(example, LabelRow):
-            self._hash.update(_encoder.encode(example))
-            return
-        tools = example.tools
-        known = self._tools.get(id(tools))
-        if known is None:
-            if len(self._tools) > 1000:
-                self._tools.clear()
-            known = tools, hashlib.sha256(_encoder.encode(tools)).digest()
-            self._tools[id(tools)] = known
-        self._hash.update(known[1])
-        for field in example.__struct_fields__:
-            if field != "tools":
-                self._hash.update(_encoder.encode(getattr(example, field)))
+        self._hash.update(_encoder.encode(example))
 
     def hexdigest(self) -> str:
         """The hash so far."""

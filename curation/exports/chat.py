@@ -7,14 +7,12 @@ a list in another does not load.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from curation.export_reasons import Adaptation, DropReason, Unfit
-from curation.exporting import Notes
-from curation.trajectory import Message, Role, ToolCall, ToolSpec
+from curation.exporting import Notes, ToolText
+from curation.trajectory import Message, Role, ToolCall
 
 
 class FunctionOut(Struct, forbid_unknown_fields=True):
@@ -84,8 +82,15 @@ def readable_calls(message: Message, index: int) -> tuple[ToolCall, ...]:
     return tuple(calls)
 
 
-def written(message: Message, *, objects: bool = False, weight: int | None = None) -> MessageOut:
-    """A fitted message as the file spells it. `objects`: arguments as JSON objects."""
+def written(
+    message: Message, *, objects: bool = False, weight: int | None = None
+) -> MessageOut | Message:
+    """A fitted message as the file spells it. `objects`: arguments as JSON objects.
+
+    Most messages have neither calls nor thinking; then our own value has the same keys already.
+    """
+    if not message.tool_calls and message.reasoning is None and weight is None:
+        return message
     out = MessageOut(role=message.role, content=message.content)  # type: ignore[arg-type]
     if message.tool_calls:
         out.tool_calls = [
@@ -158,30 +163,45 @@ def read(message: MessageIn, *, objects: bool = False) -> Message:
     )
 
 
-def definition(spec: ToolSpec) -> dict[str, Any]:
-    """A tool as trainers read it: name, description, parameters, and `strict` where it was set."""
-    function: dict[str, Any] = {"name": spec.name, "description": spec.description}
-    if spec.parameters is not None:
-        function["parameters"] = spec.parameters
-    if isinstance(spec.extra.get("strict"), bool):
-        function["strict"] = spec.extra["strict"]
-    return function
+class DefinitionOut(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """A tool as trainers read it: `strict` only where the source set it."""
+
+    name: str
+    description: str
+    parameters: Raw = Raw()
+    strict: bool | None = None
 
 
-def wrapped(spec: ToolSpec) -> dict[str, Any]:
-    """A tool in its `{"type": "function", "function": …}` form."""
-    return {"type": "function", "function": definition(spec)}
+class WrappedOut(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A definition in its `{"type": "function", "function": …}` form."""
+
+    type: str = "function"
+    function: DefinitionOut
 
 
-def spec_of(function: dict[str, Any]) -> ToolSpec:
-    """Inverse of `definition`."""
-    extra = {"strict": function["strict"]} if "strict" in function else {}
-    return ToolSpec(
-        function["name"], function["description"], function.get("parameters"), extra=extra
+def definition(tool: ToolText) -> DefinitionOut:
+    """What the file says of a tool."""
+    strict = tool.extra.get("strict") if tool.extra else None
+    return DefinitionOut(
+        tool.name,
+        tool.description,
+        tool.parameters,
+        strict if isinstance(strict, bool) else None,
     )
 
 
-def fitted_tools(tools: tuple[ToolSpec, ...], has_calls: bool) -> tuple[ToolSpec, ...]:
+def wrapped(tools: tuple[ToolText, ...]) -> list[WrappedOut]:
+    """The tools of a row."""
+    return [WrappedOut(function=definition(tool)) for tool in tools]
+
+
+def tool_of(definition: DefinitionOut) -> ToolText:
+    """Inverse of `definition`."""
+    extra = {} if definition.strict is None else {"strict": definition.strict}
+    return ToolText(definition.name, definition.description, definition.parameters, extra)
+
+
+def fitted_tools(tools: tuple[ToolText, ...], has_calls: bool) -> tuple[ToolText, ...]:
     """The tools without what no trainer reads.
 
     Raises:
@@ -189,6 +209,6 @@ def fitted_tools(tools: tuple[ToolSpec, ...], has_calls: bool) -> tuple[ToolSpec
     """
     if has_calls and not tools:
         raise Unfit(DropReason.NO_TOOLS)
-    if not any(spec.extra for spec in tools):
+    if not any(tool.extra for tool in tools):
         return tools
-    return tuple(spec_of(definition(spec)) for spec in tools)
+    return tuple([tool_of(definition(tool)) for tool in tools])

@@ -37,5 +37,7 @@ def masked_steps(curated: Curated) -> tuple[int, ...]:
 
 
 def _unweighted(message: Message) -> bool:
+    if not message.extra:
+        return False
     weight = message.extra.get("weight")
     return not isinstance(weight, bool) and weight in (0, 0.0) and weight is not None

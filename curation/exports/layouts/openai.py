@@ -13,45 +13,45 @@ from __future__ import annotations
 import re
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from curation.export_reasons import Adaptation, DropReason, Unfit
-from curation.exporting import LAYOUTS, Completion, Conversation, Example, Notes, Pair
+from curation.exporting import LAYOUTS, Completion, Conversation, Example, Notes, Pair, ToolText
 from curation.exports.chat import (
     MessageIn,
     MessageOut,
+    WrappedOut,
     fitted_tools,
     read,
     readable_calls,
-    spec_of,
     text_of,
+    tool_of,
     wrapped,
     written,
 )
 from curation.exports.lines import Lines
-from curation.exports.tool_texts import ToolTexts
 from curation.steps import pair_results
-from curation.trajectory import Message, Role, ToolCall, ToolSpec
+from curation.trajectory import Message, Role, ToolCall
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class _InputOut(Struct):
-    messages: list[MessageOut]
-    tools: Raw | UnsetType = UNSET
+    messages: list[MessageOut | Message]
+    tools: list[WrappedOut] | UnsetType = UNSET
 
 
 class _RowOut(Struct):
-    messages: list[MessageOut] | UnsetType = UNSET
+    messages: list[MessageOut | Message] | UnsetType = UNSET
     input: _InputOut | UnsetType = UNSET
-    preferred_output: list[MessageOut] | UnsetType = UNSET
-    non_preferred_output: list[MessageOut] | UnsetType = UNSET
-    tools: Raw | UnsetType = UNSET
+    preferred_output: list[MessageOut | Message] | UnsetType = UNSET
+    non_preferred_output: list[MessageOut | Message] | UnsetType = UNSET
+    tools: list[WrappedOut] | UnsetType = UNSET
 
 
 class _InputIn(Struct, forbid_unknown_fields=True):
     messages: list[MessageIn]
-    tools: Raw | None = None
+    tools: list[WrappedOut] = []
 
 
 class _RowIn(Struct, forbid_unknown_fields=True):
@@ -59,15 +59,11 @@ class _RowIn(Struct, forbid_unknown_fields=True):
     input: _InputIn | None = None
     preferred_output: list[MessageIn] = []
     non_preferred_output: list[MessageIn] = []
-    tools: Raw | None = None
+    tools: list[WrappedOut] = []
 
 
-def _tools_text(tools: tuple[ToolSpec, ...]) -> bytes:
-    return msgspec.json.encode([wrapped(spec) for spec in tools])
-
-
-def _tools_back(text: bytes) -> tuple[ToolSpec, ...]:
-    return tuple(spec_of(tool["function"]) for tool in msgspec.json.decode(text))
+def _tools_back(tools: list[WrappedOut]) -> tuple[ToolText, ...]:
+    return tuple([tool_of(tool.function) for tool in tools])
 
 
 class OpenAI(Lines):
@@ -80,7 +76,6 @@ class OpenAI(Lines):
     suffix = ".jsonl"
 
     def __init__(self) -> None:
-        self._texts = ToolTexts(_tools_text, _tools_back)
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(_RowIn)
 
@@ -107,7 +102,7 @@ class OpenAI(Lines):
     def encode(self, example: Example) -> bytes:
         """One row as one line; without tools there is no `tools` key, as the API wants."""
         assert isinstance(example, Conversation | Pair)
-        tools = Raw(self._texts.text(example.tools)) if example.tools else UNSET
+        tools = wrapped(example.tools) if example.tools else UNSET
         if isinstance(example, Pair):
             row = _RowOut(
                 input=_InputOut([written(m) for m in example.prompt], tools),
@@ -124,15 +119,12 @@ class OpenAI(Lines):
         if row.messages is not None:
             masked = tuple(i for i, m in enumerate(row.messages) if not m.weight)
             messages = tuple([read(m) for m in row.messages])
-            return Conversation(messages, self._tools(row.tools), masked)
+            return Conversation(messages, _tools_back(row.tools), masked)
         if row.input is None:
             raise msgspec.ValidationError("a row needs `messages` or `input`")
         prompt = tuple([read(m) for m in row.input.messages])
         (chosen,), (rejected,) = row.preferred_output, row.non_preferred_output
-        return Pair(prompt, read(chosen), read(rejected), self._tools(row.input.tools), len(prompt))
-
-    def _tools(self, text: Raw | None) -> tuple[ToolSpec, ...]:
-        return () if text is None else self._texts.tools(bytes(text))
+        return Pair(prompt, read(chosen), read(rejected), _tools_back(row.input.tools), len(prompt))
 
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
         """None."""
@@ -149,7 +141,7 @@ class OpenAI(Lines):
         )
 
 
-def _weighted(example: Conversation) -> list[MessageOut]:
+def _weighted(example: Conversation) -> list[MessageOut | Message]:
     if not example.masked:
         return [written(message) for message in example.messages]
     masked = frozenset(example.masked)
@@ -161,7 +153,7 @@ def _weighted(example: Conversation) -> list[MessageOut]:
 
 def _conversation(
     messages: tuple[Message, ...],
-    tools: tuple[ToolSpec, ...],
+    tools: tuple[ToolText, ...],
     masked: tuple[int, ...],
     notes: Notes,
 ) -> Conversation:

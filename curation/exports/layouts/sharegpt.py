@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from curation.export_reasons import Adaptation, DropReason, Unfit
 from curation.exporting import (
@@ -24,13 +25,13 @@ from curation.exporting import (
     Judged,
     Notes,
     Pair,
+    ToolText,
 )
-from curation.exports.chat import definition, readable_calls, spec_of, text_of
+from curation.exports.chat import DefinitionOut, definition, readable_calls, text_of, tool_of
 from curation.exports.lines import Lines
 from curation.exports.sharegpt_card import ADVICE, dataset_info
-from curation.exports.tool_texts import ToolTexts
 from curation.steps import pair_results
-from curation.trajectory import Message, Role, ToolCall, ToolSpec
+from curation.trajectory import Message, Role, ToolCall
 
 _THOUGHT = re.compile(r"<think>\n(.*?)\n</think>\n\n(.*)", re.DOTALL)
 
@@ -43,7 +44,7 @@ class _Turn(Struct, forbid_unknown_fields=True, rename={"speaker": "from"}):
 class _RowOut(Struct, omit_defaults=True):
     conversations: list[_Turn]
     system: str
-    tools: Raw
+    tools: str
     chosen: _Turn | None = None
     rejected: _Turn | None = None
     kto_tag: bool | None = None
@@ -52,7 +53,7 @@ class _RowOut(Struct, omit_defaults=True):
 class _RowIn(Struct, forbid_unknown_fields=True):
     conversations: list[_Turn]
     system: str
-    tools: Raw
+    tools: str
     chosen: _Turn | None = None
     rejected: _Turn | None = None
     kto_tag: bool | None = None
@@ -66,14 +67,16 @@ class _Call(Struct, forbid_unknown_fields=True):
 _call_decoder = msgspec.json.Decoder(_Call | list[_Call])
 
 
-def _tools_text(tools: tuple[ToolSpec, ...]) -> bytes:
-    inner = msgspec.json.encode([definition(t) for t in tools]).decode() if tools else ""
-    return msgspec.json.encode(inner)
+_tools_decoder = msgspec.json.Decoder(list[DefinitionOut])
+_schema_decoder = msgspec.json.Decoder(dict[str, Raw])
 
 
-def _tools_back(text: bytes) -> tuple[ToolSpec, ...]:
-    inner = msgspec.json.decode(text, type=str)
-    return tuple(spec_of(tool) for tool in msgspec.json.decode(inner)) if inner else ()
+def _tools_text(tools: tuple[ToolText, ...]) -> str:
+    return msgspec.json.encode([definition(tool) for tool in tools]).decode() if tools else ""
+
+
+def _tools_back(text: str) -> tuple[ToolText, ...]:
+    return tuple([tool_of(tool) for tool in _tools_decoder.decode(text)]) if text else ()
 
 
 class ShareGpt(Lines):
@@ -86,7 +89,6 @@ class ShareGpt(Lines):
     suffix = ".jsonl"
 
     def __init__(self) -> None:
-        self._texts = ToolTexts(_tools_text, _tools_back)
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(_RowIn)
 
@@ -113,7 +115,7 @@ class ShareGpt(Lines):
     def encode(self, example: Example) -> bytes:
         """One row as one line."""
         assert not isinstance(example, Completion)
-        tools = Raw(self._texts.text(example.tools))  # type: ignore[union-attr]
+        tools = _tools_text(example.tools)  # type: ignore[union-attr]
         match example:
             case Conversation():
                 row = _row(example.messages, tools)
@@ -130,7 +132,7 @@ class ShareGpt(Lines):
     def decode(self, line: bytes) -> Example:
         """Inverse of `encode`."""
         row = self._decoder.decode(line)
-        tools = self._texts.tools(bytes(row.tools))
+        tools = _tools_back(row.tools)
         system = (Message(Role.SYSTEM, row.system),) if row.system else ()
         messages = (*system, *[_message(turn) for turn in row.conversations])
         if row.chosen is not None and row.rejected is not None:
@@ -150,7 +152,7 @@ class ShareGpt(Lines):
         return ADVICE[type_name]
 
 
-def _row(messages: tuple[Message, ...], tools: Raw) -> _RowOut:
+def _row(messages: tuple[Message, ...], tools: str) -> _RowOut:
     system = ""
     if messages and messages[0].role is Role.SYSTEM:
         system, messages = messages[0].text, messages[1:]
@@ -195,7 +197,7 @@ def _message(turn: _Turn) -> Message:
 
 
 def _conversation(
-    messages: tuple[Message, ...], tools: tuple[ToolSpec, ...], notes: Notes
+    messages: tuple[Message, ...], tools: tuple[ToolText, ...], notes: Notes
 ) -> Conversation:
     fitted = _messages(messages, notes)
     if not fitted or fitted[-1].role is not Role.ASSISTANT:
@@ -219,19 +221,21 @@ def _has_calls(messages: tuple[Message, ...]) -> bool:
     return any(message.tool_calls for message in messages)
 
 
-def _tools(tools: tuple[ToolSpec, ...], has_calls: bool) -> tuple[ToolSpec, ...]:
+def _tools(tools: tuple[ToolText, ...], has_calls: bool) -> tuple[ToolText, ...]:
     """Every tool with parameters: the trainer looks for `properties` in each of them."""
     if has_calls and not tools:
         raise Unfit(DropReason.NO_TOOLS)
-    if all(not t.extra and t.parameters and "properties" in t.parameters for t in tools):
-        return tools
-    fitted = []
-    for tool in tools:
-        parameters = tool.parameters or {"type": "object"}
-        if "properties" not in parameters:
-            parameters = {**parameters, "properties": {}}
-        fitted.append(spec_of({**definition(tool), "parameters": parameters}))
-    return tuple(fitted)
+    return tuple([_with_properties(tool) for tool in tools])
+
+
+def _with_properties(tool: ToolText) -> ToolText:
+    schema = bytes(tool.parameters)
+    keys = _schema_decoder.decode(schema) if schema else {"type": Raw(b'"object"')}
+    if "properties" in keys and not tool.extra:
+        return tool
+    if "properties" not in keys:
+        keys["properties"] = Raw(b"{}")
+    return tool_of(replace(definition(tool), parameters=Raw(msgspec.json.encode(keys))))
 
 
 def _messages(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:

@@ -11,7 +11,7 @@ themselves, for `datasets` 4.8 or newer, which keeps mixed objects as they are.
 from __future__ import annotations
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from curation.export_reasons import Adaptation, DropReason, Unfit
 from curation.exporting import (
@@ -22,36 +22,37 @@ from curation.exporting import (
     Judged,
     Notes,
     Pair,
+    ToolText,
 )
 from curation.exports.chat import (
     MessageIn,
     MessageOut,
+    WrappedOut,
     fitted_tools,
     read,
     readable_calls,
-    spec_of,
     text_of,
+    tool_of,
     wrapped,
     written,
 )
 from curation.exports.lines import Lines
-from curation.exports.tool_texts import ToolTexts
 from curation.exports.trl_card import ADVICE_OBJECTS, ADVICE_TEXT, LOADER
-from curation.trajectory import Message, Role, ToolSpec
+from curation.trajectory import Message, Role
 
 
 class _RowOut(Struct, omit_defaults=True):
-    messages: list[MessageOut] | None = None
-    prompt: list[MessageOut] | None = None
-    completion: list[MessageOut] | None = None
-    chosen: list[MessageOut] | None = None
-    rejected: list[MessageOut] | None = None
+    messages: list[MessageOut | Message] | None = None
+    prompt: list[MessageOut | Message] | None = None
+    completion: list[MessageOut | Message] | None = None
+    chosen: list[MessageOut | Message] | None = None
+    rejected: list[MessageOut | Message] | None = None
     label: bool | None = None
-    tools: Raw = Raw()
+    tools: str = ""
 
 
 class _RowIn(Struct, forbid_unknown_fields=True):
-    tools: Raw
+    tools: str
     messages: list[MessageIn] | None = None
     prompt: list[MessageIn] | None = None
     completion: list[MessageIn] | None = None
@@ -60,14 +61,15 @@ class _RowIn(Struct, forbid_unknown_fields=True):
     label: bool | None = None
 
 
-def _tools_text(tools: tuple[ToolSpec, ...]) -> bytes:
-    inner = msgspec.json.encode([wrapped(spec) for spec in tools]).decode()
-    return msgspec.json.encode(inner)
+_wrapped_decoder = msgspec.json.Decoder(list[WrappedOut])
 
 
-def _tools_back(text: bytes) -> tuple[ToolSpec, ...]:
-    definitions = msgspec.json.decode(msgspec.json.decode(text, type=str))
-    return tuple(spec_of(definition["function"]) for definition in definitions)
+def _tools_text(tools: tuple[ToolText, ...]) -> str:
+    return msgspec.json.encode(wrapped(tools)).decode()
+
+
+def _tools_back(text: str) -> tuple[ToolText, ...]:
+    return tuple([tool_of(tool.function) for tool in _wrapped_decoder.decode(text)])
 
 
 class Trl(Lines):
@@ -86,7 +88,6 @@ class Trl(Lines):
             else "JSON Lines for TRL; arguments are JSON text that every `datasets` loads "
             "unchanged, with a loader that makes them objects."
         )
-        self._texts = ToolTexts(_tools_text, _tools_back)
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(_RowIn)
 
@@ -130,7 +131,7 @@ class Trl(Lines):
 
     def encode(self, example: Example) -> bytes:
         """One row as one line."""
-        row = _RowOut(tools=Raw(self._texts.text(example.tools)))  # type: ignore[union-attr]
+        row = _RowOut(tools=_tools_text(example.tools))  # type: ignore[union-attr]
         match example:
             case Conversation():
                 row.messages = self._write(example.messages)
@@ -150,7 +151,7 @@ class Trl(Lines):
     def decode(self, line: bytes) -> Example:
         """Inverse of `encode`."""
         row = self._decoder.decode(line)
-        tools = self._texts.tools(bytes(row.tools))
+        tools = _tools_back(row.tools)
         if row.messages is not None:
             return Conversation(self._read(row.messages), tools)
         prompt = self._read(row.prompt or [])
@@ -162,7 +163,7 @@ class Trl(Lines):
             return Completion(prompt, completion, tools, len(prompt))
         return Judged(prompt, completion, row.label, tools, len(prompt))
 
-    def _write(self, messages: tuple[Message, ...]) -> list[MessageOut]:
+    def _write(self, messages: tuple[Message, ...]) -> list[MessageOut | Message]:
         return [written(message, objects=self._objects) for message in messages]
 
     def _read(self, messages: list[MessageIn]) -> tuple[Message, ...]:
@@ -193,6 +194,14 @@ def _messages(messages: tuple[Message, ...], notes: Notes, start: int = 0) -> tu
 
 def _message(message: Message, index: int, notes: Notes) -> Message:
     role, name = message.role, message.name
+    if (
+        not message.tool_calls
+        and type(message.content) is str
+        and not message.extra
+        and (name is None or role is Role.TOOL)
+        and role is not Role.DEVELOPER
+    ):
+        return message
     if role is Role.DEVELOPER:
         notes[Adaptation.DEVELOPER_AS_SYSTEM] += 1
         role = Role.SYSTEM

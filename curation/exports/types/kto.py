@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from curation.annotation import Outcome, StepVerdict
 from curation.export_reasons import Dropped, DropReason
-from curation.exporting import TYPES, Curated, Judged, Options
+from curation.exporting import TYPES, Curated, Episode, Judged, Options
 from curation.exports.judgement import verdicts_in_force
 from curation.exports.pairs import cut_pair
-from curation.trajectory import Role, Trajectory
+from curation.trajectory import Role
 
 
 class Kto:
@@ -60,7 +60,7 @@ def _corrected(curated: Curated, verdicts: dict[int, StepVerdict]) -> Iterator[J
 
 
 def _by_verdict(
-    trajectory: Trajectory, verdicts: dict[int, StepVerdict]
+    trajectory: Episode, verdicts: dict[int, StepVerdict]
 ) -> Iterator[Judged | Dropped]:
     for step in trajectory.assistant_indexes():
         match verdicts.get(step):
@@ -70,7 +70,7 @@ def _by_verdict(
                 yield _step(trajectory, step, verdict is StepVerdict.CORRECT)
 
 
-def _step(trajectory: Trajectory, step: int, label: bool) -> Judged:
+def _step(trajectory: Episode, step: int, label: bool) -> Judged:
     messages = trajectory.messages
     return Judged(messages[:step], (messages[step],), label, trajectory.tools, step)
 

@@ -43,7 +43,7 @@ class Labels:
                     annotator=curated.decision.by,
                     value=curated.decision.outcome.value,
                     note=curated.decision.note,
-                    correction_uid=curated.trajectory.uid if curated.original else "",
+                    correction_uid=curated.correction_uid,
                     created_at=curated.decision.created_at.isoformat(),
                 )
             )
