@@ -20,9 +20,9 @@ run: $(VENV)/.installed
 	@$(BIN)/loopwright run --demo $(ARGS)
 
 test: lint
-	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
-		|| test -n "$$LOOPWRIGHT_BROWSER" || echo "NOTICE: no chromium found; the browser tests" \
-		"are skipped. Install it, or name its path in LOOPWRIGHT_BROWSER, to run them."
+	@command -v "$${LOOPWRIGHT_CHROMIUM:-/usr/bin/chromium}" >/dev/null 2>&1 || \
+		echo "NOTICE: no chromium found; the browser tests are skipped. Install it," \
+		"or name its path in LOOPWRIGHT_CHROMIUM, to run them."
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.installed-test
@@ -35,8 +35,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.bench $(ARGS)
 
 data: $(VENV)/.installed
-	$(BIN)/python -m curation.synthesis --n 300 --seed 7 \
-		--out sample_data/trajectories.jsonl --truth sample_data/truth.jsonl $(ARGS)
+	$(BIN)/python -m curation.synthesis.samples $(ARGS)
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m tests.readme_tables

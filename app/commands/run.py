@@ -23,8 +23,8 @@ DEMO = "demo"
 """Dataset that the sample trajectories go into."""
 
 FIRST_STEPS = """\
-What to do first: open that address, choose Annotate, and press ? for the keys.
-Your own data: loopwright run FILE, or the page Ingest. Ctrl-C here stops the studio."""
+What to do first: open that address{annotate}, and press ? for the keys.
+{more} data: loopwright run FILE, or the page Ingest. Ctrl-C here stops the studio."""
 
 
 def run(
@@ -64,7 +64,10 @@ def run(
             page = _fill(terminal, store, files or [], dataset, tools, demo)
             studio.wait_until_ready()
             url = f"http://{reachable_host(settings.host)}:{settings.port}{page}"
-            terminal.result({"url": url}, f"\n  Loopwright is at {url}\n\n{FIRST_STEPS}")
+            first = FIRST_STEPS.format(
+                annotate="" if files else ", choose Annotate", more="More" if files else "Your own"
+            )
+            terminal.result({"url": url}, f"\n  Loopwright is at {url}\n\n{first}")
             sys.stdout.flush()
             if browser or (browser is None and _has_screen()):
                 webbrowser.open(url)
