@@ -123,11 +123,6 @@ class CallContext(Struct, gc=False):
     result_index: int | None
     """Message index of the result that answers it."""
 
-    @property
-    def is_answered(self) -> bool:
-        """Whether a result answers it."""
-        return self.result_index is not None
-
     def fingerprint(self) -> bytes:
         """Equal for equal arguments, whatever their spacing and key order; 1 is not 1.0."""
         if self.arguments is None:
@@ -244,14 +239,20 @@ class CheckContext:
     @property
     def mismatched(self) -> dict[int, list[CallContext]]:
         """Message index of an orphan result -> the unanswered calls of the step just before it."""
+        if not self.pairing.orphans:
+            return {}
+        unanswered: dict[int, list[CallContext]] = {}
+        for call in self.calls:
+            if call.result_index is None:
+                unanswered.setdefault(call.message_index, []).append(call)
         found: dict[int, list[CallContext]] = {}
-        for index in self.pairing.orphans:
-            before = next(
-                (i for i in range(index - 1, -1, -1) if self.roles[i] is not Role.TOOL), None
-            )
-            waiting = [c for c in self.calls if c.message_index == before and not c.is_answered]
-            if waiting:
-                found[index] = waiting
+        orphans = set(self.pairing.orphans)
+        before = -1
+        for index, role in enumerate(self.roles):
+            if role is not Role.TOOL:
+                before = index
+            elif index in orphans and before in unanswered:
+                found[index] = unanswered[before]
         return found
 
     def defects_of(self, kind: DefectKind, hint: str) -> Iterator[Found]:

@@ -28,11 +28,12 @@ def is_parameter_map(parameters: dict[str, Any]) -> bool:
     if isinstance(kind, str | list):
         return False
     properties = parameters.get("properties")
-    if "properties" in parameters and not _is_parameter(properties):
+    if properties == {} or ("properties" in parameters and not _is_parameter(properties)):
         return False
-    if all(_is_parameter(value) for value in parameters.values()):
-        return not parameters.keys() <= _TOP_LEVEL
-    return all(isinstance(v, str) and read_type(v).known for v in parameters.values())
+    entries = list(parameters.values())
+    if all(_is_parameter(entry) for entry in entries):
+        return any(entries) and not parameters.keys() <= _TOP_LEVEL
+    return all(isinstance(v, str) and read_type(v).known for v in entries)
 
 
 def _is_parameter(value: Any) -> bool:

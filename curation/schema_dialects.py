@@ -337,9 +337,9 @@ def _enum_to_items(out: dict[str, Any]) -> None:
 
 def _allow_null(out: dict[str, Any]) -> None:
     kind = out.get("type")
-    if kind is not None:
-        types = kind if isinstance(kind, list) else [kind]
-        out["type"] = types if "null" in types else [*types, "null"]
+    types = kind if isinstance(kind, list) else [kind]
+    if kind is not None and "null" not in types:
+        out["type"] = [*types, "null"]
     if "enum" in out and None not in out["enum"]:
         out["enum"] = [*out["enum"], None]
     for key in ("anyOf", "oneOf"):
