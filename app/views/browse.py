@@ -149,28 +149,48 @@ def _ask_page(wanted: Filter, cursors: list[tuple[float, int]], page: Page) -> N
 def _ask_view(wanted: Filter) -> None:
     store = session.store()
     saved = {v.name: v.filter for v in flow.views(store)}
-    title, choose, act = st.columns([2, 2, 1], vertical_alignment="center")
+    title, choose, act, keep = st.columns([3, 3, 1, 1], vertical_alignment="center")
     title.subheader("Browse")
     name = choose.selectbox(
         "Saved views",
         list(saved),
         index=None,
-        placeholder="Saved views: choose, or type a new name",
-        accept_new_options=True,
+        placeholder="Saved views" if saved else "No saved views yet",
+        disabled=not saved,
         label_visibility="collapsed",
         key="browse-view",
+        on_change=_show_view,
+        args=(saved,),
     )
-    if name is None:
-        return
-    if name in saved:
-        if act.button("Show", icon=":material/visibility:"):
-            st.query_params.from_dict(to_params(saved[name]))
-            st.rerun()
-        if act.button("Forget", icon=":material/delete:"):
-            flow.drop_view(store, name)
-            session.notify(f"The view {name} is forgotten.")
-            st.rerun()
-    elif act.button("Save view", icon=":material/bookmark_add:"):
-        flow.save_view(store, name, wanted)
-        session.notify(f"This filter is saved as {name}.")
-        st.rerun()
+    act.button(
+        "Forget",
+        icon=":material/delete:",
+        disabled=name is None,
+        on_click=_forget_view,
+        args=(name,),
+    )
+    with keep.popover("Save", icon=":material/bookmark_add:"):
+        new_name = st.text_input("Name of this filter", key="browse-view-name")
+        st.button(
+            "Save view",
+            disabled=not new_name.strip() or wanted.is_empty,
+            on_click=_save_view,
+            args=(new_name, wanted),
+        )
+
+
+def _show_view(saved: dict[str, Filter]) -> None:
+    chosen = st.session_state["browse-view"]
+    if chosen is not None:
+        st.query_params.from_dict(to_params(saved[chosen]))
+
+
+def _forget_view(name: str | None) -> None:
+    if name is not None:
+        flow.drop_view(session.store(), name)
+        session.notify(f"The view {name} is forgotten.")
+
+
+def _save_view(name: str, wanted: Filter) -> None:
+    flow.save_view(session.store(), name, wanted)
+    session.notify(f"This filter is saved as {name.strip()}.")

@@ -1,0 +1,144 @@
+"""Every page opens, empty with a lesson and filled with what is there; its act changes the store."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.flows import browse as browsing
+from app.flows import jobs
+from app.flows.adjudicate import load_case
+from app.flows.queue import queue_overview
+from app.flows.taxonomies import list_taxonomies
+from app.views.navigation import GROUPS
+from storage.browse import Filter
+from tests.episodes import add_episodes
+
+NAMES = [place.name for places in GROUPS.values() for place in places if place.name != "annotate"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_opens_on_an_empty_store_without_an_error(studio, open_page, name):
+    page = open_page(name)
+    assert not page.exception
+    assert not page.error
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_opens_on_a_filled_store_without_an_error(filled, open_page, name):
+    page = open_page(name)
+    assert not page.exception
+    assert not page.error
+
+
+def test_the_bare_address_of_an_empty_store_leads_to_ingest(studio, open_page):
+    assert [s.value for s in open_page("home").subheader] == ["Ingest"]
+
+
+def test_the_bare_address_of_a_filled_store_leads_to_the_queue(filled, open_page):
+    assert [s.value for s in open_page("home").subheader] == ["Queue"]
+
+
+def test_queue_fills_the_chosen_dataset_with_the_chosen_overlap(studio, open_page):
+    add_episodes(studio, 4, "flights")
+    page = open_page("queue")
+    page.number_input(key="fill-overlap-flights").set_value(3)
+    _button(page, "Fill the queue").click().run()
+    assert not page.exception
+    (info,) = queue_overview(studio)
+    assert (info.dataset, info.overlap, info.total) == ("flights", 3, 12)
+
+
+def test_browse_reads_its_filter_from_the_address(filled, open_page):
+    page = open_page("browse", state="disputed", dataset="flights")
+    (table,) = page.dataframe
+    assert list(table.value["state"]) == ["⚠ disputed"]
+    assert "**1 trajectories**" in [m.value for m in page.markdown]
+
+
+def test_browse_says_what_to_do_when_nothing_passes(filled, open_page):
+    page = open_page("browse", text="nowhere-to-be-found")
+    assert not page.dataframe
+    assert "No trajectory passes this filter" in page.markdown[0].value
+    _button(page, "Clear the filter").click().run()
+    assert len(page.dataframe[0].value) == 6
+
+
+def test_browse_ignores_parameters_it_does_not_know(filled, open_page):
+    page = open_page("browse", order="sideways", min_messages="many", colour="red")
+    assert len(page.dataframe[0].value) == 6
+
+
+def test_a_filter_can_be_saved_and_shown_again(filled, open_page):
+    page = open_page("browse", state="disputed")
+    page.text_input(key="browse-view-name").set_value("disputes").run()
+    _button(page, "Save view").click().run()
+    assert [(v.name, v.filter) for v in browsing.views(filled)] == [
+        ("disputes", Filter(state="disputed"))
+    ]
+    other = open_page("browse")
+    other.selectbox(key="browse-view").set_value("disputes").run()
+    assert len(other.dataframe[0].value) == 1
+    _button(other, "Forget").click().run()
+    assert browsing.views(filled) == []
+
+
+def test_adjudicate_shows_where_two_annotators_differ(filled, open_page):
+    page = open_page("adjudicate")
+    differences = page.dataframe[-1].value
+    assert {"ada", "bob"} <= set(differences.columns)
+    outcome = differences[differences["what"] == "outcome"].iloc[0]
+    assert (outcome["ada"], outcome["bob"]) == ("✓ accept", "✗ reject")
+
+
+def test_deciding_as_an_annotator_says_appends_a_decision_signed_by_the_user(filled, open_page):
+    with_case = open_page("adjudicate")
+    uid = browsing.find(filled, Filter(state="disputed")).page.rows[0].uid
+    _button(with_case, "Decide as bob says").click().run()
+    assert not with_case.exception
+    case = load_case(filled, uid)
+    assert case.decision is not None
+    assert (case.decision.outcome, case.decision.decided_by) == ("reject", "ada")
+
+
+def test_a_decision_can_be_withdrawn_on_its_page(filled, open_page):
+    uid = browsing.find(filled, Filter(state="disputed")).page.rows[0].uid
+    _button(open_page("adjudicate", t=uid), "Decide as bob says").click().run()
+    page = open_page("adjudicate", t=uid)
+    _button(page, "Withdraw the decision").click().run()
+    assert load_case(filled, uid).decision is None
+
+
+def test_an_unknown_trajectory_is_named_in_the_error(filled, open_page):
+    page = open_page("adjudicate", t="tj1-nothing")
+    assert "tj1-nothing" in page.error[0].value.replace("\\", "")
+
+
+def test_a_taxonomy_is_refused_with_its_reason_and_then_added(studio, open_page):
+    page = open_page("taxonomies")
+    own = page.text_area(key="taxonomy-toml")
+    own.set_value(own.value.replace('code = "wc"', 'code = "WRONG"')).run()
+    _button(page, "Add taxonomy").click().run()
+    assert "WRONG" in page.error[0].value
+    page = open_page("taxonomies")
+    _button(page, "Add taxonomy").click().run()
+    assert "our-errors" in [t.name for t in list_taxonomies(studio)]
+
+
+def test_running_all_checks_puts_one_job_in_front_of_the_worker(filled, open_page):
+    _button(open_page("jobs"), "Run all checks").click().run()
+    (job,) = jobs.list_jobs(filled)
+    assert (job.kind, job.params["dataset"]) == ("check", None)
+
+
+def test_settings_change_the_name_one_annotates_with(studio, open_page):
+    page = open_page("settings")
+    page.text_input(key="settings-name").set_value("grace").run()
+    _button(page, "Use this name").click().run()
+    assert page.text_input(key="settings-name").value == "grace"
+    assert page.session_state["annotator"] == "grace"
+
+
+def _button(page, label):
+    found = [b for b in page.button if b.label == label]
+    assert found, f"no button {label!r}; there are {[b.label for b in page.button]}"
+    return found[0]
