@@ -163,8 +163,24 @@ def read(message: MessageIn, *, objects: bool = False) -> Message:
     )
 
 
-class DefinitionOut(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """A tool as trainers read it: `strict` only where the source set it."""
+class DefinitionOut(Struct):
+    """A tool as trainers read it: schema and `strict` only where the source has them."""
+
+    name: str
+    description: str
+    parameters: Raw | UnsetType = UNSET
+    strict: bool | UnsetType = UNSET
+
+
+class WrappedOut(Struct, kw_only=True):
+    """A definition in its `{"type": "function", "function": …}` form."""
+
+    type: str = "function"
+    function: DefinitionOut
+
+
+class DefinitionIn(Struct, forbid_unknown_fields=True):
+    """`DefinitionOut` as it is read back."""
 
     name: str
     description: str
@@ -172,11 +188,11 @@ class DefinitionOut(Struct, omit_defaults=True, forbid_unknown_fields=True):
     strict: bool | None = None
 
 
-class WrappedOut(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A definition in its `{"type": "function", "function": …}` form."""
+class WrappedIn(Struct, forbid_unknown_fields=True):
+    """`WrappedOut` as it is read back."""
 
-    type: str = "function"
-    function: DefinitionOut
+    type: str
+    function: DefinitionIn
 
 
 def definition(tool: ToolText) -> DefinitionOut:
@@ -185,8 +201,8 @@ def definition(tool: ToolText) -> DefinitionOut:
     return DefinitionOut(
         tool.name,
         tool.description,
-        tool.parameters,
-        strict if isinstance(strict, bool) else None,
+        tool.parameters if bytes(tool.parameters) else UNSET,
+        strict if isinstance(strict, bool) else UNSET,
     )
 
 
@@ -195,7 +211,7 @@ def wrapped(tools: tuple[ToolText, ...]) -> list[WrappedOut]:
     return [WrappedOut(function=definition(tool)) for tool in tools]
 
 
-def tool_of(definition: DefinitionOut) -> ToolText:
+def tool_of(definition: DefinitionIn) -> ToolText:
     """Inverse of `definition`."""
     extra = {} if definition.strict is None else {"strict": definition.strict}
     return ToolText(definition.name, definition.description, definition.parameters, extra)
@@ -209,6 +225,13 @@ def fitted_tools(tools: tuple[ToolText, ...], has_calls: bool) -> tuple[ToolText
     """
     if has_calls and not tools:
         raise Unfit(DropReason.NO_TOOLS)
-    if not any(tool.extra for tool in tools):
-        return tools
-    return tuple([tool_of(definition(tool)) for tool in tools])
+    return tuple([bare(tool) for tool in tools])
+
+
+def bare(tool: ToolText) -> ToolText:
+    """The tool with `strict` as its only extra."""
+    if not tool.extra:
+        return tool
+    strict = tool.extra.get("strict")
+    extra = {"strict": strict} if isinstance(strict, bool) else {}
+    return ToolText(tool.name, tool.description, tool.parameters, extra)

@@ -20,6 +20,7 @@ from curation.exporting import LAYOUTS, Completion, Conversation, Example, Notes
 from curation.exports.chat import (
     MessageIn,
     MessageOut,
+    WrappedIn,
     WrappedOut,
     fitted_tools,
     read,
@@ -51,7 +52,7 @@ class _RowOut(Struct):
 
 class _InputIn(Struct, forbid_unknown_fields=True):
     messages: list[MessageIn]
-    tools: list[WrappedOut] = []
+    tools: list[WrappedIn] = []
 
 
 class _RowIn(Struct, forbid_unknown_fields=True):
@@ -59,10 +60,10 @@ class _RowIn(Struct, forbid_unknown_fields=True):
     input: _InputIn | None = None
     preferred_output: list[MessageIn] = []
     non_preferred_output: list[MessageIn] = []
-    tools: list[WrappedOut] = []
+    tools: list[WrappedIn] = []
 
 
-def _tools_back(tools: list[WrappedOut]) -> tuple[ToolText, ...]:
+def _tools_back(tools: list[WrappedIn]) -> tuple[ToolText, ...]:
     return tuple([tool_of(tool.function) for tool in tools])
 
 

@@ -27,7 +27,7 @@ from curation.exporting import (
     Pair,
     ToolText,
 )
-from curation.exports.chat import DefinitionOut, definition, readable_calls, text_of, tool_of
+from curation.exports.chat import DefinitionIn, bare, definition, readable_calls, text_of, tool_of
 from curation.exports.lines import Lines
 from curation.exports.sharegpt_card import ADVICE, dataset_info
 from curation.steps import pair_results
@@ -67,7 +67,7 @@ class _Call(Struct, forbid_unknown_fields=True):
 _call_decoder = msgspec.json.Decoder(_Call | list[_Call])
 
 
-_tools_decoder = msgspec.json.Decoder(list[DefinitionOut])
+_tools_decoder = msgspec.json.Decoder(list[DefinitionIn])
 _schema_decoder = msgspec.json.Decoder(dict[str, Raw])
 
 
@@ -231,11 +231,10 @@ def _tools(tools: tuple[ToolText, ...], has_calls: bool) -> tuple[ToolText, ...]
 def _with_properties(tool: ToolText) -> ToolText:
     schema = bytes(tool.parameters)
     keys = _schema_decoder.decode(schema) if schema else {"type": Raw(b'"object"')}
-    if "properties" in keys and not tool.extra:
-        return tool
-    if "properties" not in keys:
-        keys["properties"] = Raw(b"{}")
-    return tool_of(replace(definition(tool), parameters=Raw(msgspec.json.encode(keys))))
+    if "properties" in keys:
+        return bare(tool)
+    keys["properties"] = Raw(b"{}")
+    return replace(bare(tool), parameters=Raw(msgspec.json.encode(keys)))
 
 
 def _messages(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:

@@ -27,7 +27,7 @@ from curation.exporting import (
 from curation.exports.chat import (
     MessageIn,
     MessageOut,
-    WrappedOut,
+    WrappedIn,
     fitted_tools,
     read,
     readable_calls,
@@ -61,7 +61,7 @@ class _RowIn(Struct, forbid_unknown_fields=True):
     label: bool | None = None
 
 
-_wrapped_decoder = msgspec.json.Decoder(list[WrappedOut])
+_wrapped_decoder = msgspec.json.Decoder(list[WrappedIn])
 
 
 def _tools_text(tools: tuple[ToolText, ...]) -> str:

@@ -1,0 +1,176 @@
+"""What each export type makes of a curated trajectory."""
+
+from __future__ import annotations
+
+from curation.annotation import Outcome, StepVerdict
+from curation.export_reasons import Dropped, DropReason
+from curation.exporting import TYPES, Completion, Conversation, Curated, Judged, Options, Pair
+from curation.trajectory import Message, Role, ToolCall, Trajectory
+from tests.curated_examples import booking, call, curated, marked, parallel, result, say, user
+
+
+def examples(type_name: str, value: Curated, per_step: bool = False) -> list[object]:
+    return list(TYPES.get(type_name).examples(value, Options(per_step=per_step)))
+
+
+def reasons(found: list[object]) -> list[DropReason]:
+    return [one.reason for one in found if isinstance(one, Dropped)]
+
+
+def test_sft_gives_the_whole_trajectory_once() -> None:
+    (one,) = examples("sft", curated(booking()))
+    assert isinstance(one, Conversation)
+    assert one.messages == booking().messages and one.masked == ()
+
+
+def test_sft_per_step_gives_one_example_per_assistant_turn() -> None:
+    found = examples("sft", curated(parallel()), per_step=True)
+    assert [one.step for one in found if isinstance(one, Completion)] == [1, 4, 6]
+    for one in found:
+        assert isinstance(one, Completion)
+        assert one.prompt + one.completion == parallel().messages[: one.step + 1]
+
+
+def test_a_step_judged_incorrect_carries_no_loss_and_is_no_target() -> None:
+    value = curated(parallel(), verdicts={4: StepVerdict.INCORRECT, 6: StepVerdict.CORRECT})
+    (whole,) = examples("sft", value)
+    assert isinstance(whole, Conversation) and whole.masked == (4,)
+    steps = examples("sft", value, per_step=True)
+    assert [one.step for one in steps if isinstance(one, Completion)] == [1, 6]
+    assert reasons(steps) == [DropReason.STEP_INCORRECT]
+    later = steps[-1]
+    assert isinstance(later, Completion) and later.prompt[4] == parallel().messages[4]
+
+
+def test_a_weight_of_zero_in_the_source_is_respected() -> None:
+    messages = (
+        user("q"),
+        Message(Role.ASSISTANT, "5", extra={"weight": 0}),
+        user("sure?"),
+        say("4"),
+    )
+    (one,) = examples("sft", curated(Trajectory(messages)))
+    assert isinstance(one, Conversation) and one.masked == (1,)
+
+
+def test_a_verdict_on_a_step_that_was_corrected_no_longer_holds() -> None:
+    value = curated(
+        booking("2"),
+        original=booking('"two"'),
+        verdicts={2: StepVerdict.INCORRECT, 4: StepVerdict.INCORRECT},
+    )
+    (whole,) = examples("sft", value)
+    assert isinstance(whole, Conversation) and whole.masked == (4,)
+
+
+def test_nothing_is_learnt_from_rejected_or_fully_wrong_trajectories() -> None:
+    assert reasons(examples("sft", curated(booking(), Outcome.REJECT))) == [DropReason.REJECTED]
+    wrong = curated(booking(), verdicts={2: StepVerdict.INCORRECT, 4: StepVerdict.INCORRECT})
+    assert reasons(examples("sft", wrong)) == [DropReason.NO_TARGET]
+    assert reasons(examples("sft", curated(Trajectory((user("?"),))))) == [DropReason.NO_TARGET]
+
+
+def test_dpo_cuts_both_sides_at_the_first_difference() -> None:
+    (pair,) = examples("dpo", curated(booking("2"), original=booking('"two"')))
+    assert isinstance(pair, Pair)
+    assert pair.prompt == booking().messages[:2]
+    assert (pair.chosen, pair.rejected) == (booking("2").messages[2], booking('"two"').messages[2])
+
+
+def test_dpo_needs_a_correction_that_says_something_else() -> None:
+    assert reasons(examples("dpo", curated(booking()))) == [DropReason.NOT_CORRECTED]
+    spelled = Trajectory(
+        (*booking().messages[:2], call(("book_table", '{"time":"16:00","people":2}')),
+         *booking().messages[3:]),
+        booking().tools,
+    )  # fmt: skip
+    assert reasons(examples("dpo", curated(spelled, original=booking()))) == [DropReason.SAME_CALLS]
+
+
+def test_dpo_refuses_pairs_that_make_the_same_calls() -> None:
+    one, two = ("ping", "{}"), ("area", '{"w": 1}')
+    before = Trajectory((user("?"), call(one, two, ids=False)), parallel().tools)
+    after = Trajectory((user("?"), call(two, one, ids=False)), parallel().tools)
+    assert reasons(examples("dpo", curated(after, original=before))) == [DropReason.SAME_CALLS]
+
+
+def test_dpo_refuses_a_difference_that_is_not_the_assistants() -> None:
+    messages = booking().messages
+    after = Trajectory(
+        (*messages[:3], result('{"ok": false}', "c0b"), messages[4]), booking().tools
+    )
+    (dropped,) = examples("dpo", curated(after, original=booking()))
+    assert isinstance(dropped, Dropped)
+    assert dropped.reason is DropReason.CUT_NOT_ASSISTANT and "tool" in dropped.detail
+    shorter = Trajectory(messages[:4], booking().tools)
+    assert reasons(examples("dpo", curated(shorter, original=booking()))) == [
+        DropReason.CUT_NOT_ASSISTANT
+    ]
+
+
+def test_dpo_refuses_two_tool_sets() -> None:
+    other = Trajectory(booking("3").messages, parallel().tools)
+    assert reasons(examples("dpo", curated(other, original=booking()))) == [DropReason.TOOLS_DIFFER]
+
+
+def test_kto_labels_whole_trajectories_by_their_outcome() -> None:
+    for outcome, label in ((Outcome.ACCEPT, True), (Outcome.REJECT, False)):
+        (one,) = examples("kto", curated(booking(), outcome))
+        assert isinstance(one, Judged) and one.label is label
+        assert one.prompt + one.completion == booking().messages and one.step == 2
+
+
+def test_kto_labels_judged_steps_one_by_one() -> None:
+    verdicts = {1: StepVerdict.CORRECT, 4: StepVerdict.INCORRECT, 6: StepVerdict.UNSURE}
+    found = examples("kto", curated(parallel(), Outcome.REJECT, verdicts=verdicts))
+    judged = [
+        (one.step, one.label, len(one.completion)) for one in found if isinstance(one, Judged)
+    ]
+    assert judged == [(1, True, 1), (4, False, 1)]
+    assert reasons(found) == [DropReason.STEP_UNSURE]
+
+
+def test_kto_does_not_guess_which_step_was_wrong() -> None:
+    rejected = curated(booking(), Outcome.REJECT)
+    assert reasons(examples("kto", rejected, per_step=True)) == [DropReason.NO_STEP_VERDICTS]
+    accepted = examples("kto", curated(booking()), per_step=True)
+    assert [one.label for one in accepted if isinstance(one, Judged)] == [True, True]
+    assert reasons(examples("kto", curated(booking(), None))) == [DropReason.UNDECIDED]
+
+
+def test_kto_wants_the_correction_and_not_what_it_replaced() -> None:
+    found = examples("kto", curated(booking("2"), original=booking('"two"')))
+    sides = [(one.label, one.completion[0].tool_calls[0].raw_arguments) for one in found]  # type: ignore[attr-defined]
+    assert sides == [
+        (True, '{"people": 2, "time": "16:00"}'),
+        (False, '{"people": "two", "time": "16:00"}'),
+    ]
+
+
+def test_labels_are_one_row_per_statement_with_its_address() -> None:
+    rows = examples("labels", marked())
+    assert [row.kind for row in rows] == [  # type: ignore[attr-defined]
+        "outcome", "verdict", "verdict", "mark", "mark", "mark", "note", "decision",
+    ]  # fmt: skip
+    mark = rows[3]
+    assert (mark.message_index, mark.call_index, mark.pointer) == (2, 0, "/people")  # type: ignore[attr-defined]
+    assert (mark.severity, mark.root_cause, mark.annotator) == ("critical", True, "+Ana")  # type: ignore[attr-defined]
+    assert {row.decision for row in rows} == {"reject"}  # type: ignore[attr-defined]
+
+
+def test_labels_of_a_trajectory_of_which_nothing_was_said_are_counted_as_missing() -> None:
+    from msgspec.structs import replace
+
+    silent = replace(curated(booking()), said=(), decision=None)
+    assert reasons(examples("labels", silent)) == [DropReason.NOTHING_SAID]
+
+
+def test_a_call_that_does_not_parse_still_makes_a_pair() -> None:
+    broken = Trajectory(
+        (*booking().messages[:2],
+         Message(Role.ASSISTANT, tool_calls=(ToolCall("book_table", '{"people": 2', "c0b"),)),
+         *booking().messages[3:]),
+        booking().tools,
+    )  # fmt: skip
+    (pair,) = examples("dpo", curated(booking(), original=broken))
+    assert isinstance(pair, Pair) and pair.rejected.tool_calls[0].raw_arguments == '{"people": 2'
