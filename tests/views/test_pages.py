@@ -1,4 +1,4 @@
-"""Every page opens, empty with a lesson and filled with what is there; its act changes the store."""
+"""Every page opens, empty with a lesson or filled with what is there, and its act is stored."""
 
 from __future__ import annotations
 
