@@ -1,0 +1,211 @@
+"""Acts: any sequence of ops, delivered in any pieces and repeated, is one and the same history."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from app.flows import annotate
+from app.flows.annotate import Op, perform
+from app.flows.queue import fill_queue, queue_overview
+from curation.annotation import ActKind, Annotation, fold, read_payload
+from storage import trajectories
+from storage.annotations import standing_annotations
+from storage.engine import Store, open_store
+from storage.tables import ActRow, AnnotationRow, RefusalRow, TaskRow, table_of
+from tests.episodes import ANSWER_AT, CALL_AT, CATEGORY, Person, add_episodes, episode
+
+UIDS = tuple(episode(i).uid for i in range(3))
+
+steps = st.sampled_from([CALL_AT, ANSWER_AT])
+verdicts = st.sampled_from(["correct", "incorrect", "unsure", None])
+marks = st.builds(
+    lambda mark_id, at: {"mark": {"mark_id": mark_id, **CATEGORY, "anchor": {"message_index": at}}},
+    st.sampled_from(["m1", "m2"]),
+    steps,
+)
+said = st.one_of(
+    st.tuples(st.just("mark"), marks),
+    st.tuples(st.just("unmark"), st.sampled_from(["m1", "m2"]).map(lambda m: {"mark_id": m})),
+    st.tuples(
+        st.just("verdicts"),
+        st.dictionaries(steps.map(str), verdicts, max_size=2).map(lambda v: {"verdicts": v}),
+    ),
+    st.tuples(
+        st.just("outcome"),
+        st.sampled_from(["accept", "reject", "unsure", None]).map(lambda o: {"outcome": o}),
+    ),
+    st.tuples(st.just("note"), st.text(max_size=5).map(lambda n: {"note": n})),
+    st.tuples(st.just("commit"), st.just({})),
+    st.tuples(st.just("undo"), st.just({})),
+    st.tuples(st.just("note"), st.just({"nonsense": 1})),
+)
+acts = st.lists(st.tuples(st.sampled_from(UIDS), said), max_size=25)
+
+
+def ops_of(drawn: list[tuple[str, tuple[str, dict[str, Any]]]]) -> list[Op]:
+    return [Op(n, uid, kind, payload) for n, (uid, (kind, payload)) in enumerate(drawn, 1)]
+
+
+@contextmanager
+def studio(migrated_file: Path) -> Iterator[tuple[Store, Person]]:
+    """A fresh store with three queued trajectories; one per example."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "loopwright.db"
+        shutil.copyfile(migrated_file, path)
+        store = open_store(f"sqlite:///{path}")
+        try:
+            assert add_episodes(store, 3) == UIDS
+            fill_queue(store, "weather", policy="oldest")
+            yield store, Person(store, "Ann")
+        finally:
+            store.close()
+
+
+class Model:
+    """The plainest possible annotator: a list of acts, and undo that strikes the last one out."""
+
+    def __init__(self) -> None:
+        self.standing: list[tuple[str, ActKind, Any]] = []
+        self.committed: dict[str, Annotation] = {}
+
+    def draft(self, uid: str) -> Annotation:
+        return fold(payload for u, _, payload in self.standing if u == uid)
+
+    def perform(self, op: Op) -> str:
+        if op.payload == {"nonsense": 1}:
+            return "refused"
+        kind = ActKind(op.kind)
+        if kind is ActKind.UNDO:
+            return self.undo()
+        if kind is ActKind.COMMIT:
+            if self.draft(op.uid).outcome is None:
+                return "refused"
+            self.committed[op.uid] = self.draft(op.uid)
+        self.standing.append((op.uid, kind, read_payload(kind, op.payload)))
+        return "ok"
+
+    def undo(self) -> str:
+        if not self.standing:
+            return "refused"
+        uid, kind, _ = self.standing.pop()
+        if kind is ActKind.COMMIT:
+            mine = [(k, p) for u, k, p in self.standing if u == uid]
+            commits = [i for i, (k, _) in enumerate(mine) if k is ActKind.COMMIT]
+            if commits:
+                self.committed[uid] = fold(p for _, p in mine[: commits[-1]])
+            else:
+                del self.committed[uid]
+        return "ok"
+
+
+def observed(store: Store, person: Person) -> tuple[dict[str, Annotation], dict[str, Annotation]]:
+    """(drafts, committed annotations) by uid."""
+    drafts, committed = {}, {}
+    with store.read() as conn:
+        for uid in UIDS:
+            row_id = trajectories.id_of(conn, uid)
+            drafts[uid] = annotate.draft_of(conn, row_id, person.info.id).annotation
+            for one in standing_annotations(conn, row_id):
+                committed[uid] = one.annotation
+    return drafts, committed
+
+
+def counts(store: Store) -> list[int]:
+    with store.read() as conn:
+        return [
+            conn.execute(select(func.count()).select_from(table_of(c))).scalar_one()
+            for c in (ActRow, AnnotationRow, RefusalRow)
+        ]
+
+
+relaxed = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@relaxed
+@given(drawn=acts)
+def test_drafts_commits_and_undo_are_those_of_the_plainest_model(
+    migrated_file: Path, drawn: list[Any]
+) -> None:
+    model, ops = Model(), ops_of(drawn)
+    with studio(migrated_file) as (store, ann):
+        done = perform(store, ann.info, "s", ops)
+        assert [r.status for r in done.results] == [model.perform(op) for op in ops]
+        drafts, committed = observed(store, ann)
+        assert drafts == {uid: model.draft(uid) for uid in UIDS}
+        assert committed == model.committed
+        (info,) = queue_overview(store)
+        task = table_of(TaskRow)
+        with store.read() as conn:
+            by_status = dict(
+                conn.execute(select(task.c.status, func.count()).group_by(task.c.status)).all()
+            )
+        assert info.done == by_status.get("done", 0) == len(model.committed)
+        assert info.claimed == by_status.get("claimed", 0)
+        assert info.waiting == by_status.get("waiting", 0)
+
+
+@relaxed
+@given(
+    drawn=acts,
+    deliveries=st.lists(st.tuples(st.integers(0, 25), st.booleans()), max_size=5),
+)
+def test_pieces_and_repeats_make_the_same_history_as_one_delivery(
+    migrated_file: Path, drawn: list[Any], deliveries: list[tuple[int, bool]]
+) -> None:
+    ops = ops_of(drawn)
+    with studio(migrated_file) as (store, ann):
+        whole = perform(store, ann.info, "s", ops)
+        expected = observed(store, ann), counts(store)
+    with studio(migrated_file) as (store, ann):
+        acked = 0
+        for performed, answer_arrives in sorted(deliveries):
+            # An outbox sends all that was not acknowledged, again when an answer was lost.
+            answer = perform(store, ann.info, "s", ops[acked:performed])
+            if answer_arrives:
+                acked = max(acked, answer.acked)
+        perform(store, ann.info, "s", ops[acked:])
+        assert (observed(store, ann), counts(store)) == expected
+        assert perform(store, ann.info, "s", ops).results == whole.results
+        assert (observed(store, ann), counts(store)) == expected
+
+
+@relaxed
+@given(drawn=acts, fault_at=st.integers(0, 24))
+def test_a_fault_anywhere_in_a_delivery_leaves_nothing_and_the_next_one_everything(
+    migrated_file: Path, drawn: list[Any], fault_at: int
+) -> None:
+    ops = ops_of(drawn)
+    with studio(migrated_file) as (store, ann):
+        perform(store, ann.info, "s", ops)
+        expected = observed(store, ann), counts(store)
+    with studio(migrated_file) as (store, ann), pytest.MonkeyPatch.context() as patched:
+        real, calls = annotate.acts.append_act, 0
+
+        def failing(*args: Any, **kwargs: Any) -> int:
+            nonlocal calls
+            calls += 1
+            act_id = real(*args, **kwargs)
+            if calls == fault_at + 1:
+                raise OSError("power cut")
+            return act_id
+
+        patched.setattr(annotate.acts, "append_act", failing)
+        before = counts(store)
+        try:
+            perform(store, ann.info, "s", ops)
+        except OSError:
+            assert counts(store) == before
+            perform(store, ann.info, "s", ops)
+        assert (observed(store, ann), counts(store)) == expected
