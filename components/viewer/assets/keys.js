@@ -98,13 +98,17 @@ export class Keys {
     const s = this.session;
     if (this.replaying || this.away) return;
     this.replaying = true;
-    while (s.pending.length > 0 && s.phase === "view") this.perform(s.pending.shift());
-    this.replaying = false;
+    try {
+      while (s.pending.length > 0 && s.phase === "view") this.perform(s.pending.shift());
+    } finally {
+      this.replaying = false;
+    }
     s.emit("status");
   }
 
   perform(key) {
     const s = this.session;
+    if (s.help && commandOf(key) !== "help") this.run("help"); // never act behind the overlay
     if (s.leader !== null) this.typeCode(key);
     else if (key === "Escape") this.escape();
     else COMMANDS[commandOf(key)]?.(this.context());
@@ -121,9 +125,8 @@ export class Keys {
 
   escape() {
     const s = this.session;
-    if (s.help) s.help = false;
     s.toast = null;
-    s.emit("mode", "toast");
+    s.emit("toast");
   }
 
   typeCode(key) {

@@ -27,8 +27,10 @@ export function mount(parent, boot) {
   session.listeners.add(listener);
   session.mounts = (session.mounts || 0) + 1;
   session.keys.attach(screen);
-  session.travel.start(new URL(window.location.href).searchParams.get("t") || boot.uid);
-  return () => {
+  // The address, not the boot data: Streamlit may draw with an address of a moment ago.
+  session.travel.start(new URL(window.location.href).searchParams.get("t"));
+  session.lastParent = parent;
+  session.unmount = () => {
     session.listeners.delete(listener);
     screen.close();
     if (session.keys.screen !== screen) return; // another mount took over already
@@ -37,6 +39,7 @@ export function mount(parent, boot) {
       if (session.keys.away) session.travel.giveBack();
     }, GONE_MS);
   };
+  return session.unmount;
 }
 
 function warn(event, session) {

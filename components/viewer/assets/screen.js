@@ -35,14 +35,14 @@ export class Screen {
     fill(parent, this.root);
     this.onResize = () => this.fit();
     window.addEventListener("resize", this.onResize);
-    this.paintedUid = null;
+    this.update(["view", "mode", "toast"]);
   }
 
-  /** The style sheets are there. */
+  /** The style sheets are there: sizes are right now, so scroll to where we are and be seen. */
   show() {
     this.root.style.visibility = "";
     this.fit();
-    this.update(["view", "mode", "toast", "status"]);
+    if (this.session.phase === "view") this.drawCursor();
   }
 
   close() {
@@ -80,7 +80,6 @@ export class Screen {
     this.panes.hidden = !showing;
     this.instead.hidden = showing;
     if (!showing) {
-      this.paintedUid = null;
       drawInstead(this);
       return;
     }
@@ -89,7 +88,6 @@ export class Screen {
     this.rail.draw();
     this.drawCursor();
     this.drawMode();
-    this.paintedUid = s.current;
     this.root.dataset.uid = s.current;
   }
 

@@ -64,8 +64,15 @@ export class Session {
     this.sender.readmit(this.api);
   }
 
+  /** Tell listeners. A fault in painting is reported, but never keeps an act from being saved. */
   emit(...topics) {
-    for (const listener of [...this.listeners]) listener(topics);
+    for (const listener of [...this.listeners]) {
+      try {
+        listener(topics);
+      } catch (problem) {
+        reportError(problem);
+      }
+    }
   }
 
   // What is on screen ------------------------------------------------------------------------

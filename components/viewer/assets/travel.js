@@ -10,6 +10,7 @@ export class Travel {
   constructor(session) {
     this.session = session;
     this.fetching = false;
+    this.wanted = null; // uid being fetched because it was asked for by name
     this.onShown = () => {};
     session.onUndone = (uid) => this.visit(uid);
     setInterval(() => this.renew(), RENEW_MS);
@@ -19,9 +20,9 @@ export class Travel {
   /** Open what the address asks for, else stay where we are, else ask the queue. */
   start(uid) {
     const s = this.session;
-    if (uid && uid !== s.current) this.visit(uid);
-    else if (s.phase === "view") this.address();
-    else this.advance();
+    if (uid && uid !== s.current && uid !== this.wanted) this.visit(uid);
+    else if (s.phase === "view") this.address(s.current);
+    else if (!this.wanted) this.advance();
   }
 
   /** The next trajectory: on screen in this very call when it is already here. */
@@ -45,7 +46,8 @@ export class Travel {
     s.phase = "view";
     s.problem = null;
     s.leader = null;
-    this.address();
+    this.wanted = null;
+    this.address(uid);
     s.emit("view");
     this.fetchNext();
     this.onShown();
@@ -60,13 +62,13 @@ export class Travel {
       return;
     }
     this.leave();
-    this.wait("waiting");
+    this.wait("waiting", uid);
     try {
       const { view } = await s.api.view(uid);
       s.keep(view);
-      this.show(uid);
+      if (this.wanted === uid) this.show(uid);
     } catch (problem) {
-      this.fail(problem, () => this.visit(uid));
+      if (this.wanted === uid) this.fail(problem, () => this.visit(uid));
     }
   }
 
@@ -105,11 +107,14 @@ export class Travel {
     s.current = null;
   }
 
-  wait(phase) {
+  /** Nothing is on screen: the next one of the queue is awaited, or `wanted`. */
+  wait(phase, wanted = null) {
     const s = this.session;
     s.current = null;
     s.phase = phase;
     s.leader = null;
+    this.wanted = wanted;
+    this.address(wanted);
     s.emit("view");
   }
 
@@ -125,10 +130,10 @@ export class Travel {
         s.deck.push(view.uid);
       }
       this.fetching = false;
-      if (s.phase === "waiting") this.arrived();
+      if (s.phase === "waiting" && !this.wanted) this.arrived();
     } catch (problem) {
       this.fetching = false;
-      if (s.phase === "waiting") this.fail(problem, () => this.advance());
+      if (s.phase === "waiting" && !this.wanted) this.fail(problem, () => this.advance());
     }
   }
 
@@ -181,11 +186,11 @@ export class Travel {
   }
 
   /** The address names what is on screen, so that a reload or a shared link finds it. */
-  address() {
-    if (!this.session.current) return;
+  address(uid) {
     const url = new URL(window.location.href);
-    if (url.searchParams.get("t") === this.session.current) return;
-    url.searchParams.set("t", this.session.current);
+    if (url.searchParams.get("t") === uid) return;
+    if (uid) url.searchParams.set("t", uid);
+    else url.searchParams.delete("t");
     window.history.replaceState(window.history.state, "", url);
   }
 

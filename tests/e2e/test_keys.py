@@ -1,0 +1,173 @@
+"""Every key lands on the trajectory and step that was on screen when it was pressed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from curation.annotation import Outcome, StepVerdict
+from tests.e2e.conftest import Studio, wait_until
+from tests.e2e.conversations import meetings
+
+# Three steps judged, one marked (leader and the two keys of "Wrong value"), decided, committed.
+BLOCK = ["1", "j", "2", "m", "p", "v", "j", "3", "x", "Enter"]
+N_TRAJECTORIES = 6
+
+SESSION = "s = [...window.__loopwright.values()][0]"
+
+# Takes the component away and mounts it again, as Streamlit does when it pleases.
+MOUNT_AGAIN = """
+async () => {
+  const [session] = [...window.__loopwright.values()];
+  const loaded = performance.getEntriesByType('resource').map((entry) => entry.name);
+  const { mount } = await import(loaded.find((name) => name.endsWith('/main.js')));
+  window.mountAgain = () => mount(session.lastParent, session.boot);
+}
+"""
+KEEP_REMOUNTING = """
+() => {
+  const [session] = [...window.__loopwright.values()];
+  window.remounting = setInterval(() => {
+    session.unmount();
+    session.lastParent.replaceChildren();
+    setTimeout(() => window.mountAgain(), 25);
+  }, 120);
+}
+"""
+
+
+def press_all(page: Any, keys: list[str], delay_ms: int) -> None:
+    """Press real keys, one after the other, `delay_ms` apart."""
+    for key in keys:
+        page.keyboard.press(key)
+        if delay_ms:
+            page.wait_for_timeout(delay_ms)
+
+
+def wait_saved(page: Any) -> None:
+    """Wait until no key is waiting and nothing is unsent."""
+    wait_until(page, f"(({SESSION}) => s.sender.state.ops.length + s.pending.length === 0)()")
+
+
+def seen_keys(page: Any) -> list[dict[str, Any]]:
+    """What was on screen at each key: {key, uid, index}."""
+    return page.evaluate("window.seen")
+
+
+def check_block(studio: Studio, uid: str, annotator: str) -> None:
+    """The database says of `uid` exactly what one BLOCK of keys says."""
+    draft = studio.said(uid, annotator)
+    steps = [2, 4, 6]
+    expected = [StepVerdict.CORRECT, StepVerdict.INCORRECT, StepVerdict.UNSURE]
+    assert draft.annotation.step_verdicts == dict(zip(steps, expected, strict=True))
+    assert draft.annotation.outcome is Outcome.REJECT
+    assert [(m.category, m.anchor.message_index) for m in draft.annotation.marks] == [
+        ("PARAM_VALUE", 4)
+    ]
+    assert draft.committed
+
+
+@pytest.mark.parametrize("delay_ms", [0, 30, 60])
+def test_a_burst_of_keys_over_several_trajectories_lands_where_it_was_pressed(
+    studio: Studio, page: Any, delay_ms: int
+) -> None:
+    dataset = f"burst-{delay_ms}"
+    studio.fill(dataset, meetings(dataset, N_TRAJECTORIES + 1))
+    studio.open(page, dataset, annotator=dataset)
+    press_all(page, BLOCK * N_TRAJECTORIES, delay_ms)
+    wait_saved(page)
+    uids = studio.uids(dataset)
+    for uid in uids[:N_TRAJECTORIES]:
+        check_block(studio, uid, dataset)
+    assert studio.said(uids[-1], dataset).annotation.is_empty
+    pressed = seen_keys(page)
+    assert len(pressed) == len(BLOCK) * N_TRAJECTORIES
+    for i, key in enumerate(pressed):
+        on_screen_or_awaited = key["uid"] in (uids[i // len(BLOCK)], None)
+        assert on_screen_or_awaited, (i, key)
+
+
+@pytest.mark.parametrize("delay_ms", [0, 30])
+def test_keys_survive_the_component_being_taken_away_and_mounted_again(
+    studio: Studio, page: Any, delay_ms: int
+) -> None:
+    dataset = f"remount-{delay_ms}"
+    studio.fill(dataset, meetings(dataset, N_TRAJECTORIES + 1))
+    studio.open(page, dataset, annotator=dataset)
+    page.evaluate(MOUNT_AGAIN)
+    page.evaluate(KEEP_REMOUNTING)
+    page.wait_for_timeout(200)
+    press_all(page, BLOCK * N_TRAJECTORIES, delay_ms)
+    page.wait_for_timeout(300)
+    page.evaluate("clearInterval(window.remounting)")
+    page.wait_for_timeout(100)
+    wait_saved(page)
+    mounts = page.evaluate("[...window.__loopwright.values()][0].mounts")
+    assert mounts >= 3, "the test forced no remount"
+    for uid in studio.uids(dataset)[:N_TRAJECTORIES]:
+        check_block(studio, uid, dataset)
+
+
+def test_going_to_another_page_and_back_keeps_the_place_and_types_nothing_there(
+    studio: Studio, page: Any
+) -> None:
+    studio.fill("elsewhere", meetings("elsewhere", 3))
+    studio.open(page, "elsewhere", annotator="elsewhere")
+    press_all(page, ["j", "1"], 0)
+    before = page.evaluate("window.onScreen()")
+    page.evaluate(MOUNT_AGAIN)
+    page.evaluate("[...window.__loopwright.values()][0].unmount()")
+    page.wait_for_timeout(1700)
+    press_all(page, ["2", "x"], 0)
+    page.evaluate("window.mountAgain()")
+    wait_until(page, "window.onScreen().uid !== null")
+    assert page.evaluate("window.onScreen()") == before
+    wait_saved(page)
+    draft = studio.said(before["uid"], "elsewhere")
+    assert draft.annotation.step_verdicts == {before["index"]: StepVerdict.CORRECT}
+    assert draft.annotation.outcome is None
+
+
+def test_undo_goes_back_across_trajectories(studio: Studio, page: Any) -> None:
+    studio.fill("undoing", meetings("undoing", 3))
+    studio.open(page, "undoing", annotator="undoing")
+    first, second, _ = studio.uids("undoing")
+    press_all(page, ["1", "a", "Enter", "2"], 20)
+    wait_saved(page)
+    assert studio.said(first, "undoing").committed
+    press_all(page, ["z"], 50)
+    assert page.evaluate("window.onScreen()")["uid"] == second
+    press_all(page, ["z"], 50)
+    assert page.evaluate("window.onScreen()")["uid"] == first
+    wait_saved(page)
+    after_commit = studio.said(first, "undoing")
+    assert after_commit.annotation.outcome is Outcome.ACCEPT
+    assert not after_commit.committed
+    assert studio.said(second, "undoing").annotation.is_empty
+    press_all(page, ["z", "z"], 50)
+    wait_saved(page)
+    assert studio.said(first, "undoing").annotation.is_empty
+
+
+def test_letters_typed_into_a_field_are_letters(studio: Studio, page: Any) -> None:
+    studio.fill("letters", meetings("letters", 2))
+    studio.open(page, "letters", annotator="letters")
+    uid = studio.uids("letters")[0]
+    press_all(page, ["t"], 0)
+    page.keyboard.type("axu 12 maybe wrong")
+    press_all(page, ["Escape", "1"], 0)
+    wait_saved(page)
+    draft = studio.said(uid, "letters")
+    assert draft.annotation.note == "axu 12 maybe wrong"
+    assert draft.annotation.outcome is None
+    assert list(draft.annotation.step_verdicts.values()) == [StepVerdict.CORRECT]
+
+
+def test_commit_without_an_outcome_says_so_and_stays(studio: Studio, page: Any) -> None:
+    studio.fill("outcome", meetings("outcome", 2))
+    studio.open(page, "outcome", annotator="outcome")
+    uid = studio.uids("outcome")[0]
+    press_all(page, ["Enter"], 0)
+    assert page.evaluate("window.onScreen()")["uid"] == uid
+    assert page.get_by_test_id("commit-why").inner_text() == "Choose an outcome first"
