@@ -1,0 +1,176 @@
+"""Checking what is stored: once per catalogue, resumable, the same with any number of processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.flows import check as flow
+from app.flows.check import CheckReport, check
+from app.flows.ingest import ingest
+from app.flows.running import Cancelled, Run
+from curation.checking import run_checks
+from curation.errors import NotFound
+from curation.queueing import suspicion
+from curation.trajectory import Message, Role, ToolCall
+from storage.engine import Store
+from storage.findings import findings_of, iter_findings
+from storage.trajectories import add_correction, load_by_id, load_many
+
+_PARAMETERS = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "unit": {"enum": ["C", "F"]}},
+    "required": ["city"],
+}
+
+
+def _row(n: int) -> dict[str, Any]:
+    """Every third row asks for a missing argument, every fifth calls an unknown tool."""
+    arguments = {"unit": "C"} if n % 3 == 0 else {"city": f"City {n}"}
+    name = "get_wether" if n % 5 == 0 else "get_weather"
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    return {
+        "messages": [
+            {"role": "user", "content": f"Weather in city {n}?"},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": "c", "type": "function", "function": function}],
+            },
+            {"role": "tool", "tool_call_id": "c", "content": "sunny"},
+            {"role": "assistant", "content": f"Sunny in city {n}."},
+        ],
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "get_weather",
+                    "description": "Weather of a city.",
+                    "parameters": _PARAMETERS,
+                },
+            }
+        ],
+    }
+
+
+@pytest.fixture
+def thirty(store: Store, tmp_path: Path) -> Store:
+    """Thirty trajectories in dataset `a`, the first ten of them in `b` too."""
+    for name, n in (("a", 30), ("b", 10)):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("\n".join(json.dumps(_row(i)) for i in range(n)))
+        ingest(store, [path])
+    return store
+
+
+def test_every_trajectory_gets_the_findings_of_run_checks(thirty: Store) -> None:
+    report = check(thirty)
+    with thirty.read() as conn:
+        everything = load_many(conn, range(1, 31))
+        assert len(everything) == 30
+        for stored in everything:
+            expected = run_checks(stored.trajectory)
+            assert findings_of(conn, stored.id) == expected
+            assert stored.suspicion == suspicion(expected)
+            assert stored.n_errors == sum(f.severity == "error" for f in expected)
+            assert stored.n_warnings == sum(f.severity == "warning" for f in expected)
+    wrong = {n for n in range(30) if n % 3 == 0 or n % 5 == 0}
+    assert report.trajectories == 30
+    assert report.trajectories_with_errors == len(wrong)
+    assert report.by_check["calls/unknown-tool"] == 6
+    assert report.findings == sum(report.by_check.values())
+
+
+def test_a_finding_names_the_called_tool(thirty: Store) -> None:
+    check(thirty)
+    with thirty.read() as conn:
+        tools = {f.tool for f in iter_findings(conn) if f.finding.check == "calls/unknown-tool"}
+    assert tools == {"get_wether"}
+
+
+def test_two_processes_find_what_one_finds(thirty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "CHUNK_ROWS", 4)
+    together = check(thirty, processes=2)
+    with thirty.read() as conn:
+        found = [findings_of(conn, i) for i in range(1, 31)]
+    with thirty.write() as conn:
+        conn.execute(text("UPDATE trajectory SET checked_with = ''"))
+    assert check(thirty, processes=1) == together
+    with thirty.read() as conn:
+        assert [findings_of(conn, i) for i in range(1, 31)] == found
+
+
+def test_checking_again_looks_at_nothing_and_reports_the_same(
+    thirty: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = check(thirty)
+
+    def refuse(_chunk: object) -> list[Any]:
+        raise AssertionError("something was checked again")
+
+    monkeypatch.setattr(flow, "check_chunk", refuse)
+    assert check(thirty) == first
+
+
+def test_a_changed_catalogue_checks_everything_anew(
+    thirty: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(thirty)
+    monkeypatch.setattr(flow, "catalogue_fingerprint", lambda: "tomorrow's rules")
+    monkeypatch.setattr(flow, "run_checks", lambda *_: [])
+    assert check(thirty) == CheckReport(30, 0, 0, {})
+    with thirty.read() as conn:
+        assert load_by_id(conn, 1).suspicion == 0
+
+
+def test_a_cancelled_run_keeps_what_it_did_and_goes_on(
+    thirty: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "CHUNK_ROWS", 10)
+    seen: list[int] = []
+
+    class Impatient(Run):
+        def report(self, done: int, total: int | None = None, unit: str = "") -> None:
+            seen.append(done)
+            assert total == 30
+            if done == 20:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        check(thirty, run=Impatient())
+    assert seen == [0, 10, 20]
+    with thirty.read() as conn:
+        query = text("SELECT count(*) FROM trajectory WHERE checked_with = ''")
+        assert conn.execute(query).scalar_one() == 10
+    assert check(thirty).trajectories == 30
+
+
+def test_only_the_dataset_asked_for_is_checked(thirty: Store) -> None:
+    report = check(thirty, dataset="b")
+    assert report.trajectories == 10
+    with thirty.read() as conn:
+        query = text("SELECT count(*) FROM trajectory WHERE checked_with <> ''")
+        assert conn.execute(query).scalar_one() == 10
+    with pytest.raises(NotFound, match="'c'"):
+        check(thirty, dataset="c")
+
+
+def test_corrections_are_checked_too(thirty: Store) -> None:
+    with thirty.write() as conn:
+        parent = load_by_id(conn, 2).trajectory
+        call = ToolCall("get_weather", "{broken", "c")
+        fixed = parent.replace_message(1, Message(Role.ASSISTANT, None, (call,)))
+        row_id, _ = add_correction(conn, 2, fixed)
+    report = check(thirty)
+    with thirty.read() as conn:
+        assert "calls/unparsable" in [f.check for f in findings_of(conn, row_id)]
+    assert report.trajectories == 31
+
+
+def test_a_chunk_ends_at_its_bytes_too(thirty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "CHUNK_BYTES", 1)
+    assert check(thirty).trajectories == 30
