@@ -15,8 +15,27 @@ from msgspec import Struct
 
 CHUNK = 1 << 20
 
-_PLAIN_RUN = re.compile(rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+', re.DOTALL)
-"""Everything up to the next bracket, whole strings included; stops at an unfinished string."""
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_OTHER = rb'[^"\[\]{}]*+'
+
+
+def _run(levels: int) -> re.Pattern[bytes]:
+    """A run of text, whole strings, and whole containers that nest up to `levels` deep.
+
+    It stops at a bracket that it does not see the end of, and at an unfinished string. Every part
+    is possessive, so nothing is tried twice.
+    """
+    pattern = _OTHER + rb"(?:" + _STRING + _OTHER + rb")*+"
+    for _ in range(levels):
+        whole = _STRING + rb"|[\[{]" + pattern + rb"[\]}]"
+        pattern = _OTHER + rb"(?:(?:" + whole + rb")" + _OTHER + rb")*+"
+    return re.compile(pattern, re.DOTALL)
+
+
+_BETWEEN_RUN = _run(0)
+_INSIDE_RUN = _run(6)
+"""Inside a record most of it is one match: rows of tool use nest about that deep."""
+
 _STRING_RUN = re.compile(rb"""[^"\\]*+(?:\\.[^"\\]*+)*+""", re.DOTALL)
 _BLANK = b" \t\r\n"
 
@@ -103,7 +122,7 @@ class ValueSplitter:
                 self._in_string = False
                 self._position = stop + 1
                 continue
-            stop = self._matched(_PLAIN_RUN)
+            stop = self._matched(_BETWEEN_RUN if self._start is None else _INSIDE_RUN)
             yield from self._between(stop)
             self._position = stop
             if stop >= end:

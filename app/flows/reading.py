@@ -8,7 +8,6 @@ business of `curation.importing`.
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import zlib
@@ -19,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from app.flows.gzip_stream import open_gzip
 from app.flows.json_splitting import Piece, ValueSplitter, split_lines
 from app.flows.record_decoding import decoded
 from curation.errors import IngestError
@@ -169,7 +169,7 @@ def read_tool_file(path: Path) -> tuple[ToolSpec, ...]:
 
 
 def _open(path: Path, zipped: bool) -> io.BufferedIOBase:
-    return gzip.GzipFile(path, "rb") if zipped else io.BufferedReader(io.FileIO(path), _HEAD)
+    return open_gzip(path) if zipped else io.BufferedReader(io.FileIO(path), _HEAD)
 
 
 def _head(path: Path, zipped: bool) -> bytes:

@@ -343,6 +343,42 @@ def test_depth_is_measured_without_recursion() -> None:
     assert depth_exceeds({"a": [1, {"b": []}]}, 3)
 
 
+@pytest.mark.parametrize("damage", ["unfinished", "quotes", "brackets", "deep"])
+def test_an_array_gone_wrong_costs_one_pass(tmp_path: Path, damage: str) -> None:
+    wide = b'{"a": ["x", {"b": 1}]}, ' * 20_000
+    data = {
+        "unfinished": b"[[" + wide * 5,
+        "quotes": b'[{"a": "' + b'\\"' * 1_000_000,
+        "brackets": b"[" + b"[" * 500_000 + wide,
+        "deep": b"[" + b'{"k": [1, 2, {"a": [' * 5000 + wide + b"]}]}" * 5000 + b"]",
+    }[damage]
+    found, problems = split(written(tmp_path, data, "data.json"))
+    assert found == []
+    assert len(problems) == 1
+
+
+def test_zeros_after_a_gzip_member_are_padding(tmp_path: Path) -> None:
+    data = gzip.compress(lines(ROWS[:1])) + b"\0" * 300_000 + gzip.compress(lines(ROWS[1:]))
+    assert values(written(tmp_path, data + b"\0" * 10)) == ROWS
+
+
+def test_anything_else_after_a_gzip_member_is_a_problem(tmp_path: Path) -> None:
+    found, problems = split(written(tmp_path, gzip.compress(lines(ROWS)) + b"tail"))
+    assert found == ROWS
+    assert len(problems) == 1
+
+
+def test_gzip_that_unpacks_to_a_thousand_times_its_size_is_streamed(tmp_path: Path) -> None:
+    path = written(tmp_path, gzip.compress(b'{"a": "' + b"y" * (48 << 20) + b'"}\n{"b": 1}\n'))
+    tracemalloc.start()
+    found, problems = split(path, max_record_bytes=1 << 20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == [{"b": 1}]
+    assert len(problems) == 1
+    assert peak < 12 << 20
+
+
 # --- files and folders ---
 
 
