@@ -14,7 +14,7 @@ import typer
 
 import app
 from app.commands.supervisor import Supervisor, reachable_host
-from app.commands.terminal import Terminal, TerminalRun, absolute_url
+from app.commands.terminal import Terminal, TerminalRun, absolute_url, is_fresh
 from app.settings import load_settings
 from curation.errors import LoopwrightError, SettingsError
 from storage.engine import Store, migrate, open_store
@@ -55,6 +55,8 @@ def run(
             raise SettingsError(
                 "There is no such file or folder.", where=str(file), hint="Check the path."
             )
+    if demo and is_fresh(settings.database_url):
+        demo_file()
     store = open_store(settings.database_url)  # refuses what is no database of ours
     try:
         with Supervisor(settings, settings.database_url, terminal.say) as studio:
