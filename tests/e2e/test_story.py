@@ -1,4 +1,4 @@
-"""The whole way once, in the browser: ingest, annotate three, correct one, adjudicate, export, compare.
+"""The whole way once, in the browser: from a file to exported rows that equal what was decided.
 
 Nothing is put into the store by hand: the file goes in through the Ingest page, a real worker runs
 the jobs, and what is compared at the end is what `datasets` reads from the exported files.
@@ -22,7 +22,10 @@ from app.flows.queue import queue_overview
 from tests.e2e.conftest import Studio, wait_until
 from tests.e2e.conversations import meetings
 
-SAVED = "(() => { const [s] = [...window.__loopwright.values()]; return s.sender.state.ops.length + s.pending.length === 0; })()"
+SAVED = """(() => {
+  const [session] = [...window.__loopwright.values()];
+  return session.sender.state.ops.length + session.pending.length === 0;
+})()"""
 WAIT_S = 60
 
 
@@ -30,7 +33,7 @@ WAIT_S = 60
 def worker(studio: Studio) -> Iterator[None]:
     """The worker that `loopwright run` would start beside the studio."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "app.worker"],
+        [sys.executable, "-m", "app.cli", "worker"],
         cwd=studio.folder,
         env={**os.environ, **studio.env},
         stdout=subprocess.DEVNULL,
@@ -87,7 +90,7 @@ def test_from_a_file_to_rows_a_trainer_loads(
     )
     assert key_of(exported) == key_of([row["messages"] for row in rows])
     manifest = json.loads((out / "manifest.json").read_text())
-    assert sum(manifest["by_split"].values() if "by_split" in manifest else [3]) == 3
+    assert sum(manifest["by_split"].values()) == 3
 
 
 def ingest_on_its_page(studio: Studio, page: Any, source: Path) -> None:
@@ -188,7 +191,8 @@ def export_on_its_page(page: Any, out: Path) -> list[list[dict[str, Any]]]:
     click(page, "Export")
     until(lambda: (out / "manifest.json").exists(), "the export")
     datasets = pytest.importorskip("datasets")
-    files = sorted(str(p) for p in out.glob("*.jsonl") if not p.name.startswith("dropped"))
+    splits = (out / f"{split}.jsonl" for split in ("train", "validation", "test"))
+    files = [str(path) for path in splits if path.exists()]
     loaded = datasets.load_dataset(
         "json", data_files=files, split="train", cache_dir=str(out.parent / "cache")
     )

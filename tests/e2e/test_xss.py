@@ -1,0 +1,150 @@
+"""Hostile text in every field that is drawn does nothing: the page shows it and that is all.
+
+The content security policy is switched off here on purpose: it is the second wall, and would hide
+a hole in the first one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import ON_SCREEN, Studio, wait_until
+from tests.e2e.test_keys import SESSION, press_all, wait_saved
+from tests.e2e.xss_payloads import PAYLOADS
+
+N_ROWS = 10
+ALARM = "window.alarms = []; window.P = () => { window.alarms.push('P'); };"
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Any]:
+    """A page without the policy, that notices alarms and dialogs."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+    page = context.new_page()
+    page.add_init_script(ALARM)
+    page.add_init_script(ON_SCREEN)
+    page.dialogs = []
+    page.on("dialog", lambda d: (page.dialogs.append(d.message), d.dismiss()))
+    yield page
+    context.close()
+
+
+def hostile_row(number: int) -> dict[str, Any]:
+    """A trajectory with ten payloads, each of them in every field that is drawn."""
+    bad = PAYLOADS[number::N_ROWS]
+    blob = "\n\n".join(bad)
+    arguments = {text: {"nested": text, "list": [{text: text}]} for text in bad}
+    tool = {
+        "type": "function",
+        "function": {
+            "name": bad[0],
+            "description": blob,
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    text: {"type": "string", "description": text, "enum": [text, "b"]}
+                    for text in bad
+                },
+                "required": [*bad, f"missing {bad[1]}"],
+            },
+        },
+    }
+    calls = [
+        _call(bad[2], bad[0], json.dumps(arguments)),
+        _call(bad[3], bad[4], blob),
+        _call(bad[5], bad[0], json.dumps({"a": blob})),
+    ]
+    messages = [
+        {"role": "system", "content": blob},
+        {"role": "user", "content": blob, "name": bad[6]},
+        {"role": "assistant", "content": blob, "reasoning_content": blob, "tool_calls": calls},
+        {"role": "tool", "tool_call_id": bad[2], "name": bad[7], "content": blob},
+        {"role": "tool", "tool_call_id": bad[3], "content": json.dumps({blob: bad})},
+        {"role": "tool", "tool_call_id": f"orphan {bad[8]}", "name": bad[9], "content": blob},
+        {"role": "assistant", "content": blob},
+    ]
+    return {"id": f"{bad[0]}{number}", "messages": messages, "tools": [tool], "reward": bad[1]}
+
+
+def _call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    return {
+        "id": call_id,
+        "type": "function",
+        "function": {"name": name, "arguments": arguments},
+    }
+
+
+def test_there_are_a_hundred_different_payloads() -> None:
+    assert len(PAYLOADS) == len(set(PAYLOADS)) == 100
+
+
+def test_the_alarm_works(open_page: Any, studio: Studio) -> None:
+    open_page.goto(f"{studio.url}/healthz")
+    open_page.evaluate(
+        "document.body.appendChild(Object.assign(document.createElement('div'),"
+        " {innerHTML: '<img src=x onerror=P()>'}))"
+    )
+    wait_until(open_page, "window.alarms.length > 0")
+
+
+def test_hostile_text_in_every_field_does_nothing(studio: Studio, open_page: Any) -> None:
+    page = open_page
+    studio.fill("hostile", [hostile_row(i) for i in range(N_ROWS)])
+    studio.open(page, "hostile", annotator="<img src=x onerror=P()>")
+    for number in range(N_ROWS):
+        uid = page.evaluate("window.onScreen().uid")
+        page.evaluate(
+            """() => {
+              for (const fold of viewerRoot().querySelectorAll('details')) fold.open = true;
+            }"""
+        )
+        page.wait_for_timeout(60)
+        page.evaluate(
+            """() => {
+              for (const fold of viewerRoot().querySelectorAll('details')) fold.open = true;
+            }"""
+        )
+        drawn = page.evaluate("viewerRoot().textContent")
+        assert PAYLOADS[number] in drawn, "the hostile text is not on the screen at all"
+        page.evaluate(MARK_WITH_NOTE, PAYLOADS[number])
+        press_all(page, ["j", "e"], 20)
+        page.wait_for_timeout(150)
+        page.keyboard.press("Control+End")
+        page.keyboard.type(PAYLOADS[number])
+        page.wait_for_timeout(400)
+        press_all(page, ["Escape", "t"], 20)
+        page.keyboard.type(PAYLOADS[number])
+        press_all(page, ["Escape"], 20)
+        assert foreign_elements(page) == []
+        press_all(page, ["u", "Enter"], 20)
+        if number < N_ROWS - 1:
+            wait_until(page, f"window.onScreen().uid !== {json.dumps(uid)}")
+            wait_until(page, "window.onScreen().uid !== null")
+    wait_saved(page)
+    assert page.evaluate("window.alarms") == []
+    assert page.dialogs == []
+
+
+MARK_WITH_NOTE = f"""(note) => (({SESSION}) => s.act('mark', {{mark: {{
+  mark_id: s.newMarkId(), taxonomy: s.taxonomy.name, category: s.taxonomy.categories[0].name,
+  anchor: {{message_index: 2, call_index: 0}}, note,
+}}}}))()"""
+
+
+def foreign_elements(page: Any) -> list[str]:
+    """Elements and attributes in the viewer that no module of ours makes."""
+    return page.evaluate(
+        """() => {
+          const bad = [];
+          const tags = /^(SCRIPT|IFRAME|OBJECT|EMBED|IMG|SVG|MATH|LINK|META|BASE|STYLE|BODY)$/i;
+          for (const node of viewerRoot().querySelectorAll('*')) {
+            if (tags.test(node.tagName)) bad.push(node.tagName);
+            for (const { name } of node.attributes) if (/^on/i.test(name)) bad.push(name);
+          }
+          return bad;
+        }"""
+    )
