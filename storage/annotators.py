@@ -20,6 +20,9 @@ annotator = table_of(AnnotatorRow)
 NAME_LENGTH = 100
 """Longest name, in characters; longer ones are pasted by mistake."""
 
+_TURN = 7_246_153
+"""Any constant of our own (see `storage/trajectories.py` for the other one)."""
+
 
 class AnnotatorInfo(Struct, frozen=True):
     """A person or a judge."""
@@ -91,7 +94,21 @@ def hold_annotator(conn: Connection, annotator_id: int) -> None:
     SQLite has one writer anyway (the lock is not even sent); PostgreSQL locks the row, so that two
     tabs of one person cannot both claim a slot of one trajectory or both find an act undelivered.
     """
-    conn.execute(select(annotator.c.id).where(annotator.c.id == annotator_id).with_for_update())
+    # "No key update": others may still refer to the annotator in rows of their own.
+    lock = select(annotator.c.id).where(annotator.c.id == annotator_id)
+    conn.execute(lock.with_for_update(key_share=True))
+
+
+def take_turn(conn: Connection) -> None:
+    """Let transactions that change what was said, and the slots and states that follow from it,
+    come one after the other.
+
+    They lock tasks, trajectories and queues in the order of whatever was sent to them, so two of
+    them could wait for each other. SQLite has one writer anyway; on PostgreSQL claims and imports
+    still run beside them.
+    """
+    if conn.dialect.name != "sqlite":
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
 
 
 _columns = select(annotator.c.id, annotator.c.name, annotator.c.kind)

@@ -141,11 +141,6 @@ def decisions_of(
     ]
 
 
-def hold_trajectory(conn: Connection, trajectory_id: int) -> None:
-    """Let nobody else settle this trajectory until our transaction ends (see PostgreSQL)."""
-    conn.execute(select(trajectory.c.id).where(trajectory.c.id == trajectory_id).with_for_update())
-
-
 def project_state(
     conn: Connection, trajectory_id: int, state: State, outcome: Outcome | None
 ) -> None:

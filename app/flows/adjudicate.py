@@ -23,7 +23,7 @@ from curation.queueing import State
 from curation.trajectory import Trajectory
 from storage import decisions, trajectories
 from storage.annotations import CommittedAnnotation, standing_annotations
-from storage.annotators import AnnotatorInfo
+from storage.annotators import AnnotatorInfo, take_turn
 from storage.corrections import CorrectionInfo, corrections_of
 from storage.datasets import dataset_id, items_of
 from storage.decisions import CaseRow, DecisionInfo
@@ -197,8 +197,8 @@ def decide(
     """
     outcome = _decidable(outcome)
     with store.write() as conn:
+        take_turn(conn)
         parent_id = trajectories.id_of(conn, uid)
-        decisions.hold_trajectory(conn, parent_id)
         standing = standing_annotations(conn, parent_id)
         _refuse_stale(conn, parent_id, standing, seen)
         adopted = _adopted(standing, adopt_annotator, outcome)
@@ -225,8 +225,8 @@ def withdraw(store: Store, uid: str, by: AnnotatorInfo, note: str = "") -> Decid
         AnnotationError: no decision stands.
     """
     with store.write() as conn:
+        take_turn(conn)
         trajectory_id = trajectories.id_of(conn, uid)
-        decisions.hold_trajectory(conn, trajectory_id)
         latest = decisions.latest_decision(conn, trajectory_id)
         if latest is None or latest.outcome is None:
             raise AnnotationError(

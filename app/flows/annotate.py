@@ -27,7 +27,7 @@ from curation.trajectory import Trajectory
 from storage import acts, corrections, findings, queues, tasks, trajectories
 from storage.acts import StoredAct
 from storage.annotations import append_revision, latest_of
-from storage.annotators import AnnotatorInfo, hold_annotator
+from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
 from storage.datasets import dataset_id, items_of
 from storage.engine import Store
 from storage.queues import Progress
@@ -181,7 +181,7 @@ def renew(
 ) -> int:
     """Extend the annotator's leases; returns how many they (still) hold of these."""
     with store.write() as conn:
-        hold_annotator(conn, annotator.id)
+        take_turn(conn)
         until = datetime.now(UTC) + lease
         return tasks.renew(conn, annotator.id, tasks.ids_of(conn, uids), until)
 
@@ -250,6 +250,7 @@ def perform(
             hint=f"Send at most {MAX_OPS} at once.",
         )
     with store.write() as conn:
+        take_turn(conn)
         hold_annotator(conn, annotator.id)
         delivery = _Delivery(conn, annotator, session_id, datetime.now(UTC), lease)
         return delivery.take(sorted(ops, key=lambda op: op.n))

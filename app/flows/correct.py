@@ -25,7 +25,7 @@ from curation.queueing import suspicion
 from curation.schemas import validator_for
 from curation.trajectory import Message, Trajectory, canonical_json, parse_arguments
 from storage import acts, tasks, trajectories
-from storage.annotators import AnnotatorInfo, hold_annotator
+from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
 from storage.corrections import append_correction
 from storage.engine import Store
 from storage.findings import Checked, FoundIn, replace_findings
@@ -150,6 +150,7 @@ def propose_correction(
     """
     reason = reason.replace("\x00", "").strip()
     with store.write() as conn:
+        take_turn(conn)
         hold_annotator(conn, annotator.id)
         parent = trajectories.load(conn, uid)
         draft = draft_of(conn, parent.id, annotator.id)

@@ -16,7 +16,7 @@ from app.flows.settling import settle_states
 from curation.errors import StoreError
 from curation.queueing import Policy, rank
 from storage import queues, tasks
-from storage.annotators import AnnotatorInfo, hold_annotator
+from storage.annotators import AnnotatorInfo, take_turn
 from storage.datasets import dataset_id
 from storage.engine import Store
 from storage.queues import Progress
@@ -74,6 +74,7 @@ def fill_queue(
             hint=f"Ask 1 to {MAX_OVERLAP} annotators for each trajectory.",
         )
     with store.write() as conn:
+        take_turn(conn)
         number = dataset_id(conn, dataset)
         queues.put_queue(
             conn,
@@ -88,6 +89,7 @@ def fill_queue(
     added, after, done = 0, 0, 0
     while True:
         with store.write() as conn:
+            take_turn(conn)
             chunk = queues.candidates(
                 conn, number, after_id=after, limit=CHUNK, only_suspicious=only_suspicious
             )
@@ -152,5 +154,5 @@ def release(store: Store, annotator: AnnotatorInfo, uids: Sequence[str]) -> int:
     """Give the annotator's claims on these trajectories back to the queue; unknown uids are no
     claims. Returns the number of slots given back."""
     with store.write() as conn:
-        hold_annotator(conn, annotator.id)
+        take_turn(conn)
         return tasks.release(conn, annotator.id, tasks.ids_of(conn, uids))

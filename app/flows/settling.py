@@ -32,7 +32,6 @@ def settle_state(conn: Connection, trajectory_id: int, *, rules_apply: bool = Tr
         rules_apply: False right after a person withdrew a decision: then a person has to decide,
             until somebody commits again.
     """
-    decisions.hold_trajectory(conn, trajectory_id)
     standing = standing_annotations(conn, trajectory_id)
     latest = decisions.latest_decision(conn, trajectory_id)
     if latest is not None and latest.decided_by is not None and latest.outcome is not None:
