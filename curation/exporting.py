@@ -57,12 +57,16 @@ class Decided(Struct, frozen=True):
     created_at: datetime
 
 
+NO_SCHEMA = Raw()
+"""One object, because omitting a default goes by identity."""
+
+
 class ToolText(Struct, frozen=True, omit_defaults=True):
     """A `ToolSpec` whose schema stays JSON text: an export copies schemas, it never reads them."""
 
     name: str
     description: str = ""
-    parameters: Raw = Raw()
+    parameters: Raw = NO_SCHEMA
     """JSON text of the schema; empty when the tool has none."""
     extra: dict[str, Any] = {}
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from curation.export_reasons import Adaptation, DropReason, Unfit
-from curation.exporting import Notes, ToolText
+from curation.exporting import NO_SCHEMA, Notes, ToolText
 from curation.trajectory import Message, Role, ToolCall
 
 
@@ -214,7 +214,8 @@ def wrapped(tools: tuple[ToolText, ...]) -> list[WrappedOut]:
 def tool_of(definition: DefinitionIn) -> ToolText:
     """Inverse of `definition`."""
     extra = {} if definition.strict is None else {"strict": definition.strict}
-    return ToolText(definition.name, definition.description, definition.parameters, extra)
+    schema = definition.parameters if bytes(definition.parameters) else NO_SCHEMA
+    return ToolText(definition.name, definition.description, schema, extra)
 
 
 def fitted_tools(tools: tuple[ToolText, ...], has_calls: bool) -> tuple[ToolText, ...]:
