@@ -7,7 +7,7 @@ dear ones, and caches per tool. No rule lives here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -107,6 +107,21 @@ def tools_context(tools: tuple[ToolSpec, ...]) -> ToolsContext:
     return context
 
 
+_decode = msgspec.json.decode
+
+
+def _read_arguments(raw: str) -> tuple[dict[str, Any] | None, str | None]:
+    """What `parse_arguments` gives, sooner for the arguments that are fine."""
+    try:
+        value = _decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        value = None
+    if type(value) is dict:
+        return value, None
+    parsed = parse_arguments(raw)
+    return parsed.value, parsed.error
+
+
 class CallContext(Struct, gc=False):
     """One call with everything several checks ask of it."""
 
@@ -161,9 +176,11 @@ class CheckContext:
     __slots__ = (
         "_equal_calls",
         "calls",
+        "ids_repeat",
         "messages",
         "pairing",
         "problems",
+        "raw",
         "roles",
         "texts",
         "tools",
@@ -181,6 +198,11 @@ class CheckContext:
         ]
         """The readable text of every message."""
         self.calls: list[CallContext] = self._read_calls()
+        self.raw: str = "\n".join([c.call.raw_arguments for c in self.calls])
+        """All raw arguments in one text, so that rules on values can see at once that a trajectory
+        holds nothing of what they look for."""
+        self.ids_repeat: bool = len({c.call.id for c in self.calls}) < len(self.calls)
+        """Whether two calls may share an id; certain only when False."""
         self.problems: list[tuple[CallContext, ArgumentProblem]] = self._validate()
         """Arguments that do not fit their tool's schema, in order; empty for a clean row."""
         self._equal_calls: list[list[CallContext]] | None = None
@@ -193,11 +215,9 @@ class CheckContext:
             if not message.tool_calls:
                 continue
             for j, call in enumerate(message.tool_calls):
-                parsed = parse_arguments(call.raw_arguments)
+                value, error = _read_arguments(call.raw_arguments)
                 tool, result = by_name.get(call.name), results.get((i, j))
-                calls.append(
-                    CallContext(i, j, len(calls), call, parsed.value, parsed.error, tool, result)
-                )
+                calls.append(CallContext(i, j, len(calls), call, value, error, tool, result))
         return calls
 
     def _validate(self) -> list[tuple[CallContext, ArgumentProblem]]:
@@ -209,11 +229,15 @@ class CheckContext:
             found.extend((call, problem) for problem in tool.validator.problems(arguments))
         return found
 
-    def problems_with(self, *keywords: str) -> Iterator[Found]:
+    def problems_with(self, *keywords: str) -> Iterable[Found]:
         """What the schemas say, as findings, for some of the keywords of `ArgumentProblem`."""
-        for call, problem in self.problems:
-            if problem.keyword in keywords:
-                yield Found(call.at(problem.pointer), problem.message, problem.hint)
+        if not self.problems:
+            return ()
+        return [
+            Found(call.at(problem.pointer), problem.message, problem.hint)
+            for call, problem in self.problems
+            if problem.keyword in keywords
+        ]
 
     @property
     def equal_calls(self) -> list[list[CallContext]]:
@@ -229,7 +253,7 @@ class CheckContext:
             alike.setdefault((call.call.name, len(call.arguments or ())), []).append(call)
         groups: list[list[CallContext]] = []
         for candidates in alike.values():
-            if len(candidates) > 1:
+            if len(candidates) > 1 and _some_alike(candidates):
                 equal: dict[bytes, list[CallContext]] = {}
                 for call in candidates:
                     equal.setdefault(call.fingerprint(), []).append(call)
@@ -255,13 +279,17 @@ class CheckContext:
                 found[index] = unanswered[before]
         return found
 
-    def defects_of(self, kind: DefectKind, hint: str) -> Iterator[Found]:
+    def defects_of(self, kind: DefectKind, hint: str) -> Iterable[Found]:
         """Defects of the tools' own schemas as findings on the whole trajectory."""
+        if not self.tools.defects:
+            return ()
+        found: list[Found] = []
         for tool, defect in self.tools.defects:
             if defect.kind is kind:
                 place = f" at {shorten(defect.pointer)}" if defect.pointer else ""
                 message = f"The tool {quote(tool.spec.name)}{place}: {defect.message}"
-                yield Found(Anchor(), message, hint)
+                found.append(Found(Anchor(), message, hint))
+        return found
 
     def strings(self) -> Iterator[tuple[CallContext, str, str]]:
         """Every text among the arguments, nested ones too, as (call, JSON Pointer, value)."""
@@ -269,6 +297,15 @@ class CheckContext:
             for pointer, value in walk(call.arguments or {}):
                 if type(value) is str:
                     yield call, pointer, value
+
+
+def _some_alike(calls: list[CallContext]) -> bool:
+    """Whether fingerprints are worth taking; many calls are, few are compared as they are."""
+    if len(calls) > 6:
+        return True
+    return any(
+        one.arguments == other.arguments for i, one in enumerate(calls) for other in calls[:i]
+    )
 
 
 def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

@@ -52,14 +52,21 @@ def pair_results(messages: tuple[Message, ...]) -> Pairing:
     waiting: list[tuple[int, int, ToolCall]] = []
     for index, message in enumerate(messages):
         if message.role is Role.TOOL:
-            position = _answered(waiting, message)
+            # Results mostly come in the order of their calls; looked at first, as bulk checking
+            # spends a tenth of its time here.
+            wanted = message.tool_call_id
+            if wanted is not None and waiting and waiting[0][2].id == wanted:
+                position: int | None = 0
+            else:
+                position = _answered(waiting, message)
             if position is None:
                 orphans.append(index)
             else:
                 i, j, _ = waiting.pop(position)
                 results[i, j] = index
         elif message.tool_calls:
-            waiting.extend((index, j, call) for j, call in enumerate(message.tool_calls))
+            for j, call in enumerate(message.tool_calls):
+                waiting.append((index, j, call))
     return Pairing(results, tuple(orphans))
 
 

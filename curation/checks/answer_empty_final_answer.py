@@ -23,5 +23,5 @@ def empty_final_answer(context: CheckContext) -> Iterable[Found]:
     message = context.messages[-1]
     if message.tool_calls or (message.content and isinstance(message.content, list)):
         return
-    if not context.texts[-1].strip():
+    if not context.texts[-1] or context.texts[-1].isspace():
         yield Found(Anchor(len(context.roles) - 1), "The final answer is blank.")

@@ -18,7 +18,7 @@ from curation.schemas import quote
 )
 def duplicate_id(context: CheckContext) -> Iterable[Found]:
     """Two calls of one step carry the same id, so their results cannot be told apart."""
-    if len({c.call.id for c in context.calls}) == len(context.calls):
+    if not context.ids_repeat:
         return
     seen: dict[tuple[int, str], int] = {}
     for c in context.calls:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from curation.checking import CallContext, CheckContext, Found, Severity, check, walk
+from curation.checking import CallContext, CheckContext, Found, Severity, check
 from curation.checks._samples import call, single
-from curation.schema_keywords import escape
 from curation.schemas import quote
 
-_WORDS = frozenset(
-    spelling
-    for word in ("todo", "tbd", "tba", "placeholder", "undefined", "null", "nan", "n/a", "...", "…")
-    for spelling in (word, word.upper(), word.capitalize())
+_WORDS = ("todo", "tbd", "tba", "placeholder", "undefined", "null", "nan", "n/a", "...", "…")
+_TRACES = tuple(
+    f'"{spelling}'
+    for trace in ("<", "{{", "${", "[", "\\u", "xxx", "your", "insert", "enter", *_WORDS)
+    for spelling in dict.fromkeys((trace, trace.upper(), trace.capitalize()))
 )
-_FIRST = frozenset("<{[$xXyYiIeE")
-"""First letters of what `_SHAPES` matches; spares most values the expression."""
+"""Every placeholder begins like one of these in the raw arguments; most rows have none."""
 _SHAPES = re.compile(
     r"(<[a-z][a-z0-9_ .-]+>|\{\{.{1,60}\}\}|\$\{.{1,60}\}|\[(your|insert|enter)\b.{0,60}\]|x{3,60}"
     r"|(your|insert|enter)[_ -].{0,40}"
@@ -37,19 +36,15 @@ def placeholder_value(context: CheckContext) -> Iterable[Found]:
     model copied a template in place of asking or looking the value up. Values that the schema's
     enum lists are left alone.
     """
-    for c in context.calls:
-        for name, value in (c.arguments or {}).items():
-            if type(value) is str:
-                if value in _WORDS or (value[:1] in _FIRST and _SHAPES.match(value)):
-                    yield from _report(c, f"/{escape(name)}", value)
-            elif type(value) is dict or type(value) is list:
-                yield from _nested(c, f"/{escape(name)}", value)
-
-
-def _nested(c: CallContext, pointer: str, value: object) -> Iterator[Found]:
-    for place, inner in walk(value, pointer):
-        if type(inner) is str and (inner in _WORDS or _SHAPES.match(inner)):
-            yield from _report(c, place, inner)
+    raw = context.raw
+    for trace in _TRACES:
+        if trace in raw:
+            break
+    else:
+        return
+    for c, pointer, value in context.strings():
+        if value.lower() in _WORDS or _SHAPES.match(value):
+            yield from _report(c, pointer, value)
 
 
 def _report(c: CallContext, pointer: str, value: str) -> Iterator[Found]:

@@ -28,7 +28,7 @@ def reused_id(context: CheckContext) -> Iterable[Found]:
     """A call has the id of a call in an earlier step. Some exporters count ids anew in each step;
     trainers that pair results by id over the whole conversation then pair wrongly.
     """
-    if len({c.call.id for c in context.calls}) == len(context.calls):
+    if not context.ids_repeat:
         return
     first: dict[str, int] = {}
     for c in context.calls:

@@ -12,7 +12,23 @@ from curation.schemas import quote
 from curation.trajectory import Anchor, Role
 
 _OPENINGS = ("error", "exception", "traceback", "failed", "failure")
-_FAILED = frozenset(("error", "failed", "failure", "fail"))
+_NOTHING = frozenset((b"", b"null", b"false", b"0", b'""', b"[]", b"{}"))
+_FALSE = msgspec.Raw(b"false")
+_FAILED = frozenset((b'"error"', b'"failed"', b'"failure"', b'"fail"'))
+
+
+class _Said(msgspec.Struct):
+    """The keys under which tools report errors; the rest of a result is skipped, not built."""
+
+    error: msgspec.Raw = msgspec.Raw(b"")
+    errors: msgspec.Raw = msgspec.Raw(b"")
+    exception: msgspec.Raw = msgspec.Raw(b"")
+    success: msgspec.Raw = msgspec.Raw(b"")
+    ok: msgspec.Raw = msgspec.Raw(b"")
+    status: msgspec.Raw = msgspec.Raw(b"")
+
+
+_decode = msgspec.json.Decoder(_Said).decode
 
 
 @check(
@@ -47,19 +63,15 @@ def _reports_error(text: str) -> bool:
         return opening.startswith(_OPENINGS) or (
             opening.endswith(("error", "exception")) and " " not in opening
         )
-    # One of these stands in every object looked for; spares the others the decoding.
-    if not ('"err' in text or "false" in text or '"exc' in text or '"fail' in text or '"F' in text):
-        return False
     try:
-        value = msgspec.json.decode(stripped)
+        said = _decode(stripped)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return False
-    if not isinstance(value, dict):
-        return False
-    status = value.get("status")
     return (
-        any(value.get(key) for key in ("error", "errors", "exception"))
-        or value.get("success") is False
-        or value.get("ok") is False
-        or (isinstance(status, str) and status.lower() in _FAILED)
+        bytes(said.error) not in _NOTHING
+        or bytes(said.errors) not in _NOTHING
+        or bytes(said.exception) not in _NOTHING
+        or said.success == _FALSE
+        or said.ok == _FALSE
+        or bytes(said.status).lower() in _FAILED
     )

@@ -21,7 +21,7 @@ def unknown_reference(context: CheckContext) -> Iterable[Found]:
     from 0 over the whole trajectory: as many a call as its tool declares under `responses`, else
     one. A source that numbers several results a call without declaring them is warned of wrongly.
     """
-    if not any("API_call_" in c.call.raw_arguments for c in context.calls):
+    if "API_call_" not in context.raw:
         return
     before = [0]
     for c in context.calls:
