@@ -11,7 +11,8 @@ def keep_upload(folder: Path, name: str, data: bytes) -> Path:
     digest = hashlib.sha256(data).hexdigest()[:16]
     home = folder / digest
     home.mkdir(parents=True, exist_ok=True)
-    path = home / (Path(name).name or "upload.json")
+    last = Path(name).name
+    path = home / (last if last.strip(".") else "upload.json")
     if not path.exists():
         partial = path.with_suffix(path.suffix + ".part")
         partial.write_bytes(data)
