@@ -16,32 +16,9 @@ from markdown_it import MarkdownIt
 MAX_CHARS = 40_000
 """Longer texts are shown plain: nobody reads them formatted, and rendering is linear at best."""
 ALLOWED_TAGS = frozenset(
-    [
-        "p",
-        "br",
-        "hr",
-        "em",
-        "strong",
-        "s",
-        "code",
-        "pre",
-        "blockquote",
-        "ul",
-        "ol",
-        "li",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-    ]
+    {"p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li"}
+    | {f"h{level}" for level in range(1, 7)}
+    | {"table", "thead", "tbody", "tr", "th", "td"}
 )
 _MARKED_UP = re.compile(r"[*_`#|~]|^\s*(?:[-+>]|\d+[.)])\s|^\s*(?:---+|===+)\s*$", re.MULTILINE)
 

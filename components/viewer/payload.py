@@ -101,7 +101,7 @@ def annotation_json(annotation: Annotation) -> dict[str, Any]:
     return {
         "outcome": annotation.outcome,
         "step_verdicts": {str(i): str(v) for i, v in annotation.step_verdicts.items()},
-        "marks": msgspec.to_builtins(annotation.marks),
+        "marks": [msgspec.to_builtins(mark) for mark in annotation.marks],
         "note": annotation.note,
         "correction_uid": annotation.correction_uid,
     }

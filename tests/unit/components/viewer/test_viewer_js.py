@@ -1,0 +1,79 @@
+"""The viewer's pure modules, tested by Node's own test runner; and the fold against Python's."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from curation.annotation import ActKind, fold, read_payload
+
+HERE = Path(__file__).parent
+NODE = shutil.which("node")
+VERDICTS = ["correct", "incorrect", "unsure", None]
+
+
+def random_act(dice: random.Random) -> tuple[str, dict[str, Any]]:
+    """One act over few places and ids, so that acts meet each other."""
+    kind = dice.choice(["mark", "mark", "unmark", "verdicts", "outcome", "note", "correct"])
+    mark_id = dice.choice("abc")
+    match kind:
+        case "mark":
+            anchor: dict[str, Any] = {"message_index": dice.randrange(3)}
+            if dice.random() < 0.5:
+                anchor |= {"call_index": 0, "pointer": dice.choice(["", "/x"])}
+            mark = {"mark_id": mark_id, "taxonomy": "t", "category": "C", "anchor": anchor}
+            if dice.random() < 0.5:
+                mark |= {"severity": "minor", "note": "n", "root_cause": True}
+            return kind, {"mark": mark}
+        case "unmark":
+            return kind, {"mark_id": mark_id}
+        case "verdicts":
+            steps = dice.sample(["1", "3", "10"], 2)
+            return kind, {"verdicts": {step: dice.choice(VERDICTS) for step in steps}}
+        case "outcome":
+            return kind, {"outcome": dice.choice(["accept", "reject", "unsure", None])}
+        case "note":
+            return kind, {"note": dice.choice(["", "x", "ü"])}
+        case _:
+            return kind, {"correction_uid": dice.choice(["tj1-a", None])}
+
+
+def fold_cases() -> list[dict[str, Any]]:
+    """Sequences of acts and what Python's fold makes of them, as the API would send it."""
+    dice = random.Random(11)
+    cases = []
+    for length in itertools.islice(itertools.cycle(range(12)), 240):
+        acts = [random_act(dice) for _ in range(length)]
+        annotation = fold(read_payload(ActKind(kind), payload) for kind, payload in acts)
+        cases.append(
+            {
+                "acts": [{"kind": kind, "payload": payload} for kind, payload in acts],
+                "annotation": msgspec.to_builtins(annotation, str_keys=True),
+            }
+        )
+    return cases
+
+
+@pytest.mark.skipif(NODE is None, reason="Node is not installed: the viewer's tests did not run")
+@pytest.mark.parametrize("module", sorted(path.name for path in HERE.glob("*.test.mjs")))
+def test_pure_modules_pass_their_tests(module: str, tmp_path: Path) -> None:
+    cases = tmp_path / "fold_cases.json"
+    cases.write_bytes(msgspec.json.encode(fold_cases()))
+    assert NODE is not None
+    done = subprocess.run(
+        [NODE, "--test", str(HERE / module)],
+        env={**os.environ, "LOOPWRIGHT_FOLD_CASES": str(cases)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
