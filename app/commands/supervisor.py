@@ -68,6 +68,7 @@ class Child:
             steady = now - self._started >= STEADY_S
             self._wait_s = 0.5 if steady else min(self._wait_s * 2, LONGEST_WAIT_S)
             self._not_before = now + self._wait_s
+            self._end_group()
             say(f"The {self.name} ended with code {self.exit_code}; it is started again.")
         if now >= self._not_before:
             self._not_before = 0.0
@@ -84,9 +85,14 @@ class Child:
             return
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, deadline - time.monotonic()))
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._end_group()
         self._process.wait()
+
+    def _end_group(self) -> None:
+        """Kill it and whatever it started (processes that check, or read files)."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 class Supervisor:

@@ -99,6 +99,8 @@ def test_a_database_in_use_is_not_replaced(store: Store, url: str, tmp_path: Pat
         get_setting(conn, "anything")
         with pytest.raises(StoreError, match="in use"):
             restore(url, target, force=True)
+    with pytest.raises(StoreError, match="in use"):  # a studio that idles
+        restore(url, target, force=True)
     with store.read() as conn:
         assert get_setting(conn, "anything") is None
 
