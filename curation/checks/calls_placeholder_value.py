@@ -10,12 +10,12 @@ from curation.checks._samples import call, single
 from curation.schemas import quote
 
 _WORDS = ("todo", "tbd", "tba", "placeholder", "undefined", "null", "nan", "n/a", "...", "…")
-_TRACES = tuple(
-    f'"{spelling}'
-    for trace in ("<", "{{", "${", "[", "\\u", "xxx", "your", "insert", "enter", *_WORDS)
-    for spelling in dict.fromkeys((trace, trace.upper(), trace.capitalize()))
+_TRACES = (
+    *('"<', "{{", "${", '"[', "\\u", '"xxx', '"your', '"insert', '"enter'),
+    *(f'"{word}"' for word in _WORDS),
 )
-"""Every placeholder begins like one of these in the raw arguments; most rows have none."""
+"""One of these stands in raw arguments, in small letters, that hold a placeholder; most hold none.
+Escapes are looked into because some encoders write `<` so."""
 _SHAPES = re.compile(
     r"(<[a-z][a-z0-9_ .-]+>|\{\{.{1,60}\}\}|\$\{.{1,60}\}|\[(your|insert|enter)\b.{0,60}\]|x{3,60}"
     r"|(your|insert|enter)[_ -].{0,40}"
@@ -36,7 +36,7 @@ def placeholder_value(context: CheckContext) -> Iterable[Found]:
     model copied a template in place of asking or looking the value up. Values that the schema's
     enum lists are left alone.
     """
-    raw = context.raw
+    raw = context.raw.lower()
     for trace in _TRACES:
         if trace in raw:
             break

@@ -116,6 +116,13 @@ def test_tools_that_cannot_be_encoded_are_still_checked() -> None:
     ]
 
 
+def test_numbers_beyond_64_bits_in_a_schema_are_no_trouble() -> None:
+    parameters = {"type": "object", "properties": {"n": {"type": "int", "maximum": 10**30}}}
+    wide = ToolSpec("wide", "Wide.", parameters)
+    found = run_checks(single(call('{"n": 1' + "0" * 31 + "}", name="wide"), tools=(wide,)))
+    assert [f.check for f in found] == ["calls/constraint"]
+
+
 def test_a_given_tools_context_is_used() -> None:
     row = single(call())
     assert run_checks(row, tools_context(row.tools)) == run_checks(row) == []
