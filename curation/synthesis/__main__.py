@@ -4,37 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from multiprocessing import get_context
 from pathlib import Path
 
-import msgspec
-
-from curation.synthesis.build import make_row
-
-_BLOCK = 500
-_encode = msgspec.json.encode
-
-
-def _block(task: tuple[int, int, int]) -> tuple[bytes, bytes]:
-    """Lines of rows and of truths for the rows `first` up to `last`."""
-    seed, first, last = task
-    rows, truths = bytearray(), bytearray()
-    for i in range(first, last):
-        row = make_row(seed, i)
-        rows += _encode(row.record()) + b"\n"
-        truths += _encode(row.truth()) + b"\n"
-    return bytes(rows), bytes(truths)
-
-
-def blocks(n: int, seed: int, jobs: int = 1) -> Iterator[tuple[bytes, bytes]]:
-    """JSON lines of `n` rows and their truths, in order, made by `jobs` processes."""
-    tasks = [(seed, i, min(i + _BLOCK, n)) for i in range(0, n, _BLOCK)]
-    if jobs <= 1:
-        yield from map(_block, tasks)
-        return
-    with get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap(_block, tasks)
+from curation.synthesis.writing import blocks
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -10,9 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from curation.synthesis import KINDS, SyntheticRow, make_row
-from curation.synthesis.__main__ import blocks, main
+from curation.synthesis.__main__ import main
 from curation.synthesis.domain import Domain
 from curation.synthesis.domains import DOMAINS
+from curation.synthesis.writing import blocks
 
 
 def encoded(row: SyntheticRow) -> bytes:
@@ -132,6 +135,14 @@ def test_the_command_writes_rows_and_truth(tmp_path: Path) -> None:
     truths = [msgspec.json.decode(line) for line in truth.read_bytes().splitlines()]
     assert [r["id"] for r in rows] == [t["id"] for t in truths]
     assert rows[6] == msgspec.to_builtins(make_row(4, 6).record())
+
+
+def test_the_command_works_with_several_processes(tmp_path: Path) -> None:
+    """As a real command: processes it starts must find the code although it runs as a script."""
+    out = tmp_path / "rows.jsonl"
+    command = ["-m", "curation.synthesis", "--n", "30", "--jobs", "2", "--out", str(out)]
+    subprocess.run([sys.executable, *command], check=True, timeout=60)
+    assert len(out.read_bytes().splitlines()) == 30
 
 
 def test_the_command_says_when_it_cannot_write(
