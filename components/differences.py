@@ -9,12 +9,16 @@ import pandas as pd
 import streamlit as st
 
 from components.notices import escape
+from components.words import counted
 from curation.adjudication import Differences
 from curation.annotation import Annotation
 from curation.diffing import CallChange, FieldChange, MessageChange
+from curation.steps import pair_results
 from curation.trajectory import Anchor, Trajectory
 
 SILENT = "—"
+RESULT_CHARACTERS = 1_000
+"""Of a result beside its call; the whole of it is one click away in Annotate."""
 VERDICT_ICONS = {"correct": "✓ correct", "incorrect": "✗ incorrect", "unsure": "? unsure"}
 OUTCOME_ICONS = {"accept": "✓ accept", "reject": "✗ reject", "unsure": "? unsure"}
 
@@ -86,7 +90,7 @@ def draw_annotation(annotation: Annotation, trajectory: Trajectory) -> None:
         if v != "correct"
     ]
     n_correct = len(annotation.step_verdicts) - len(verdicts)
-    lines = [*([f"{n_correct} steps correct"] if n_correct else []), *verdicts]
+    lines = [*([f"{counted(n_correct, 'step')} correct"] if n_correct else []), *verdicts]
     lines += [
         f"{m.category} at {place(m.anchor, trajectory)} ({m.severity})"
         + (f": {m.note}" if m.note else "")
@@ -143,10 +147,14 @@ def _call_rows(where: str, call: CallChange) -> list[dict[str, str]]:
 
 
 def draw_step(trajectory: Trajectory, message_index: int) -> None:
-    """One message with its calls, as plain text."""
+    """One message with its calls and their results, as plain text."""
     message = trajectory.messages[message_index]
     st.caption(escape(place(Anchor(message_index=message_index), trajectory)))
     if message.text:
         st.text(message.text)
-    for call in message.tool_calls:
+    results = pair_results(trajectory.messages).results
+    for position, call in enumerate(message.tool_calls):
         st.code(f"{call.name}  {call.raw_arguments}", language="json", wrap_lines=True)
+        answer = results.get((message_index, position))
+        if answer is not None:
+            st.code(trajectory.messages[answer].text[:RESULT_CHARACTERS], language=None)

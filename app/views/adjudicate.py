@@ -19,6 +19,7 @@ from components.differences import (
     draw_step,
 )
 from components.notices import draw_empty, draw_error, escape
+from components.words import counted
 from curation.annotation import Outcome
 from curation.errors import LoopwrightError
 
@@ -65,7 +66,7 @@ def show() -> None:
 
 
 def _draw_list(cases: list[flow.CaseRow], uid: str, total: int) -> None:
-    with st.expander(f"{total:,} open cases", expanded=False):
+    with st.expander(counted(total, "open case"), expanded=False):
         event = st.dataframe(
             pd.DataFrame(
                 {
@@ -97,7 +98,8 @@ def _draw_case(case: Case, following: str | None) -> None:
     st.text(request[:400])
     st.caption(
         f"{escape(case.dataset)} · {escape(case.source_id)} · {case.state} · "
-        f"{len(case.trajectory.messages)} messages · {len(case.findings)} findings"
+        f"{counted(len(case.trajectory.messages), 'message')} · "
+        f"{counted(len(case.findings), 'finding')}"
     )
     if case.decision is not None:
         _draw_decision(case)
@@ -126,7 +128,9 @@ def _draw_places(case: Case) -> None:
         }
     )
     if indexes:
-        with st.expander(f"The {len(indexes)} places in question", expanded=len(indexes) <= 3):
+        with st.expander(
+            f"{counted(len(indexes), 'place')} in question", expanded=len(indexes) <= 3
+        ):
             for index in indexes:
                 draw_step(case.trajectory, index)
 

@@ -59,7 +59,7 @@ def show() -> None:
 def _draw_summary(wanted: Filter, count: str) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     conditions = ", ".join(f"{k} = {v}" for k, v in to_params(wanted).items() if k != "order")
-    left.markdown(f"**{count} trajectories**")
+    left.markdown(f"**{count} {'trajectory' if count == '1' else 'trajectories'}**")
     if conditions:
         left.text(conditions)
     right.download_button(

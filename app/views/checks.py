@@ -5,8 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from curation.checking import CHECKS
+from curation.checking import CHECKS, Severity
 from curation.trajectory import encode_messages
+
+SEVERITY_ICONS = {
+    Severity.ERROR: "▲ error",
+    Severity.WARNING: "◆ warning",
+    Severity.INFO: "● info",
+}
 
 
 def show() -> None:
@@ -20,7 +26,7 @@ def show() -> None:
     frame = pd.DataFrame(
         {
             "check": [c.name for c in checks],
-            "severity": [c.severity.value for c in checks],
+            "severity": [SEVERITY_ICONS[c.severity] for c in checks],
             "looks for": [c.doc.split("\n\n")[0] for c in checks],
             "version": [c.version for c in checks],
         }
@@ -32,7 +38,12 @@ def show() -> None:
         selection_mode="single-row",
         key="checks-table",
         height=min(700, 38 + 35 * len(checks)),
-        column_config={"looks for": st.column_config.TextColumn("looks for", width="large")},
+        column_config={
+            "severity": st.column_config.TextColumn("severity", width=90),
+            "check": st.column_config.TextColumn("check", width=220),
+            "looks for": st.column_config.TextColumn("looks for", width=720),
+            "version": st.column_config.NumberColumn("version", width=70),
+        },
     )
     rows = event["selection"]["rows"]
     if not rows:

@@ -55,7 +55,10 @@ def show() -> None:
             key="ingest-tools",
         )
     tools = _path(tools_text)
-    look, go_on = st.columns([1, 5])
+    if path is None:
+        known = ", ".join(sorted(f.title for f in FORMATS))
+        st.caption(f"Told by content: {known}. Importing the same file again adds nothing.")
+    look, go_on = st.columns([1, 8])
     ready = path is not None and bool(dataset.strip())
     if look.button("Look first", icon=":material/visibility:", disabled=path is None) and path:
         _look(path, str(chosen), tools)

@@ -52,7 +52,7 @@ def test_browse_reads_its_filter_from_the_address(filled, open_page):
     page = open_page("browse", state="disputed", dataset="flights")
     (table,) = page.dataframe
     assert list(table.value["state"]) == ["⚠ disputed"]
-    assert "**1 trajectories**" in [m.value for m in page.markdown]
+    assert "**1 trajectory**" in [m.value for m in page.markdown]
 
 
 def test_browse_says_what_to_do_when_nothing_passes(filled, open_page):
