@@ -13,7 +13,7 @@ adaptation in `Notes`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, BinaryIO, Protocol
@@ -216,6 +216,11 @@ class ExportType(Protocol):
         ...
 
 
+def every_row(row: int) -> bool:
+    """True: every row is wanted."""
+    return True
+
+
 class RowWriter(Protocol):
     """Writes examples one by one; `finish` writes what is still to be written."""
 
@@ -250,8 +255,13 @@ class Layout(Protocol):
         """A writer of fitted examples into an open file."""
         ...
 
-    def rows(self, file: BinaryIO) -> Iterator[Example]:
-        """The examples in a file, strictly read: an unknown or missing key is an error."""
+    def rows(
+        self, file: BinaryIO, wanted: Callable[[int], bool] = every_row
+    ) -> Iterator[Example | None]:
+        """The examples in a file, strictly read: an unknown or missing key is an error.
+
+        Rows whose number is not `wanted` are checked for their form and given as None.
+        """
         ...
 
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:

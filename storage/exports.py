@@ -31,14 +31,16 @@ from storage.compression import unpack
 from storage.tables import (
     AnnotationRow,
     AnnotatorRow,
+    BodyRow,
     DatasetRow,
     DecisionRow,
     ExportRow,
     ItemRow,
+    ToolSetRow,
     TrajectoryRow,
     table_of,
 )
-from storage.trajectories import RawBody, iter_bodies
+from storage.trajectories import iter_bodies
 
 PAGE = 500
 """Trajectories fetched at a time."""
@@ -47,10 +49,12 @@ TOOL_SETS_KEPT = 512
 
 annotation = table_of(AnnotationRow)
 annotator = table_of(AnnotatorRow)
+body = table_of(BodyRow)
 dataset = table_of(DatasetRow)
 decision = table_of(DecisionRow)
 export = table_of(ExportRow)
 item = table_of(ItemRow)
+tool_set = table_of(ToolSetRow)
 trajectory = table_of(TrajectoryRow)
 
 _annotation_decoder = msgspec.json.Decoder(Annotation, strict=False)
@@ -196,55 +200,74 @@ def _candidates(
     said = _said(conn, ids)
     members = _members(conn, ids, dataset_id)
     corrections = _corrections(conn, decisions, said, tool_sets)
-    narrow = {
-        row.id: row
-        for row in conn.execute(
-            select(
-                trajectory.c.id,
-                trajectory.c.group_key,
-                trajectory.c.n_errors,
-                trajectory.c.n_warnings,
-                trajectory.c.checked_with,
-            ).where(trajectory.c.id.in_(ids))
-        )
-    }
-    for raw in iter_bodies(conn, ids=ids):
-        row = narrow[raw.id]
-        decided, adopted, result_id = decisions.get(raw.id, (None, None, None))
-        spoken = said.get(raw.id, ())
-        names = members.get(raw.id, ())
-        named = {a.correction_uid for a in (*(s.annotation for s in spoken), adopted) if a}
-        result_uid = next((u for u, c in corrections.items() if c.id == result_id), None)
+    rows = conn.execute(_WHOLE.where(trajectory.c.id.in_(ids)).order_by(trajectory.c.id))
+    for row_id, uid, group, n_errors, n_warnings, checked_with, tools_id, content, tools in rows:
+        decided, adopted, result_id = decisions.get(row_id, _UNDECIDED)
+        spoken = said.get(row_id, ())
+        names = members.get(row_id, ())
+        found = _named(row_id, adopted, result_id, spoken, corrections) if corrections else {}
         yield Candidate(
-            id=raw.id,
-            uid=raw.uid,
-            group_key=row.group_key,
-            trajectory=_decoded(raw, tool_sets),
+            id=row_id,
+            uid=uid,
+            group_key=group,
+            trajectory=_decoded(tools_id, content, tools, tool_sets),
             source_id=names[0][1] if names else "",
-            datasets=tuple(name for name, _ in names),
-            n_errors=row.n_errors,
-            n_warnings=row.n_warnings,
-            checked=bool(row.checked_with),
+            datasets=tuple([name for name, _ in names]),
+            n_errors=n_errors,
+            n_warnings=n_warnings,
+            checked=bool(checked_with),
             decision=decided,
             adopted=adopted,
             said=spoken,
-            corrections={
-                uid: found
-                for uid, found in corrections.items()
-                if uid in named or uid == result_uid
-            },
-            result_uid=result_uid if result_id != raw.id else None,
+            corrections=found,
+            result_uid=next(
+                (u for u, c in found.items() if c.id == result_id and c.id != row_id), None
+            ),
         )
 
 
-def _decoded(raw: RawBody, tool_sets: dict[int, tuple[ToolText, ...]]) -> Episode:
-    """The trajectory; equal tool sets are one object, so layouts write them once."""
-    tools = tool_sets.get(raw.tool_set_id)
-    if tools is None:
+_UNDECIDED = (None, None, None)
+_WHOLE = (
+    select(
+        trajectory.c.id,
+        trajectory.c.uid,
+        trajectory.c.group_key,
+        trajectory.c.n_errors,
+        trajectory.c.n_warnings,
+        trajectory.c.checked_with,
+        trajectory.c.tool_set_id,
+        body.c.content,
+        tool_set.c.body,
+    )
+    .join(body, body.c.trajectory_id == trajectory.c.id)
+    .join(tool_set, tool_set.c.id == trajectory.c.tool_set_id)
+)
+
+
+def _named(
+    row_id: int,
+    adopted: Annotation | None,
+    result_id: int | None,
+    spoken: tuple[Said, ...],
+    corrections: dict[str, Corrected],
+) -> dict[str, Corrected]:
+    """The corrections of the page that concern one trajectory."""
+    uids = {s.annotation.correction_uid for s in spoken}
+    if adopted is not None:
+        uids.add(adopted.correction_uid)
+    return {uid: c for uid, c in corrections.items() if uid in uids or c.id == result_id}
+
+
+def _decoded(
+    tool_set_id: int, content: bytes, tools: bytes, tool_sets: dict[int, tuple[ToolText, ...]]
+) -> Episode:
+    """The trajectory; equal tool sets are decoded once."""
+    known = tool_sets.get(tool_set_id)
+    if known is None:
         if len(tool_sets) >= TOOL_SETS_KEPT:
             tool_sets.clear()
-        tools = tool_sets[raw.tool_set_id] = read_tool_texts(unpack(raw.tools))
-    return Episode(messages=decode_messages(unpack(raw.content)), tools=tools)
+        known = tool_sets[tool_set_id] = read_tool_texts(unpack(tools))
+    return Episode(messages=decode_messages(unpack(content)), tools=known)
 
 
 _Decision = tuple[Decided, Annotation, int | None]
@@ -302,10 +325,10 @@ def _members(
         .order_by(item.c.trajectory_id, item.c.dataset_id)
     )
     found: dict[int, list[tuple[str, str]]] = {}
-    for row in rows:
-        names = found.setdefault(row.trajectory_id, [])
-        place = 0 if row.dataset_id == dataset_id else len(names)
-        names.insert(place, (row.name, row.source_id))
+    for trajectory_id, member_of, name, source_id in rows:
+        names = found.setdefault(trajectory_id, [])
+        place = 0 if member_of == dataset_id else len(names)
+        names.insert(place, (name, source_id))
     return found
 
 
@@ -328,7 +351,9 @@ def _corrections(
     if not ids:
         return {}
     return {
-        raw.uid: Corrected(raw.id, raw.uid, _decoded(raw, tool_sets))
+        raw.uid: Corrected(
+            raw.id, raw.uid, _decoded(raw.tool_set_id, raw.content, raw.tools, tool_sets)
+        )
         for raw in iter_bodies(conn, ids=sorted(ids))
     }
 

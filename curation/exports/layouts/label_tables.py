@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import msgspec
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from curation.exporting import LAYOUTS, TYPES, Example, LabelRow, Notes
+from curation.exporting import LAYOUTS, TYPES, Example, LabelRow, Notes, every_row
 from curation.exports.lines import Lines
 
 COLUMNS = LabelRow.__struct_fields__
@@ -68,6 +68,10 @@ class LabelLines(_LabelLayout, Lines):
         """One row with all its columns."""
         return msgspec.json.encode(example)
 
+    def check(self, line: bytes) -> None:
+        """The same as reading it."""
+        self.decode(line)
+
     def decode(self, line: bytes) -> Example:
         """Inverse of `encode`."""
         return msgspec.json.decode(line, type=LabelRow)
@@ -89,8 +93,10 @@ class LabelCsv(_LabelLayout):
         """Writes the header at once."""
         return _CsvWriter(file)
 
-    def rows(self, file: BinaryIO) -> Iterator[Example]:
-        """The rows, apostrophes taken away again."""
+    def rows(
+        self, file: BinaryIO, wanted: Callable[[int], bool] = every_row
+    ) -> Iterator[Example | None]:
+        """The rows, apostrophes taken away again; all of them, tables of labels are small."""
         reader = csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise msgspec.ValidationError(f"the header is not {', '.join(COLUMNS)}")
@@ -164,8 +170,10 @@ class LabelParquet(_LabelLayout):
         """Writes in row groups."""
         return _ParquetWriter(file)
 
-    def rows(self, file: BinaryIO) -> Iterator[Example]:
-        """The rows, batch by batch."""
+    def rows(
+        self, file: BinaryIO, wanted: Callable[[int], bool] = every_row
+    ) -> Iterator[Example | None]:
+        """The rows, batch by batch; all of them, tables of labels are small."""
         with pq.ParquetFile(file) as table:
             for batch in table.iter_batches(batch_size=_BATCH):
                 for cells in batch.to_pylist():

@@ -148,6 +148,10 @@ class Trl(Lines):
                 row.label = example.label
         return self._encoder.encode(row)
 
+    def check(self, line: bytes) -> None:
+        """Every key and type of the row; texts inside it are not looked into."""
+        self._decoder.decode(line)
+
     def decode(self, line: bytes) -> Example:
         """Inverse of `encode`."""
         row = self._decoder.decode(line)

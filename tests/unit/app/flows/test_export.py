@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from app.flows import export_writing
 from app.flows.adjudicate import decide, withdraw
 from app.flows.annotate import perform
 from app.flows.correct import Edit, EditTarget, propose_correction
@@ -281,6 +282,22 @@ def test_files_that_do_not_read_back_equal_are_not_published(
         ask(store, tmp_path / "out")
     assert (tmp_path / "out" / "train.jsonl").read_bytes() == old
     assert {p.name for p in (tmp_path / "out").iterdir()} == set(before.files)
+
+
+def test_large_files_are_compared_in_part_and_parsed_in_full(
+    store: Store, told: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_episodes(store, 12, first=200)
+    monkeypatch.setattr(export_writing, "ALL_COMPARED", 2)
+    monkeypatch.setattr(export_writing, "COMPARED_EVERY", 5)
+    ask(store, tmp_path / "out", include="all")
+    (entry,) = manifest_of(tmp_path / "out").files
+    assert (entry.rows, entry.compared) == (17, 5)  # rows 0, 1, 5, 10, 15
+    layout = LAYOUTS.get("trl")
+    honest = layout.encode  # type: ignore[attr-defined]
+    monkeypatch.setattr(layout, "encode", lambda e: honest(e).replace(b'"tools":', b'"tool":'))
+    with pytest.raises(ExportError, match="does not read back"):
+        ask(store, tmp_path / "out", include="all")
 
 
 def test_unknown_wishes_are_refused(store: Store, tmp_path: Path) -> None:
