@@ -114,7 +114,11 @@ class Voice:
 def _uncapitalise(text: str) -> str:
     """Lower the first letter unless the first word is I, a name of ours, or an identifier."""
     word = text.split(" ", 1)[0].rstrip(",.!?")
-    if word in {"I", "I'm", "I'd", "I've"} or not word.isalpha() or not word[1:].islower():
+    if (
+        word in {"I", "I'm", "I'd", "I've"}
+        or not word.replace("'", "").isalpha()
+        or word[1:] != word[1:].lower()
+    ):
         return text
     if word in FIRST or word in LAST:
         return text

@@ -64,6 +64,11 @@ class World:
         """A date between `low` and `high` days from today."""
         return self.today + timedelta(days=self.rng.randint(low, high))
 
+    def workday(self, low: int, high: int) -> date:
+        """As `ahead`, moved to Monday when it falls on a weekend."""
+        when = self.ahead(low, high)
+        return when + timedelta(days=7 - when.weekday() if when.weekday() > 4 else 0)
+
     def ago(self, low: int, high: int) -> date:
         """A date between `low` and `high` days before today."""
         return self.today - timedelta(days=self.rng.randint(low, high))

@@ -24,7 +24,7 @@ def _a(noun: str) -> str:
 
 def agenda(t: Talk, w: Office) -> None:
     """What is on that day?"""
-    when = w.ahead(0, 12)
+    when = w.workday(0, 12)
     words = w.on(when)
     t.user(
         f"What do I have {words}?",
@@ -61,7 +61,7 @@ def two_people(t: Talk, w: Office) -> None:
 
 def meet(t: Talk, w: Office) -> None:
     """Find a person's address, then invite them."""
-    who, topic, when = w.colleague(), w.pick(TOPICS), w.ahead(1, 21)
+    who, topic, when = w.colleague(), w.pick(TOPICS), w.workday(1, 21)
     hour, minute = w.rng.randint(9, 16), w.pick((0, 30))
     words = w.pick(tuple(LENGTHS))
     room = w.pick(ROOMS) if w.chance(0.5) else None
@@ -93,10 +93,10 @@ def meet(t: Talk, w: Office) -> None:
 
 def shift(t: Talk, w: Office) -> None:
     """Look at a day, then move one entry."""
-    when = w.ahead(1, 9)
+    when = w.workday(1, 9)
     held = w.list_events(when.isoformat())["events"]
     event = w.pick(held)
-    later = w.ahead(10, 16)
+    later = w.workday(10, 16)
     hour = w.rng.randint(9, 15)
     title = event["title"].lower()
     t.user(
@@ -116,7 +116,7 @@ def shift(t: Talk, w: Office) -> None:
 
 def write(t: Talk, w: Office) -> None:
     """Look a person up, show a draft, send it."""
-    who, topic, when = w.colleague(), w.pick(TOPICS), w.ahead(2, 14)
+    who, topic, when = w.colleague(), w.pick(TOPICS), w.workday(2, 14)
     words = w.say(when)
     t.user(
         f"Write to {who['name']} that I need the papers for the {topic} by {words}.",
@@ -137,7 +137,7 @@ def write(t: Talk, w: Office) -> None:
 
 def no_time(t: Talk, w: Office) -> None:
     """A meeting without an hour."""
-    topic, when = w.pick(TOPICS), w.ahead(1, 14)
+    topic, when = w.pick(TOPICS), w.workday(1, 14)
     hour = w.rng.randint(9, 16)
     t.user(
         f"Block an hour for the {topic} {w.on(when)}.",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
+import msgspec
+
 from curation.synthesis.domain import Domain
 
 
@@ -57,4 +59,4 @@ def put(args: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 def shown(value: Any) -> str:
     """A value as quoted in notes."""
-    return f"“{value}”" if isinstance(value, str) else str(value)
+    return f"“{value}”" if isinstance(value, str) else msgspec.json.encode(value).decode()

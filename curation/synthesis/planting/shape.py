@@ -109,12 +109,12 @@ def bad_enum(rng: Random, t: Target) -> Change | None:
     old = str(t.args[key])
     allowed = t.properties[key]["enum"]
     words = old.replace("_", " ")
-    forms = (words, words.title(), words.upper(), words.lower(), words.replace(" ", "-"), f"{old}s")
-    new = rng.choice([form for form in forms if form not in allowed])
+    forms = (words, words.title(), words.upper(), words.lower(), words.replace(" ", "-"))
+    new = rng.choice([form for form in forms if form not in allowed] or [f"{old}s"])
     return Change(
         "bad-enum", "PARAM_VALUE", t.name, put(t.args, key, new), f"/{key}",
         f"{shown(new)} is not among the allowed values; {shown(old)} was meant.",
-        complaint=f"Argument '{key}' must be one of {t.properties[key]['enum']}.",
+        complaint=f"Argument '{key}' must be one of {', '.join(allowed)}.",
     )  # fmt: skip
 
 

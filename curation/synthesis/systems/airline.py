@@ -118,6 +118,8 @@ class Desk(World):
                     "cabin": a.get("cabin", "economy"),
                 }
             )
+        for flight in flights:
+            self.memory[f"price {flight['flight_number']}"] = flight["price_eur"]
         flights.sort(key=lambda f: str(f["departs"]))
         return {"date": a["date"], "from": a["origin"], "to": a["destination"], "flights": flights}
 
@@ -161,13 +163,14 @@ class Desk(World):
         return dict(self.memory.get(reservation_id) or {"error": "no such reservation"})
 
     def book_flight(self, **a: Any) -> Answer:
+        price = self.memory.get(f"price {a['flight_number']}", 199)
         return {
             "reservation_id": self.code(6),
             "status": "confirmed",
             "flight_number": a["flight_number"],
             "date": a["date"],
             "travellers": len(a["passengers"]),
-            "total_eur": self.rng.randint(60, 420) * len(a["passengers"]),
+            "total_eur": price * len(a["passengers"]),
         }
 
     def change_reservation(self, **a: Any) -> Answer:

@@ -141,7 +141,7 @@ class Practice(World):
         made = {
             "appointment_id": f"ap-{self.digits(6)}",
             "doctor": f"Dr {self.person().name}",
-            "start": at(self.ahead(2, 25), self.rng.randint(8, 16), self.pick((0, 30))),
+            "start": at(self.workday(2, 25), self.rng.randint(8, 16), self.pick((0, 30))),
             "room": f"{self.rng.randint(1, 3)}.{self.rng.randint(10, 30)}",
             "status": "booked",
         }
@@ -159,4 +159,4 @@ class Practice(World):
         return {"appointment_id": appointment_id, "status": "cancelled", "fee_eur": 0}
 
     def renew_prescription(self, **a: Any) -> Answer:
-        return {"request_id": f"rx-{self.digits(6)}", "ready": self.ahead(1, 3).isoformat(), **a}
+        return {"request_id": f"rx-{self.digits(6)}", "ready": self.workday(1, 3).isoformat(), **a}
