@@ -18,19 +18,19 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 
 from app.flows.running import Run
+from curation.check_context import OfferedTool, ToolsContext, tools_context
 from curation.checking import (
     CHECKS,
     Finding,
-    ToolsContext,
     catalogue_fingerprint,
     run_checks,
-    tools_context,
 )
 from curation.queueing import suspicion
-from curation.trajectory import ToolSpec, Trajectory, decode_messages, decode_tools
+from curation.trajectory import ToolSpec, Trajectory, decode_messages
 from storage import datasets, findings, trajectories
 from storage.compression import unpack
 from storage.engine import Store
@@ -180,10 +180,20 @@ def _check_one(body: RawBody) -> Checked:
     )
 
 
+_tool_list = msgspec.json.Decoder(list[msgspec.Raw])
+_tool_spec = msgspec.json.Decoder(ToolSpec)
+
+
 @lru_cache(maxsize=256)
 def _tool_set(packed: bytes) -> tuple[tuple[ToolSpec, ...], ToolsContext]:
-    tools = decode_tools(unpack(packed))
-    return tools, tools_context(tools)
+    """A stored tool set; most sets differ, but are made of the same few hundred tools."""
+    offered = tuple([_offered(bytes(raw)) for raw in _tool_list.decode(unpack(packed))])
+    return tuple([tool.spec for tool in offered]), ToolsContext(offered)
+
+
+@lru_cache(maxsize=8192)
+def _offered(spec_json: bytes) -> OfferedTool:
+    return tools_context((_tool_spec.decode(spec_json),)).offered[0]
 
 
 def _tool(trajectory: Trajectory, finding: Finding) -> str | None:

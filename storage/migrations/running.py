@@ -7,7 +7,7 @@ once safe: the first does the work, the others wait and find nothing left to do.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
 from alembic.config import Config
@@ -114,7 +114,7 @@ def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     return not (kind == "table" and (name or "").startswith(SEARCH_TABLE))
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Write plain SQLAlchemy types into a new revision, so that old ones never import us."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
