@@ -62,9 +62,9 @@ def run(
         with Supervisor(settings, settings.database_url, terminal.say) as studio:
             # The server starts up meanwhile; migrating is safe in several processes at once.
             migrate(store)
-            studio.start_worker()
             page = _fill(terminal, store, files or [], dataset, tools, demo)
             studio.wait_until_ready()
+            studio.start_worker()  # not sooner: it would take its time from the first screen
             url = f"http://{reachable_host(settings.host)}:{settings.port}{page}"
             first = FIRST_STEPS.format(
                 annotate="" if files else ", choose Annotate", more="More" if files else "Your own"
