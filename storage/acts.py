@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, exists, insert, literal, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, literal, select
 
 from curation.annotation import ActKind, Payload, read_payload
 from storage.tables import ActRow, RefusalRow, TrajectoryRow, table_of
@@ -76,41 +77,30 @@ def append_act(
 
 def delivered(conn: Connection, session_id: str, ns: Collection[int]) -> dict[int, StoredAct]:
     """Those of the ops `ns` of a session that are on record, by n."""
-    rows = _read(conn, act.c.session_id == session_id, act.c.n.in_(list(ns)))
-    return {stored.n: stored for stored in rows}
+    rows = conn.execute(_DELIVERED, {"session_id": session_id, "ns": list(ns)})
+    return {row.n: _stored(row) for row in rows}
 
 
 def act_by_id(conn: Connection, act_id: int) -> StoredAct:
     """The act with this id, which must exist."""
-    (found,) = _read(conn, act.c.id == act_id)
-    return found
+    return _stored(conn.execute(_BY_ID, {"act_id": act_id}).one())
 
 
 def live_acts(conn: Connection, trajectory_id: int, annotator_id: int) -> list[StoredAct]:
     """One annotator's acts on one trajectory that were not undone, in order; undos left out."""
-    return _read(
-        conn,
-        act.c.trajectory_id == trajectory_id,
-        act.c.annotator_id == annotator_id,
-        *_standing(),
-    )
+    asked = {"trajectory_id": trajectory_id, "annotator_id": annotator_id}
+    return [_stored(row) for row in conn.execute(_LIVE, asked)]
 
 
 def latest_standing(conn: Connection, annotator_id: int) -> StoredAct | None:
     """The annotator's latest act on any trajectory that was not undone: what undo takes back."""
-    found = conn.execute(
-        select(act.c.id)
-        .where(act.c.annotator_id == annotator_id, *_standing())
-        .order_by(act.c.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    return None if found is None else act_by_id(conn, found)
+    row = conn.execute(_LATEST, {"annotator_id": annotator_id}).one_or_none()
+    return None if row is None else _stored(row)
 
 
 def uid_of(conn: Connection, trajectory_id: int) -> str:
     """The uid of the trajectory an act is about."""
-    found = conn.execute(select(trajectory.c.uid).where(trajectory.c.id == trajectory_id))
-    return str(found.scalar_one())
+    return str(conn.execute(_UID, {"trajectory_id": trajectory_id}).scalar_one())
 
 
 def record_refusal(
@@ -131,35 +121,52 @@ def record_refusal(
 
 def refusals(conn: Connection, session_id: str, ns: Collection[int]) -> dict[int, Refusal]:
     """Those of the ops `ns` of a session that were refused, by n."""
-    rows = conn.execute(
-        select(refusal.c.n, refusal.c.annotator_id, refusal.c.message, refusal.c.hint).where(
-            refusal.c.session_id == session_id, refusal.c.n.in_(list(ns))
-        )
-    )
+    rows = conn.execute(_REFUSALS, {"session_id": session_id, "ns": list(ns)})
     return {row.n: Refusal(*row) for row in rows}
 
 
-def _standing() -> tuple[ColumnElement[bool], ...]:
-    undo = act.alias("undo")
-    return (
-        act.c.kind != ActKind.UNDO.value,
-        ~exists(select(literal(1)).where(undo.c.undoes == act.c.id)),
+def _stored(row: Row[Any]) -> StoredAct:
+    kind = ActKind(row.kind)
+    return StoredAct(
+        id=row.id,
+        trajectory_id=row.trajectory_id,
+        annotator_id=row.annotator_id,
+        kind=kind,
+        payload=read_payload(kind, msgspec.json.decode(row.payload)),
+        session_id=row.session_id,
+        n=row.n,
+        undoes=row.undoes,
+        created_at=row.created_at,
     )
 
 
-def _read(conn: Connection, *conditions: ColumnElement[bool]) -> list[StoredAct]:
-    rows = conn.execute(select(act).where(*conditions).order_by(act.c.id))
-    return [
-        StoredAct(
-            id=row.id,
-            trajectory_id=row.trajectory_id,
-            annotator_id=row.annotator_id,
-            kind=ActKind(row.kind),
-            payload=read_payload(ActKind(row.kind), msgspec.json.decode(row.payload)),
-            session_id=row.session_id,
-            n=row.n,
-            undoes=row.undoes,
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
+# Statements are built once: at every key, building them would cost more than running them.
+_undo = act.alias("undo")
+_stands = and_(
+    act.c.kind != ActKind.UNDO.value,
+    ~exists(select(literal(1)).where(_undo.c.undoes == act.c.id)),
+)
+_BY_ID = select(act).where(act.c.id == bindparam("act_id"))
+_DELIVERED = select(act).where(
+    act.c.session_id == bindparam("session_id"), act.c.n.in_(bindparam("ns", expanding=True))
+)
+_LIVE = (
+    select(act)
+    .where(
+        act.c.trajectory_id == bindparam("trajectory_id"),
+        act.c.annotator_id == bindparam("annotator_id"),
+        _stands,
+    )
+    .order_by(act.c.id)
+)
+_LATEST = (
+    select(act)
+    .where(act.c.annotator_id == bindparam("annotator_id"), _stands)
+    .order_by(act.c.id.desc())
+    .limit(1)
+)
+_REFUSALS = select(refusal.c.n, refusal.c.annotator_id, refusal.c.message, refusal.c.hint).where(
+    refusal.c.session_id == bindparam("session_id"),
+    refusal.c.n.in_(bindparam("ns", expanding=True)),
+)
+_UID = select(trajectory.c.uid).where(trajectory.c.id == bindparam("trajectory_id"))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, literal, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, insert, literal, select
 
 from curation.annotation import Annotation
 from storage.tables import (
@@ -59,12 +60,8 @@ def append_revision(
 
     The caller holds the annotator (`hold_annotator`), so two revisions never race for a number.
     """
-    latest = conn.execute(
-        select(func.max(annotation.c.revision)).where(
-            annotation.c.trajectory_id == trajectory_id,
-            annotation.c.annotator_id == annotator_id,
-        )
-    ).scalar_one_or_none()
+    whose = {"of_trajectory": trajectory_id, "of_annotator": annotator_id}
+    latest = conn.execute(_LAST_REVISION, whose).scalar_one_or_none()
     revision = (latest or 0) + 1
     inserted = conn.execute(
         insert(annotation).values(
@@ -102,80 +99,70 @@ def latest_of(
     conn: Connection, trajectory_id: int, annotator_id: int
 ) -> CommittedAnnotation | None:
     """The annotator's latest revision, retracted or not; None when they never committed."""
-    found = _read(
-        conn,
-        annotation.c.trajectory_id == trajectory_id,
-        annotation.c.annotator_id == annotator_id,
-        _is_latest(),
-    )
-    return next(found, None)
+    whose = {"of_trajectory": trajectory_id, "of_annotator": annotator_id}
+    row = conn.execute(_LATEST, whose).one_or_none()
+    return None if row is None else _committed(row)
 
 
 def standing_annotations(conn: Connection, trajectory_id: int) -> list[CommittedAnnotation]:
     """What everybody says of the trajectory now, in the order in which they first said it."""
-    return list(
-        _read(
-            conn,
-            annotation.c.trajectory_id == trajectory_id,
-            annotation.c.retracted.is_(False),
-            _is_latest(),
-        )
-    )
+    rows = conn.execute(_STANDING, {"of_trajectory": trajectory_id})
+    return [_committed(row) for row in rows]
 
 
 def iter_standing(conn: Connection, dataset_id: int | None = None) -> Iterator[CommittedAnnotation]:
     """Every annotation that stands, oldest first, optionally of one dataset's trajectories."""
-    conditions: list[ColumnElement[bool]] = [annotation.c.retracted.is_(False), _is_latest()]
+    wanted = _WHOLE.where(annotation.c.retracted.is_(False), _is_latest)
     if dataset_id is not None:
-        conditions.append(
-            exists(
-                select(literal(1)).where(
-                    item.c.dataset_id == dataset_id,
-                    item.c.trajectory_id == annotation.c.trajectory_id,
-                )
-            )
+        member = select(literal(1)).where(
+            item.c.dataset_id == dataset_id, item.c.trajectory_id == annotation.c.trajectory_id
         )
-    return _read(conn, *conditions)
+        wanted = wanted.where(exists(member))
+    for row in conn.execution_options(yield_per=500).execute(wanted.order_by(annotation.c.id)):
+        yield _committed(row)
 
 
-def _is_latest() -> ColumnElement[bool]:
-    later = annotation.alias("later")
-    return ~exists(
-        select(literal(1)).where(
-            later.c.trajectory_id == annotation.c.trajectory_id,
-            later.c.annotator_id == annotation.c.annotator_id,
-            later.c.revision > annotation.c.revision,
-        )
+def _committed(row: Row[Any]) -> CommittedAnnotation:
+    return CommittedAnnotation(
+        id=row.id,
+        trajectory_id=row.trajectory_id,
+        uid=row.uid,
+        annotator_id=row.annotator_id,
+        annotator=row.annotator,
+        annotator_kind=row.annotator_kind,
+        revision=row.revision,
+        retracted=row.retracted,
+        annotation=_decoder.decode(row.content),
+        act_id=row.act_id,
+        created_at=row.created_at,
     )
-
-
-def _read(conn: Connection, *conditions: ColumnElement[bool]) -> Iterator[CommittedAnnotation]:
-    rows = conn.execute(
-        select(
-            annotation,
-            trajectory.c.uid,
-            annotator.c.name.label("annotator"),
-            annotator.c.kind.label("annotator_kind"),
-        )
-        .join(annotator, annotator.c.id == annotation.c.annotator_id)
-        .join(trajectory, trajectory.c.id == annotation.c.trajectory_id)
-        .where(*conditions)
-        .order_by(annotation.c.id)
-    )
-    for row in rows:
-        yield CommittedAnnotation(
-            id=row.id,
-            trajectory_id=row.trajectory_id,
-            uid=row.uid,
-            annotator_id=row.annotator_id,
-            annotator=row.annotator,
-            annotator_kind=row.annotator_kind,
-            revision=row.revision,
-            retracted=row.retracted,
-            annotation=_decoder.decode(row.content),
-            act_id=row.act_id,
-            created_at=row.created_at,
-        )
 
 
 _decoder = msgspec.json.Decoder(Annotation)
+
+# Statements are built once: at every commit, building them would cost more than running them.
+_later = annotation.alias("later")
+_is_latest = ~exists(
+    select(literal(1)).where(
+        _later.c.trajectory_id == annotation.c.trajectory_id,
+        _later.c.annotator_id == annotation.c.annotator_id,
+        _later.c.revision > annotation.c.revision,
+    )
+)
+_WHOLE = (
+    select(
+        annotation,
+        trajectory.c.uid,
+        annotator.c.name.label("annotator"),
+        annotator.c.kind.label("annotator_kind"),
+    )
+    .join(annotator, annotator.c.id == annotation.c.annotator_id)
+    .join(trajectory, trajectory.c.id == annotation.c.trajectory_id)
+)
+_of_trajectory = annotation.c.trajectory_id == bindparam("of_trajectory")
+_of_annotator = annotation.c.annotator_id == bindparam("of_annotator")
+_LAST_REVISION = select(func.max(annotation.c.revision)).where(_of_trajectory, _of_annotator)
+_LATEST = _WHOLE.where(_of_trajectory, _of_annotator, _is_latest)
+_STANDING = _WHOLE.where(_of_trajectory, annotation.c.retracted.is_(False), _is_latest).order_by(
+    annotation.c.id
+)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     exists,
     func,
     insert,
@@ -111,19 +112,7 @@ def decisions_of(
     conn: Connection, trajectory_id: int, limit: int | None = None
 ) -> list[DecisionInfo]:
     """Every decision about the trajectory, the latest first."""
-    result = trajectory.alias("result")
-    rows = conn.execute(
-        select(
-            decision,
-            result.c.uid.label("result_uid"),
-            annotator.c.name.label("decider"),
-        )
-        .outerjoin(result, result.c.id == decision.c.result_id)
-        .outerjoin(annotator, annotator.c.id == decision.c.decided_by)
-        .where(decision.c.trajectory_id == trajectory_id)
-        .order_by(decision.c.id.desc())
-        .limit(limit)
-    )
+    rows = conn.execute(_HISTORY.limit(limit) if limit != 1 else _LATEST, {"about": trajectory_id})
     return [
         DecisionInfo(
             id=row.id,
@@ -209,3 +198,12 @@ def _is_case(dataset_id: int | None) -> ColumnElement[bool]:
 
 
 _decoder = msgspec.json.Decoder(Annotation)
+_result = trajectory.alias("result")
+_HISTORY = (
+    select(decision, _result.c.uid.label("result_uid"), annotator.c.name.label("decider"))
+    .outerjoin(_result, _result.c.id == decision.c.result_id)
+    .outerjoin(annotator, annotator.c.id == decision.c.decided_by)
+    .where(decision.c.trajectory_id == bindparam("about"))
+    .order_by(decision.c.id.desc())
+)
+_LATEST = _HISTORY.limit(1)

@@ -12,7 +12,6 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import (
     Connection,
-    Select,
     bindparam,
     delete,
     func,
@@ -84,11 +83,7 @@ def list_queues(conn: Connection) -> list[QueueSettings]:
 
 def queues_of(conn: Connection, trajectory_id: int) -> list[QueueSettings]:
     """The queues of the datasets that hold the trajectory."""
-    rows = conn.execute(
-        _queue_columns.join(item, item.c.dataset_id == queue.c.dataset_id).where(
-            item.c.trajectory_id == trajectory_id
-        )
-    )
+    rows = conn.execute(_QUEUES_OF, {"of_trajectory": trajectory_id})
     return [QueueSettings(*row) for row in rows]
 
 
@@ -198,17 +193,10 @@ def recount(conn: Connection, dataset_id: int) -> None:
 
 def progress(conn: Connection, dataset_id: int | None) -> Progress:
     """How far one queue is, or all of them. Claimed slots are counted, the others projected."""
-    totals: Select[Any] = select(
-        func.coalesce(func.sum(queue.c.n_tasks), 0), func.coalesce(func.sum(queue.c.n_done), 0)
-    )
-    claims = select(func.count()).where(task.c.status == CLAIMED)
-    if dataset_id is not None:
-        totals = totals.where(queue.c.dataset_id == dataset_id)
-        claims = claims.where(task.c.dataset_id == dataset_id)
-    else:
-        claims = claims.where(task.c.dataset_id.in_(select(queue.c.dataset_id)))
-    total, done = (int(n) for n in conn.execute(totals).one())
-    claimed = int(conn.execute(claims).scalar_one())
+    asked = {} if dataset_id is None else {"of_dataset": dataset_id}
+    totals, claims = (_ALL_TOTALS, _ALL_CLAIMS) if dataset_id is None else (_TOTALS, _CLAIMS)
+    total, done = (int(n) for n in conn.execute(totals, asked).one())
+    claimed = int(conn.execute(claims, asked).scalar_one())
     return Progress(total - done - claimed, claimed, done, total)
 
 
@@ -220,3 +208,13 @@ _queue_columns = select(
     queue.c.overlap,
     queue.c.decide_alone,
 ).join(dataset, dataset.c.id == queue.c.dataset_id)
+_QUEUES_OF = _queue_columns.join(item, item.c.dataset_id == queue.c.dataset_id).where(
+    item.c.trajectory_id == bindparam("of_trajectory")
+)
+_ALL_TOTALS = select(
+    func.coalesce(func.sum(queue.c.n_tasks), 0), func.coalesce(func.sum(queue.c.n_done), 0)
+)
+_TOTALS = _ALL_TOTALS.where(queue.c.dataset_id == bindparam("of_dataset"))
+_claimed = select(func.count()).where(task.c.status == CLAIMED)
+_CLAIMS = _claimed.where(task.c.dataset_id == bindparam("of_dataset"))
+_ALL_CLAIMS = _claimed.where(task.c.dataset_id.in_(select(queue.c.dataset_id)))

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    bindparam,
     exists,
     literal,
     or_,
@@ -158,9 +159,8 @@ def renew(
     conn: Connection, annotator_id: int, trajectory_ids: Iterable[int], until: datetime
 ) -> int:
     """Extend the annotator's leases on these trajectories, also those that ran out untaken."""
-    return conn.execute(
-        update(task).where(*_held_by(annotator_id, trajectory_ids)).values(leased_until=until)
-    ).rowcount
+    asked = {"by": annotator_id, "those": list(trajectory_ids), "until": until}
+    return conn.execute(_RENEW, asked).rowcount
 
 
 def release(conn: Connection, annotator_id: int, trajectory_ids: Iterable[int]) -> int:
@@ -186,12 +186,7 @@ def finish(conn: Connection, annotator_id: int, trajectory_id: int, now: datetim
     The slot they hold is preferred; without one (a deep link, a lease that ran out) a free one is
     taken, so that nobody is asked for what was just said. Returns the number of slots filled.
     """
-    rows = conn.execute(
-        select(task)
-        .where(task.c.trajectory_id == trajectory_id)
-        .order_by(task.c.dataset_id, task.c.slot)
-        .with_for_update()
-    ).all()
+    rows = conn.execute(_SLOTS, {"of_trajectory": trajectory_id}).all()
     filled = 0
     for dataset_id in sorted({row.dataset_id for row in rows}):
         slots = [row for row in rows if row.dataset_id == dataset_id]
@@ -247,19 +242,36 @@ def ids_of(conn: Connection, uids: Collection[str]) -> list[int]:
 
 def slots_of(conn: Connection, trajectory_id: int) -> tuple[int, int]:
     """(slots not done, slots) of a trajectory over all datasets."""
-    rows = conn.execute(select(task.c.status).where(task.c.trajectory_id == trajectory_id)).all()
+    rows = conn.execute(_STATUS_OF, {"of_trajectory": trajectory_id}).all()
     return sum(1 for row in rows if row.status != DONE), len(rows)
 
 
 def dataset_at_work(conn: Connection, annotator_id: int, trajectory_id: int) -> int | None:
     """The dataset whose task brought the trajectory to this annotator; any other, or None."""
-    mine = (task.c.annotator_id == annotator_id).desc()
-    return conn.execute(
-        select(task.c.dataset_id)
-        .where(task.c.trajectory_id == trajectory_id)
-        .order_by(mine, task.c.dataset_id)
-        .limit(1)
-    ).scalar_one_or_none()
+    asked = {"by": annotator_id, "of_trajectory": trajectory_id}
+    return conn.execute(_AT_WORK, asked).scalar_one_or_none()
 
 
 _task_columns = (task.c.id, task.c.dataset_id, task.c.trajectory_id, task.c.slot)
+
+# Statements of every key, built once: building them would cost more than running them.
+_of_trajectory = task.c.trajectory_id == bindparam("of_trajectory")
+_STATUS_OF = select(task.c.status).where(_of_trajectory)
+_AT_WORK = (
+    select(task.c.dataset_id)
+    .where(_of_trajectory)
+    .order_by((task.c.annotator_id == bindparam("by")).desc(), task.c.dataset_id)
+    .limit(1)
+)
+_RENEW = (
+    update(task)
+    .where(
+        task.c.annotator_id == bindparam("by"),
+        task.c.status == CLAIMED,
+        task.c.trajectory_id.in_(bindparam("those", expanding=True)),
+    )
+    .values(leased_until=bindparam("until"))
+)
+_SLOTS = (
+    select(task).where(_of_trajectory).order_by(task.c.dataset_id, task.c.slot).with_for_update()
+)
