@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from curation.errors import NotFound
 from curation.trajectory import (
     Role,
+    ToolSpec,
     Trajectory,
     decode_messages,
     decode_tools,
@@ -111,7 +112,7 @@ def new_trajectory(value: Trajectory, group_key: str) -> NewTrajectory:
         RecursionError: free-form parts are nested too deeply to encode.
     """
     messages_json = encode_messages(value.messages)
-    tool_set_hash = tools_hash(value.tools)
+    tool_set_hash, tool_set_body = _hashed_and_packed(value.tools)
     words: list[str] = []
     called: dict[str, int] = {}
     n_steps = n_calls = 0
@@ -135,7 +136,7 @@ def new_trajectory(value: Trajectory, group_key: str) -> NewTrajectory:
         uid=trajectory_uid(tool_set_hash, messages_json),
         group_key=group_key,
         tool_set_hash=tool_set_hash,
-        tool_set_body=pack(encode_tools(value.tools)),
+        tool_set_body=tool_set_body,
         content=pack(messages_json),
         n_messages=len(value.messages),
         n_steps=n_steps,
@@ -145,6 +146,26 @@ def new_trajectory(value: Trajectory, group_key: str) -> NewTrajectory:
         words=plain_text("\n".join(words)),
         tools_called={plain_text(name): n for name, n in called.items()},
     )
+
+
+_RECENT_TOOL_SETS = 256
+_RECENT_BYTES = 64 << 10
+"""Tool sets larger than this are not kept, which bounds the cache to 16 MiB or so."""
+
+_recent_tool_sets: dict[bytes, tuple[str, bytes]] = {}
+
+
+def _hashed_and_packed(tools: tuple[ToolSpec, ...]) -> tuple[str, bytes]:
+    """Hash and stored body of a tool set. Sources repeat one set over thousands of rows."""
+    encoded = encode_tools(tools)
+    found = _recent_tool_sets.get(encoded)
+    if found is None:
+        found = (tools_hash(tools), pack(encoded))
+        if len(encoded) <= _RECENT_BYTES:
+            while len(_recent_tool_sets) >= _RECENT_TOOL_SETS:
+                _recent_tool_sets.pop(next(iter(_recent_tool_sets)), None)
+            _recent_tool_sets[encoded] = found
+    return found
 
 
 def add_batch(conn: Connection, rows: Sequence[NewTrajectory]) -> AddedBatch:

@@ -60,8 +60,12 @@ def _row(n: int) -> dict[str, Any]:
 @pytest.fixture
 def thirty(store: Store, tmp_path: Path) -> Store:
     """Thirty trajectories in dataset `a`, the first ten of them in `b` too."""
+    return _fill(store, tmp_path)
+
+
+def _fill(store: Store, folder: Path) -> Store:
     for name, n in (("a", 30), ("b", 10)):
-        path = tmp_path / f"{name}.jsonl"
+        path = folder / f"{name}.jsonl"
         path.write_text("\n".join(json.dumps(_row(i)) for i in range(n)))
         ingest(store, [path])
     return store
@@ -174,3 +178,15 @@ def test_corrections_are_checked_too(thirty: Store) -> None:
 def test_a_chunk_ends_at_its_bytes_too(thirty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow, "CHUNK_BYTES", 1)
     assert check(thirty).trajectories == 30
+
+
+@pytest.mark.postgres
+def test_postgresql_gets_the_same_findings(
+    postgres_store: Store, thirty: Store, tmp_path: Path
+) -> None:
+    assert check(_fill(postgres_store, tmp_path)) == check(thirty)
+    with thirty.read() as here, postgres_store.read() as there:
+        assert list(iter_findings(there)) == list(iter_findings(here))
+    with postgres_store.write() as conn:
+        conn.execute(text("UPDATE trajectory SET checked_with = ''"))
+    assert check(postgres_store, processes=2) == check(thirty)

@@ -92,13 +92,13 @@ def test_rows_are_stored_with_what_the_source_said(store: Store, tmp_path: Path)
     assert item.source == {"reward": 0.5}
 
 
-def test_importing_twice_adds_nothing(store: Store, tmp_path: Path) -> None:
+def test_importing_twice_adds_nothing(any_store: Store, tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", lines(1, 2, 2, 3))
-    first = ingest(store, [path])
+    first = ingest(any_store, [path])
     assert (first.added, first.duplicates) == (3, 1)
-    second = ingest(store, [path])
+    second = ingest(any_store, [path])
     assert (second.records, second.added, second.duplicates) == (4, 0, 4)
-    assert sizes(store) == (3, {"a": 3})
+    assert sizes(any_store) == (3, {"a": 3})
 
 
 def test_two_datasets_may_hold_the_same_trajectory(store: Store, tmp_path: Path) -> None:
@@ -136,7 +136,9 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(store: Store, tmp_path: P
     assert (rehearsed.added, rehearsed.duplicates, rehearsed.n_problems) == (2, 2, 1)
 
 
-def test_a_bad_record_is_a_problem_and_the_others_are_kept(store: Store, tmp_path: Path) -> None:
+def test_a_bad_record_is_a_problem_and_the_others_are_kept(
+    any_store: Store, tmp_path: Path
+) -> None:
     data = (
         lines(1)
         + b"{this is not json}\n"
@@ -150,12 +152,12 @@ def test_a_bad_record_is_a_problem_and_the_others_are_kept(store: Store, tmp_pat
         + lines(2)
     )
     path = write(tmp_path / "mixed.jsonl", data)
-    report = ingest(store, [path])
+    report = ingest(any_store, [path])
     assert report.added == 2
     assert [p.where for p in report.problems] == [f"{path}:{n}" for n in range(2, 10)]
     assert report.n_problems == 8
     assert all(p.message and p.hint for p in report.problems)
-    with store.read() as conn:
+    with any_store.read() as conn:
         stored = list_problems(conn, 1)
     assert [(p.where, p.message, p.hint) for p in stored] == [
         (p.where, p.message, p.hint) for p in report.problems
