@@ -18,6 +18,7 @@ from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Row,
     and_,
     bindparam,
@@ -62,39 +63,21 @@ def claim(
     One statement: the slot is chosen and taken at once, and the condition on its state is checked
     again on the row that is written. PostgreSQL skips rows that others are just taking.
     """
-    waiting = _first_free(dataset_id, annotator_id, now, expired=False)
-    expired = _first_free(dataset_id, annotator_id, now, expired=True)
-    free = union_all(
-        select(waiting.c.id, waiting.c.rank), select(expired.c.id, expired.c.rank)
-    ).subquery("free")
-    first = select(free.c.id).order_by(free.c.rank, free.c.id).limit(1).scalar_subquery()
-    row = conn.execute(
-        update(task)
-        .where(task.c.id == first, _is_free(task, now))
-        .values(status=CLAIMED, annotator_id=annotator_id, leased_until=until)
-        .returning(*_task_columns)
-    ).one_or_none()
+    asked = {"by": annotator_id, "from_dataset": dataset_id, "at": now, "until": until}
+    row = conn.execute(_CLAIM, asked).one_or_none()
     return None if row is None else TaskInfo(*row)
 
 
-def _is_free(t: Any, now: datetime) -> ColumnElement[bool]:
-    return or_(t.c.status == WAITING, and_(t.c.status == CLAIMED, t.c.leased_until < now))
-
-
-def _first_free(dataset_id: int, annotator_id: int, now: datetime, *, expired: bool) -> Any:
+def _first_free(*, expired: bool) -> Any:
     """The best waiting (or expired) slot: two index ranges, because an OR would sort them all."""
     t = task.alias("e" if expired else "w")
     mine = task.alias("mine")
     said = annotation.alias("said")
     later = annotation.alias("later")
-    state: tuple[ColumnElement[bool], ...]
-    if expired:
-        state = (t.c.status == CLAIMED, t.c.leased_until < now)
-    else:
-        state = (t.c.status == WAITING,)
+    by = bindparam("by", type_=Integer)
     has_it = exists(
         select(literal(1)).where(
-            mine.c.trajectory_id == t.c.trajectory_id, mine.c.annotator_id == annotator_id
+            mine.c.trajectory_id == t.c.trajectory_id, mine.c.annotator_id == by
         )
     )
     has_later = exists(
@@ -107,18 +90,42 @@ def _first_free(dataset_id: int, annotator_id: int, now: datetime, *, expired: b
     has_said = exists(
         select(literal(1)).where(
             said.c.trajectory_id == t.c.trajectory_id,
-            said.c.annotator_id == annotator_id,
+            said.c.annotator_id == by,
             said.c.retracted.is_(False),
             ~has_later,
         )
     )
-    return (
+    found = (
         select(t.c.id, t.c.rank)
-        .where(t.c.dataset_id == dataset_id, *state, ~has_it, ~has_said)
+        .where(
+            t.c.dataset_id == bindparam("from_dataset", type_=Integer),
+            t.c.status == (CLAIMED if expired else WAITING),
+            ~has_it,
+            ~has_said,
+        )
         .order_by(t.c.rank, t.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=t)
-        .subquery()
+    )
+    if expired:
+        found = found.where(t.c.leased_until < _at)
+    return found.subquery()
+
+
+def _claim_statement() -> Any:
+    waiting, expired = _first_free(expired=False), _first_free(expired=True)
+    free = union_all(
+        select(waiting.c.id, waiting.c.rank), select(expired.c.id, expired.c.rank)
+    ).subquery("free")
+    first = select(free.c.id).order_by(free.c.rank, free.c.id).limit(1).scalar_subquery()
+    is_free = or_(
+        task.c.status == WAITING, and_(task.c.status == CLAIMED, task.c.leased_until < _at)
+    )
+    return (
+        update(task)
+        .where(task.c.id == first, is_free)
+        .values(status=CLAIMED, annotator_id=bindparam("by", type_=Integer), leased_until=_until)
+        .returning(*_task_columns)
     )
 
 
@@ -252,9 +259,11 @@ def dataset_at_work(conn: Connection, annotator_id: int, trajectory_id: int) -> 
     return conn.execute(_AT_WORK, asked).scalar_one_or_none()
 
 
-_task_columns = (task.c.id, task.c.dataset_id, task.c.trajectory_id, task.c.slot)
-
 # Statements of every key, built once: building them would cost more than running them.
+_task_columns = (task.c.id, task.c.dataset_id, task.c.trajectory_id, task.c.slot)
+_at = bindparam("at", type_=task.c.leased_until.type)
+_until = bindparam("until", type_=task.c.leased_until.type)
+_CLAIM = _claim_statement()
 _of_trajectory = task.c.trajectory_id == bindparam("of_trajectory")
 _STATUS_OF = select(task.c.status).where(_of_trajectory)
 _AT_WORK = (
@@ -270,7 +279,7 @@ _RENEW = (
         task.c.status == CLAIMED,
         task.c.trajectory_id.in_(bindparam("those", expanding=True)),
     )
-    .values(leased_until=bindparam("until"))
+    .values(leased_until=_until)
 )
 _SLOTS = (
     select(task).where(_of_trajectory).order_by(task.c.dataset_id, task.c.slot).with_for_update()
