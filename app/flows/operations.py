@@ -138,3 +138,12 @@ def worker_is_here(store: Store) -> None:
     """Note that a worker is alive, for the doctor and the page Jobs."""
     with store.write() as conn:
         put_setting(conn, WORKER_SEEN, datetime.now(UTC).isoformat())
+
+
+def worker_seen(store: Store) -> bool:
+    """Whether a worker gave a sign of life lately (`WORKER_SILENT`)."""
+    with store.read() as conn:
+        said = get_setting(conn, WORKER_SEEN)
+    if said is None:
+        return False
+    return datetime.now(UTC) - datetime.fromisoformat(said) <= WORKER_SILENT

@@ -16,6 +16,7 @@ import streamlit as st
 from app import session
 from app.flows import jobs
 from app.flows.jobs import JobInfo
+from app.flows.operations import worker_seen
 from components.notices import draw_empty, escape
 
 STATES = {
@@ -86,6 +87,12 @@ def _visible(kinds: Sequence[str] | None) -> list[JobInfo]:
 
 def _panel(kinds: Sequence[str] | None) -> None:
     visible = _visible(kinds)
+    if any(job.state == "queued" for job in visible) and not worker_seen(session.store()):
+        st.warning(
+            "No worker is running, so nothing here will start. `loopwright run` starts one with "
+            "the studio; alone it is `loopwright worker`.",
+            icon=":material/warning:",
+        )
     for job in reversed(visible):
         with st.container(border=True):
             _draw(job)

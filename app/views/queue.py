@@ -22,7 +22,10 @@ ORDERS = {
 
 def show() -> None:
     """Draw the queues and the form that fills one."""
-    st.subheader("Queue")
+    title, who = st.columns([3, 1], vertical_alignment="center")
+    title.subheader("Queue")
+    with who:
+        link("settings", f"You are {session.current_annotator()}", ":material/person:")
     store = session.store()
     datasets = choices(store).datasets
     if not datasets:

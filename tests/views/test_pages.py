@@ -7,6 +7,7 @@ import pytest
 from app.flows import browse as browsing
 from app.flows import jobs
 from app.flows.adjudicate import load_case
+from app.flows.operations import worker_is_here
 from app.flows.queue import queue_overview
 from app.flows.taxonomies import list_taxonomies
 from app.views.navigation import GROUPS
@@ -128,6 +129,13 @@ def test_running_all_checks_puts_one_job_in_front_of_the_worker(filled, open_pag
     _button(open_page("jobs"), "Run all checks").click().run()
     (job,) = jobs.list_jobs(filled)
     assert (job.kind, job.params["dataset"]) == ("check", None)
+
+
+def test_a_waiting_job_with_no_worker_says_so_until_one_gives_a_sign_of_life(filled, open_page):
+    jobs.enqueue(filled, "check", {"dataset": None})
+    assert "No worker is running" in open_page("jobs").warning[0].value
+    worker_is_here(filled)
+    assert not open_page("jobs").warning
 
 
 def test_settings_change_the_name_one_annotates_with(studio, open_page):
