@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.terminal import Terminal, encode, write
+from app.commands.terminal import Terminal, complain, encode, write
 from app.flows.incidents import report_incident, set_up_log
 from app.settings import load_settings
 from curation.errors import LoopwrightError
@@ -91,15 +91,13 @@ def perform(arguments: Sequence[str]) -> int:
         register(args)(args)
     except SystemExit as end:
         if end.code == STOPPED:
-            typer.echo("Stopped. What was finished is kept.", err=True)
+            complain("Stopped. What was finished is kept.")
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except LoopwrightError as problem:
         return _refuse(problem, as_json)
     except Exception as defect:  # noqa: BLE001 - the outermost frame: logged whole, shown as an id
         incident = report_incident(defect, "running a command")
-        typer.echo(
-            f"Something went wrong inside Loopwright. The log has it as {incident}.", err=True
-        )
+        complain(f"Something went wrong inside Loopwright. The log has it as {incident}.")
         if as_json:
             write(encode({"error": {"message": "defect", "id": incident}}))
         return DEFECT
@@ -107,11 +105,11 @@ def perform(arguments: Sequence[str]) -> int:
 
 
 def _refuse(problem: LoopwrightError, as_json: bool) -> int:
-    typer.echo(f"Error: {problem.message}", err=True)
+    complain(f"Error: {problem.message}")
     if problem.where:
-        typer.echo(f"  where: {problem.where}", err=True)
+        complain(f"  where: {problem.where}")
     if problem.hint:
-        typer.echo(f"  do:    {problem.hint}", err=True)
+        complain(f"  do:    {problem.hint}")
     if as_json:
         parts = {"message": problem.message, "where": problem.where, "hint": problem.hint}
         write(encode({"error": parts}))

@@ -37,7 +37,7 @@ class Terminal:
 
     def result(self, value: Any, text: str) -> None:
         """The result of the command: `value` with `--json`, else `text`."""
-        write(encode(value) if self.as_json else text)
+        write(encode(value) if self.as_json else harmless(text))
 
     def lines(self, values: Iterable[Any]) -> None:
         """One JSON object a line, with or without `--json`."""
@@ -46,7 +46,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """A message beside the result."""
-        typer.echo(text, err=True)
+        complain(text)
 
     def require_database(self) -> None:
         """Raise StoreError when there is nothing to look into."""
@@ -119,6 +119,24 @@ def encode(value: Any) -> str:
 def write(text: str) -> None:
     """A line on standard output."""
     typer.echo(text)
+
+
+def complain(text: str) -> None:
+    """A line on standard error."""
+    typer.echo(harmless(text), err=True)
+
+
+def harmless(text: str) -> str:
+    """The text without what would steer a terminal: trajectories are other people's words."""
+    return text.translate(_STEERING)
+
+
+_STEERING = (
+    {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}
+    | dict.fromkeys(range(0x7F, 0xA0), "\N{REPLACEMENT CHARACTER}")
+    | dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}")
+)
+"""Control characters and those that turn the direction of writing -> something to see instead."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -199,6 +199,20 @@ def test_listing_showing_and_counting(run: Runner, file: Path) -> None:
     assert {b["label"]: b["n"] for b in numbers["funnel"]}["checked"] == 5
 
 
+def test_words_of_a_trajectory_cannot_steer_the_terminal(run: Runner, tmp_path: Path) -> None:
+    row = a_row(0, {"city": "\x1b]0;title\x07"})
+    row["messages"][0]["content"] = "red \x1b[31m, back\x08space, \x9b2J and \u202eturned"
+    path = tmp_path / "hostile.jsonl"
+    path.write_text(json.dumps(row), "utf-8")
+    run("ingest", path)
+    uid = run("list", "--json").json["trajectories"][0]["uid"]
+    for shown in (run("list").out, run("show", uid).out):
+        assert "red ␛[31m" in shown
+        assert not set("\x1b\x07\x08\x9b\u202e") & set(shown)
+    said = run("show", uid, "--json").json
+    assert said["trajectory"]["messages"][0]["content"] == row["messages"][0]["content"]
+
+
 def test_a_dry_run_stores_nothing(run: Runner, file: Path) -> None:
     tried = run("ingest", file, "--dry-run", "--json").json
     assert (tried["added"], tried["n_problems"]) == (5, 1)
