@@ -191,9 +191,7 @@ class PredictionRow(Base, table=True):
     """Another model's answer for a step."""
 
     __tablename__ = "prediction"
-    __table_args__ = (
-        UniqueConstraint("trajectory_id", "message_index", "model", "content_hash"),
-    )
+    __table_args__ = (UniqueConstraint("trajectory_id", "message_index", "model", "content_hash"),)
     id: int | None = Field(default=None, primary_key=True)
     trajectory_id: int = Field(foreign_key="trajectory.id")
     message_index: int
@@ -334,9 +332,7 @@ class CorrectionRow(Base, table=True):
     author for one correction counts: proposing it again may give another reason."""
 
     __tablename__ = "correction"
-    __table_args__ = (
-        Index("ix_correction_parent_id_trajectory_id", "parent_id", "trajectory_id"),
-    )
+    __table_args__ = (Index("ix_correction_parent_id_trajectory_id", "parent_id", "trajectory_id"),)
     id: int | None = Field(default=None, primary_key=True)
     parent_id: int = Field(foreign_key="trajectory.id")
     trajectory_id: int = Field(foreign_key="trajectory.id")
