@@ -255,6 +255,26 @@ def test_unknown_kinds_and_parameters_are_refused_before_they_are_queued(store: 
     assert jobs.list_jobs(store) == []
 
 
+def test_the_real_kinds_run_one_after_the_other(store: Store, tmp_path: Path) -> None:
+    sample = Path(__file__).parents[3] / "sample_data" / "formats" / "openai-chat.jsonl"
+    out = tmp_path / "out"
+    enqueue(store, "ingest", {"paths": [sample], "dataset": "chats"})
+    enqueue(store, "check", {"dataset": "chats", "processes": 1})
+    enqueue(store, "fill-queue", {"dataset": "chats", "policy": "oldest"})
+    enqueue(store, "export", {"type": "sft", "layout": "openai", "out": out, "include": "all"})
+    assert work(store, once=True) == 4
+    exported, queued, checked, imported = jobs.list_jobs(store)
+    states = [j.state for j in (imported, checked, queued, exported)]
+    assert states == [JobState.DONE] * 4, exported.error
+    n = imported.result["added"]
+    assert n > 0
+    assert imported.done == imported.result["records"]
+    assert checked.result["trajectories"] == n
+    assert queued.result == {"dataset": "chats", "added": n}
+    assert exported.result["trajectories"] == n
+    assert (out / "manifest.json").exists()
+
+
 def test_sigterm_ends_an_idle_worker(tmp_path: Path) -> None:
     worker = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "worker"],
