@@ -2,11 +2,7 @@
 
 A browser sends every act it has not seen acknowledged, as often as it needs to: delivery is
 idempotent on (session, n). One delivery is one transaction, so an acknowledged act is on disk and
-a failed delivery leaves nothing behind. An op that is refused is answered and remembered; the ops
-after it go on.
-
-Undo takes back the annotator's latest act that stands, on whichever trajectory; undoing a commit
-appends a retracted revision (or the revision before), and gives the task back.
+a failed delivery leaves nothing behind. What an op does is `app/flows/delivery.py`.
 """
 
 from __future__ import annotations
@@ -18,71 +14,41 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from app.flows.placing import check_payload
-from app.flows.settling import settle_state
-from curation.annotation import ActKind, Annotation, EmptyPayload, Payload, fold, read_payload
+from app.flows.delivery import Delivery, Draft, Op, OpResult, Performed, Undone, draft_of
+from curation.annotation import Annotation
 from curation.checking import Finding
-from curation.errors import AnnotationError, LoopwrightError
+from curation.errors import AnnotationError
 from curation.trajectory import Trajectory
-from storage import acts, corrections, findings, queues, tasks, trajectories
-from storage.acts import StoredAct
-from storage.annotations import append_revision, latest_of
+from storage import corrections, findings, queues, tasks, trajectories
 from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
 from storage.datasets import dataset_id, items_of
 from storage.engine import Store
 from storage.queues import Progress
+
+__all__ = [
+    "LEASE",
+    "MAX_OPS",
+    "Claimed",
+    "CorrectionOnScreen",
+    "Draft",
+    "Op",
+    "OpResult",
+    "Opened",
+    "Performed",
+    "Undone",
+    "claim_next",
+    "draft_of",
+    "open_trajectory",
+    "perform",
+    "progress_of",
+    "renew",
+]
 
 LEASE = timedelta(minutes=15)
 """How long a claim is kept without a sign of life; every act renews it."""
 
 MAX_OPS = 2_000
 """Ops in one delivery; an outbox that grew larger is sent in parts."""
-
-
-class Op(Struct, frozen=True):
-    """One act as a browser sends it. Kind and payload are checked when it is performed."""
-
-    n: int
-    uid: str
-    kind: str
-    payload: Any = None
-
-
-class Undone(Struct, frozen=True):
-    """The act that an undo took back."""
-
-    uid: str
-    kind: ActKind
-
-
-class OpResult(Struct, frozen=True):
-    """What became of one op."""
-
-    n: int
-    status: str
-    """ok or refused."""
-    message: str = ""
-    hint: str = ""
-    undone: Undone | None = None
-
-
-class Draft(Struct, frozen=True):
-    """What an annotator says of a trajectory now."""
-
-    annotation: Annotation
-    committed: bool
-    """True when nothing was said since the commit."""
-
-
-class Performed(Struct, frozen=True):
-    """The answer to a delivery."""
-
-    acked: int
-    """Highest n on record, performed or refused; 0 for an empty delivery."""
-    results: tuple[OpResult, ...]
-    annotations: dict[str, Draft]
-    """uid -> what is said now, for every trajectory the ops touched."""
-    progress: Progress
 
 
 class CorrectionOnScreen(Struct, frozen=True):
@@ -252,213 +218,5 @@ def perform(
     with store.write() as conn:
         take_turn(conn)
         hold_annotator(conn, annotator.id)
-        delivery = _Delivery(conn, annotator, session_id, datetime.now(UTC), lease)
+        delivery = Delivery(conn, annotator, session_id, datetime.now(UTC), lease)
         return delivery.take(sorted(ops, key=lambda op: op.n))
-
-
-def draft_of(conn: Connection, trajectory_id: int, annotator_id: int) -> Draft:
-    """The fold of the annotator's acts that stand."""
-    live = acts.live_acts(conn, trajectory_id, annotator_id)
-    return Draft(
-        annotation=fold(act.payload for act in live),
-        committed=bool(live) and live[-1].kind is ActKind.COMMIT,
-    )
-
-
-class _Delivery:
-    """One transaction's worth of ops of one session."""
-
-    def __init__(
-        self,
-        conn: Connection,
-        annotator: AnnotatorInfo,
-        session_id: str,
-        now: datetime,
-        lease: timedelta,
-    ) -> None:
-        self.conn = conn
-        self.annotator = annotator
-        self.session_id = session_id
-        self.now = now
-        self.until = now + lease
-        self.touched: dict[int, str] = {}
-        """id -> uid of the trajectories that ops were about, in order."""
-        self._bodies: dict[int, Trajectory] = {}
-
-    def take(self, ops: Sequence[Op]) -> Performed:
-        numbers = [op.n for op in ops]
-        known = acts.delivered(self.conn, self.session_id, numbers)
-        refused = acts.refusals(self.conn, self.session_id, numbers)
-        for author in {a.annotator_id for a in known.values()} | {
-            r.annotator_id for r in refused.values()
-        }:
-            if author != self.annotator.id:
-                raise AnnotationError(
-                    "This page has been used under another name.",
-                    where="acts",
-                    hint="Reload the page to start a session of your own.",
-                )
-        results: dict[int, OpResult] = {}
-        for op in ops:
-            if op.n in results:
-                continue
-            if op.n in known:
-                results[op.n] = self._repeated(known[op.n])
-            elif op.n in refused:
-                before = refused[op.n]
-                results[op.n] = OpResult(op.n, "refused", before.message, before.hint)
-            else:
-                results[op.n] = self._new(op)
-        tasks.renew(self.conn, self.annotator.id, self.touched, self.until)
-        return Performed(
-            acked=max(numbers, default=0),
-            results=tuple(results.values()),
-            annotations={
-                uid: draft_of(self.conn, i, self.annotator.id) for i, uid in self.touched.items()
-            },
-            progress=self._progress(),
-        )
-
-    def _progress(self) -> Progress:
-        last = next(reversed(self.touched), None)
-        number = None
-        if last is not None:
-            number = tasks.dataset_at_work(self.conn, self.annotator.id, last)
-        return queues.progress(self.conn, number)
-
-    def _repeated(self, act: StoredAct) -> OpResult:
-        self._touch(act.trajectory_id)
-        if act.undoes is None:
-            return OpResult(act.n, "ok")
-        undone = acts.act_by_id(self.conn, act.undoes)
-        uid = self._touch(undone.trajectory_id)
-        return OpResult(act.n, "ok", undone=Undone(uid, undone.kind))
-
-    def _new(self, op: Op) -> OpResult:
-        try:
-            # A refusal half way through an op takes back that op's rows and no others.
-            with self.conn.begin_nested():
-                return self._perform(op)
-        except LoopwrightError as problem:
-            acts.record_refusal(
-                self.conn,
-                session_id=self.session_id,
-                n=op.n,
-                annotator_id=self.annotator.id,
-                message=problem.message,
-                hint=problem.hint,
-            )
-            return OpResult(op.n, "refused", problem.message, problem.hint)
-
-    def _perform(self, op: Op) -> OpResult:
-        kind = _kind(op.kind)
-        payload = read_payload(kind, {} if op.payload is None else op.payload)
-        if kind is ActKind.UNDO:
-            return self._undo(op)
-        trajectory_id = trajectories.id_of(self.conn, op.uid)
-        self.touched.pop(trajectory_id, None)
-        self.touched[trajectory_id] = op.uid
-        check_payload(self.conn, payload, lambda: self._body(trajectory_id))
-        if kind is ActKind.COMMIT:
-            self._commit(op, trajectory_id)
-        else:
-            self._append(op.n, trajectory_id, kind, payload)
-        return OpResult(op.n, "ok")
-
-    def _commit(self, op: Op, trajectory_id: int) -> None:
-        draft = draft_of(self.conn, trajectory_id, self.annotator.id)
-        if draft.annotation.outcome is None:
-            raise AnnotationError(
-                "Nothing was committed: the outcome is missing.",
-                where=op.uid,
-                hint="Say accept, reject or unsure first.",
-            )
-        act_id = self._append(op.n, trajectory_id, ActKind.COMMIT, EmptyPayload())
-        if not draft.committed:
-            append_revision(
-                self.conn,
-                trajectory_id=trajectory_id,
-                annotator_id=self.annotator.id,
-                said=draft.annotation,
-                act_id=act_id,
-            )
-        tasks.finish(self.conn, self.annotator.id, trajectory_id, self.now)
-        settle_state(self.conn, trajectory_id)
-
-    def _undo(self, op: Op) -> OpResult:
-        latest = acts.latest_standing(self.conn, self.annotator.id)
-        if latest is None:
-            raise AnnotationError(
-                "There is nothing to undo.", where=op.uid, hint="You have not said anything yet."
-            )
-        undo_id = self._append(
-            op.n, latest.trajectory_id, ActKind.UNDO, EmptyPayload(), undoes=latest.id
-        )
-        uid = self._touch(latest.trajectory_id)
-        if latest.kind is ActKind.COMMIT:
-            self._uncommit(latest, undo_id)
-        return OpResult(op.n, "ok", undone=Undone(uid, latest.kind))
-
-    def _uncommit(self, commit: StoredAct, undo_id: int) -> None:
-        """Say again what was said before the commit: the revision before it, or nothing."""
-        trajectory_id = commit.trajectory_id
-        live = acts.live_acts(self.conn, trajectory_id, self.annotator.id)
-        earlier = max((i for i, a in enumerate(live) if a.kind is ActKind.COMMIT), default=None)
-        said = Annotation() if earlier is None else fold(a.payload for a in live[:earlier])
-        before = latest_of(self.conn, trajectory_id, self.annotator.id)
-        if before is not None and before.annotation == said and not before.retracted:
-            return  # it repeated the commit before it and changed nothing
-        append_revision(
-            self.conn,
-            trajectory_id=trajectory_id,
-            annotator_id=self.annotator.id,
-            said=said,
-            act_id=undo_id,
-            retracted=earlier is None,
-        )
-        if earlier is None:
-            tasks.reopen(self.conn, self.annotator.id, trajectory_id, self.until)
-        settle_state(self.conn, trajectory_id)
-
-    def _append(
-        self,
-        n: int,
-        trajectory_id: int,
-        kind: ActKind,
-        payload: Payload,
-        undoes: int | None = None,
-    ) -> int:
-        return acts.append_act(
-            self.conn,
-            trajectory_id=trajectory_id,
-            annotator_id=self.annotator.id,
-            kind=kind,
-            payload=payload,
-            session_id=self.session_id,
-            n=n,
-            undoes=undoes,
-        )
-
-    def _touch(self, trajectory_id: int) -> str:
-        uid = self.touched.pop(trajectory_id, None) or acts.uid_of(self.conn, trajectory_id)
-        self.touched[trajectory_id] = uid
-        return uid
-
-    def _body(self, trajectory_id: int) -> Trajectory:
-        if trajectory_id not in self._bodies:
-            stored = trajectories.load_by_id(self.conn, trajectory_id)
-            self._bodies[trajectory_id] = stored.trajectory
-        return self._bodies[trajectory_id]
-
-
-def _kind(name: str) -> ActKind:
-    try:
-        kind = ActKind(name)
-    except ValueError:
-        kind = None
-    if kind is None or kind is ActKind.CORRECT:
-        known = ", ".join(k for k in ActKind if k is not ActKind.CORRECT)
-        raise AnnotationError(
-            f"There is no act {name!r}.", where="acts", hint=f"There are: {known}."
-        )
-    return kind

@@ -18,6 +18,7 @@ from app.flows import annotate
 from app.flows.annotate import Op, perform
 from app.flows.queue import fill_queue, queue_overview
 from curation.annotation import ActKind, Annotation, fold, read_payload
+from storage import acts as acts_on_record
 from storage import trajectories
 from storage.annotations import standing_annotations
 from storage.engine import Store, open_store
@@ -191,7 +192,7 @@ def test_a_fault_anywhere_in_a_delivery_leaves_nothing_and_the_next_one_everythi
         perform(store, ann.info, "s", ops)
         expected = observed(store, ann), counts(store)
     with studio(migrated_file) as (store, ann), pytest.MonkeyPatch.context() as patched:
-        real, calls = annotate.acts.append_act, 0
+        real, calls = acts_on_record.append_act, 0
 
         def failing(*args: Any, **kwargs: Any) -> int:
             nonlocal calls
@@ -201,7 +202,7 @@ def test_a_fault_anywhere_in_a_delivery_leaves_nothing_and_the_next_one_everythi
                 raise OSError("power cut")
             return act_id
 
-        patched.setattr(annotate.acts, "append_act", failing)
+        patched.setattr(acts_on_record, "append_act", failing)
         before = counts(store)
         try:
             perform(store, ann.info, "s", ops)

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.flows import annotate
+from app.flows import annotate, delivery
 from app.flows.annotate import claim_next, open_trajectory, perform
 from app.flows.queue import fill_queue, queue_overview
-from curation.annotation import Outcome, StepVerdict
+from curation.annotation import ActKind, Outcome, StepVerdict
 from curation.errors import AnnotationError, NotFound
 from curation.queueing import State
 from storage import decisions, trajectories
@@ -200,10 +200,10 @@ def test_undo_walks_back_over_trajectories_and_over_a_commit(
     commit(store, ann, uids[0])
     do(store, ann, ann.op("outcome", uids[1], outcome="reject"))
     first = do(store, ann, ann.op("undo", uids[1]))
-    assert first.results[0].undone == annotate.Undone(uids[1], annotate.ActKind.OUTCOME)
+    assert first.results[0].undone == annotate.Undone(uids[1], ActKind.OUTCOME)
     assert first.annotations[uids[1]].annotation.is_empty
     second = do(store, ann, ann.op("undo", uids[1]))
-    assert second.results[0].undone == annotate.Undone(uids[0], annotate.ActKind.COMMIT)
+    assert second.results[0].undone == annotate.Undone(uids[0], ActKind.COMMIT)
     assert second.annotations[uids[0]].annotation.outcome is Outcome.ACCEPT
     assert second.annotations[uids[0]].committed is False
     assert look(store, uids[0]) == (State.QUEUED, None)
@@ -369,7 +369,7 @@ def test_a_failure_in_the_middle_of_a_delivery_leaves_nothing_behind(
         ann.op("note", uids[1], note="after"),
     ]
     with monkeypatch.context() as patched:
-        patched.setattr(annotate, "settle_state", broken)
+        patched.setattr(delivery, "settle_state", broken)
         with pytest.raises(OSError, match="went away"):
             do(store, ann, *ops)
     assert rows(store, ActRow) == rows(store, AnnotationRow) == 0

@@ -12,14 +12,12 @@ from app.flows.correct import (
     Edit,
     EditTarget,
     StaleEdit,
-    apply_edits,
     check_edits,
     propose_correction,
 )
 from app.flows.queue import fill_queue
 from curation.annotation import ActKind
 from curation.errors import AnnotationError, NotFound
-from curation.trajectory import Message, Role, Trajectory
 from storage import acts, trajectories
 from storage.corrections import corrections_of
 from storage.decisions import latest_decision
@@ -293,34 +291,3 @@ def test_a_failure_half_way_leaves_no_trajectory_behind(
     with pytest.raises(OSError, match="went away"):
         propose(store, ann, uid, arguments('{"city": "Rome"}'))
     assert rows(store, TrajectoryRow, CorrectionRow, ActRow) == [1, 0, 0]
-
-
-def test_text_of_several_parts_is_edited_only_where_one_part_holds_it() -> None:
-    one = Message(
-        role=Role.USER,
-        content=[{"type": "image", "url": "x"}, {"type": "text", "text": "Look"}],
-    )
-    two = Message(role=Role.USER, content=[{"type": "text", "text": t} for t in ("a", "b")])
-    value = Trajectory(messages=(one, two))
-    edited, problems = apply_edits(value, value, [content("See", 0), content("c", 1)])
-    assert edited.messages[0].content == [
-        {"type": "image", "url": "x"},
-        {"type": "text", "text": "See"},
-    ]
-    assert edited.messages[1] == two
-    assert [p.edit for p in problems] == [1]
-
-
-def test_absent_content_comes_back_absent() -> None:
-    value = episode(0)
-    edited, _ = apply_edits(value, value, [content("words", CALL_AT)])
-    assert edited.messages[CALL_AT].content == "words"
-    back, _ = apply_edits(value, edited, [content("", CALL_AT)])
-    assert back == value
-    assert back.uid == value.uid
-
-
-def test_one_place_edited_twice_at_once_is_a_problem() -> None:
-    value = episode(0)
-    _, problems = apply_edits(value, value, [content("a"), content("b")])
-    assert [p.edit for p in problems] == [1]
