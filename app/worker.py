@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from types import FrameType
 
 from app.flows.incidents import log, report_incident
@@ -18,7 +17,7 @@ from curation.errors import StoreError
 from storage.engine import Store
 
 SIGN_OF_LIFE_S = 15.0
-"""How often a worker without work says that it is there."""
+"""How often a worker says that it is there, busy or not."""
 
 
 def work(store: Store, *, poll_s: float = 1.0, once: bool = False) -> int:
@@ -41,13 +40,31 @@ def work(store: Store, *, poll_s: float = 1.0, once: bool = False) -> int:
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
+    ended = threading.Event()
+    alive = threading.Thread(target=_say_so, args=(store, ended), daemon=True, name="alive")
+    alive.start()
+    try:
+        return _run_jobs(store, stopping, poll_s, once)
+    finally:
+        ended.set()
+        alive.join()
+
+
+def _say_so(store: Store, ended: threading.Event) -> None:
+    """Note every few seconds that a worker is there, until it ends."""
+    while True:
+        try:
+            worker_is_here(store)
+        except StoreError as problem:
+            log.warning("the worker cannot say that it is there: %s", problem)
+        if ended.wait(SIGN_OF_LIFE_S):
+            return
+
+
+def _run_jobs(store: Store, stopping: threading.Event, poll_s: float, once: bool) -> int:
     n_run = 0
-    said_at = float("-inf")
     while not stopping.is_set():
         try:
-            if time.monotonic() - said_at >= SIGN_OF_LIFE_S:
-                worker_is_here(store)
-                said_at = time.monotonic()
             job = run_next(store, stopping)
         except StoreError as problem:  # locked, full, gone: it may come back
             log.warning("the worker cannot reach the database: %s", problem)

@@ -65,6 +65,7 @@ class CheckParams(Struct, frozen=True, forbid_unknown_fields=True):
 
     dataset: str | None = None
     processes: int | None = None
+    """None: as the settings say."""
 
 
 class FillQueueParams(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,7 +102,8 @@ def _check(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     from app.flows.check import check
 
     wanted = msgspec.convert(params, CheckParams)
-    return _plain(check(store, dataset=wanted.dataset, processes=wanted.processes, run=run))
+    processes = wanted.processes or load_settings().check_processes or None
+    return _plain(check(store, dataset=wanted.dataset, processes=processes, run=run))
 
 
 def _fill_queue(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:

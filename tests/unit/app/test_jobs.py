@@ -18,6 +18,7 @@ import pytest
 
 from app.flows import jobs
 from app.flows.jobs import FRUITLESS_STARTS, JobRun, enqueue, run_next
+from app.flows.operations import WORKER_SEEN
 from app.flows.running import Run
 from app.worker import work
 from curation.errors import ExportError, SettingsError
@@ -273,6 +274,25 @@ def test_the_real_kinds_run_one_after_the_other(store: Store, tmp_path: Path) ->
     assert queued.result == {"dataset": "chats", "added": n}
     assert exported.result["trajectories"] == n
     assert (out / "manifest.json").exists()
+
+
+def test_a_busy_worker_still_says_that_it_is_there(
+    store: Store, kinds: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.worker.SIGN_OF_LIFE_S", 0.01)
+    seen: list[str | None] = []
+
+    def long(store: Store, _params: dict[str, Any], _run: Run) -> dict[str, Any]:
+        deadline = time.monotonic() + 30
+        while len(set(seen)) < 3 and time.monotonic() < deadline:
+            with store.read() as conn:
+                seen.append(get_setting(conn, WORKER_SEEN))
+        return {}
+
+    kinds["check"] = long
+    enqueue(store, "check", {})
+    assert work(store, once=True) == 1
+    assert len({when for when in seen if when is not None}) >= 2
 
 
 def test_sigterm_ends_an_idle_worker(tmp_path: Path) -> None:
