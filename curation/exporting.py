@@ -61,7 +61,7 @@ NO_SCHEMA = Raw()
 """One object, because omitting a default goes by identity."""
 
 
-class ToolText(Struct, frozen=True, omit_defaults=True):
+class ToolText(Struct, frozen=True, gc=False, omit_defaults=True):
     """A `ToolSpec` whose schema stays JSON text: an export copies schemas, it never reads them."""
 
     name: str
@@ -71,7 +71,7 @@ class ToolText(Struct, frozen=True, omit_defaults=True):
     extra: dict[str, Any] = {}
 
 
-class Episode(Struct, frozen=True):
+class Episode(Struct, frozen=True, gc=False):
     """A `Trajectory` as exports use it."""
 
     messages: tuple[Message, ...]
@@ -95,7 +95,7 @@ def read_tool_texts(stored: bytes) -> tuple[ToolText, ...]:
 _tools_decoder = msgspec.json.Decoder(tuple[ToolText, ...])
 
 
-class Curated(Struct, frozen=True):
+class Curated(Struct, frozen=True, gc=False):
     """One trajectory with all that was settled about it: what export types work on."""
 
     uid: str
@@ -123,7 +123,7 @@ class Curated(Struct, frozen=True):
     """Of `trajectory`, when it is a correction."""
 
 
-class Conversation(Struct, frozen=True):
+class Conversation(Struct, frozen=True, gc=False):
     """A whole trajectory; every assistant message is a target unless masked."""
 
     messages: tuple[Message, ...]
@@ -132,7 +132,7 @@ class Conversation(Struct, frozen=True):
     """Indexes of assistant messages that stay as context and carry no loss."""
 
 
-class Completion(Struct, frozen=True):
+class Completion(Struct, frozen=True, gc=False):
     """Only the completion is a target."""
 
     prompt: tuple[Message, ...]
@@ -142,7 +142,7 @@ class Completion(Struct, frozen=True):
     """Message index of the first message of the completion."""
 
 
-class Pair(Struct, frozen=True):
+class Pair(Struct, frozen=True, gc=False):
     """The better and the worse continuation of one prompt."""
 
     prompt: tuple[Message, ...]
@@ -152,7 +152,7 @@ class Pair(Struct, frozen=True):
     step: int = 0
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, gc=False):
     """A continuation that is wanted (true) or unwanted (false)."""
 
     prompt: tuple[Message, ...]

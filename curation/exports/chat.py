@@ -15,14 +15,14 @@ from curation.exporting import NO_SCHEMA, Notes, ToolText
 from curation.trajectory import Message, Role, ToolCall
 
 
-class FunctionOut(Struct, forbid_unknown_fields=True):
+class FunctionOut(Struct, gc=False, forbid_unknown_fields=True):
     """The called function; arguments as JSON text, or as an object (`Raw`) where a layout says."""
 
     name: str
     arguments: str | Raw
 
 
-class CallOut(Struct, kw_only=True, forbid_unknown_fields=True):
+class CallOut(Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
     """One tool call."""
 
     id: str | UnsetType = UNSET
@@ -30,7 +30,7 @@ class CallOut(Struct, kw_only=True, forbid_unknown_fields=True):
     function: FunctionOut
 
 
-class MessageOut(Struct, kw_only=True, forbid_unknown_fields=True):
+class MessageOut(Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
     """One message; keys that do not apply are absent, never null (content excepted)."""
 
     role: Role
@@ -114,14 +114,14 @@ def written(
     return out
 
 
-class FunctionIn(Struct, forbid_unknown_fields=True):
+class FunctionIn(Struct, gc=False, forbid_unknown_fields=True):
     """`FunctionOut` as it is read back: the arguments undecoded."""
 
     name: str
     arguments: Raw
 
 
-class CallIn(Struct, kw_only=True, forbid_unknown_fields=True):
+class CallIn(Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
     """`CallOut` as it is read back."""
 
     id: str | None = None
@@ -129,7 +129,7 @@ class CallIn(Struct, kw_only=True, forbid_unknown_fields=True):
     function: FunctionIn
 
 
-class MessageIn(Struct, kw_only=True, forbid_unknown_fields=True):
+class MessageIn(Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
     """`MessageOut` as it is read back."""
 
     role: Role
@@ -163,7 +163,7 @@ def read(message: MessageIn, *, objects: bool = False) -> Message:
     )
 
 
-class DefinitionOut(Struct):
+class DefinitionOut(Struct, gc=False):
     """A tool as trainers read it: schema and `strict` only where the source has them."""
 
     name: str
@@ -172,14 +172,14 @@ class DefinitionOut(Struct):
     strict: bool | UnsetType = UNSET
 
 
-class WrappedOut(Struct, kw_only=True):
+class WrappedOut(Struct, gc=False, kw_only=True):
     """A definition in its `{"type": "function", "function": …}` form."""
 
     type: str = "function"
     function: DefinitionOut
 
 
-class DefinitionIn(Struct, forbid_unknown_fields=True):
+class DefinitionIn(Struct, gc=False, forbid_unknown_fields=True):
     """`DefinitionOut` as it is read back."""
 
     name: str
@@ -188,7 +188,7 @@ class DefinitionIn(Struct, forbid_unknown_fields=True):
     strict: bool | None = None
 
 
-class WrappedIn(Struct, forbid_unknown_fields=True):
+class WrappedIn(Struct, gc=False, forbid_unknown_fields=True):
     """`WrappedOut` as it is read back."""
 
     type: str

@@ -28,9 +28,12 @@ def verdicts_in_force(curated: Curated) -> dict[int, StepVerdict]:
 def masked_steps(curated: Curated) -> tuple[int, ...]:
     """Assistant messages that carry no loss: judged incorrect, or weighted 0 by their source."""
     verdicts = verdicts_in_force(curated)
+    messages = curated.trajectory.messages
+    if not verdicts and not any(message.extra for message in messages):
+        return ()
     return tuple(
         index
-        for index, message in enumerate(curated.trajectory.messages)
+        for index, message in enumerate(messages)
         if message.role is Role.ASSISTANT
         and (verdicts.get(index) is StepVerdict.INCORRECT or _unweighted(message))
     )

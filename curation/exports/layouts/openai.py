@@ -37,12 +37,12 @@ from curation.trajectory import Message, Role, ToolCall
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class _InputOut(Struct):
+class _InputOut(Struct, gc=False):
     messages: list[MessageOut | Message]
     tools: list[WrappedOut] | UnsetType = UNSET
 
 
-class _RowOut(Struct):
+class _RowOut(Struct, gc=False):
     messages: list[MessageOut | Message] | UnsetType = UNSET
     input: _InputOut | UnsetType = UNSET
     preferred_output: list[MessageOut | Message] | UnsetType = UNSET
@@ -50,12 +50,12 @@ class _RowOut(Struct):
     tools: list[WrappedOut] | UnsetType = UNSET
 
 
-class _InputIn(Struct, forbid_unknown_fields=True):
+class _InputIn(Struct, gc=False, forbid_unknown_fields=True):
     messages: list[MessageIn]
     tools: list[WrappedIn] = []
 
 
-class _RowIn(Struct, forbid_unknown_fields=True):
+class _RowIn(Struct, gc=False, forbid_unknown_fields=True):
     messages: list[MessageIn] | None = None
     input: _InputIn | None = None
     preferred_output: list[MessageIn] = []

@@ -36,12 +36,12 @@ from curation.trajectory import Message, Role, ToolCall
 _THOUGHT = re.compile(r"<think>\n(.*?)\n</think>\n\n(.*)", re.DOTALL)
 
 
-class _Turn(Struct, forbid_unknown_fields=True, rename={"speaker": "from"}):
+class _Turn(Struct, gc=False, forbid_unknown_fields=True, rename={"speaker": "from"}):
     speaker: str
     value: str
 
 
-class _RowOut(Struct, omit_defaults=True):
+class _RowOut(Struct, gc=False, omit_defaults=True):
     conversations: list[_Turn]
     system: str
     tools: str
@@ -50,7 +50,7 @@ class _RowOut(Struct, omit_defaults=True):
     kto_tag: bool | None = None
 
 
-class _RowIn(Struct, forbid_unknown_fields=True):
+class _RowIn(Struct, gc=False, forbid_unknown_fields=True):
     conversations: list[_Turn]
     system: str
     tools: str
@@ -59,7 +59,7 @@ class _RowIn(Struct, forbid_unknown_fields=True):
     kto_tag: bool | None = None
 
 
-class _Call(Struct, forbid_unknown_fields=True):
+class _Call(Struct, gc=False, forbid_unknown_fields=True):
     name: str
     arguments: Raw
 

@@ -41,7 +41,7 @@ from curation.exports.trl_card import ADVICE_OBJECTS, ADVICE_TEXT, LOADER
 from curation.trajectory import Message, Role
 
 
-class _RowOut(Struct, omit_defaults=True):
+class _RowOut(Struct, gc=False, omit_defaults=True):
     messages: list[MessageOut | Message] | None = None
     prompt: list[MessageOut | Message] | None = None
     completion: list[MessageOut | Message] | None = None
@@ -51,7 +51,7 @@ class _RowOut(Struct, omit_defaults=True):
     tools: str = ""
 
 
-class _RowIn(Struct, forbid_unknown_fields=True):
+class _RowIn(Struct, gc=False, forbid_unknown_fields=True):
     tools: str
     messages: list[MessageIn] | None = None
     prompt: list[MessageIn] | None = None
