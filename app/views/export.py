@@ -64,7 +64,7 @@ def _ask(datasets: tuple[str, ...]) -> None:
     per_step = second[2].toggle(
         "One row per step",
         key="export-per-step",
-        disabled=kind != "sft",
+        disabled=kind not in ("sft", "kto"),
         help="Cut at every assistant turn; only that turn is trained.",
     )
     out = second[3].text_input(
