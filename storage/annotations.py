@@ -118,7 +118,8 @@ def iter_standing(conn: Connection, dataset_id: int | None = None) -> Iterator[C
             item.c.dataset_id == dataset_id, item.c.trajectory_id == annotation.c.trajectory_id
         )
         wanted = wanted.where(exists(member))
-    for row in conn.execution_options(yield_per=500).execute(wanted.order_by(annotation.c.id)):
+    streamed = wanted.order_by(annotation.c.id).execution_options(yield_per=500)
+    for row in conn.execute(streamed):
         yield _committed(row)
 
 

@@ -82,8 +82,9 @@ def list_queues(conn: Connection) -> list[QueueSettings]:
 
 
 def queues_of(conn: Connection, trajectory_id: int) -> list[QueueSettings]:
-    """The queues of the datasets that hold the trajectory."""
-    rows = conn.execute(_QUEUES_OF, {"of_trajectory": trajectory_id})
+    """The queues that have a slot for the trajectory; when none has, those of its datasets."""
+    asked = {"of_trajectory": trajectory_id}
+    rows = conn.execute(_ASKING, asked).all() or conn.execute(_AROUND, asked).all()
     return [QueueSettings(*row) for row in rows]
 
 
@@ -161,12 +162,14 @@ def put_tasks(
 
 
 def _mark_queued(conn: Connection, trajectory_ids: Sequence[int]) -> None:
-    """New slots make what was new or fully annotated wait again (projection of the state)."""
+    """New slots make what was new, annotated or disputed wait again (projection of the state)."""
     for start in range(0, len(trajectory_ids), 500):
         part = trajectory_ids[start : start + 500]
         conn.execute(
             update(trajectory)
-            .where(trajectory.c.id.in_(part), trajectory.c.state.in_(["new", "annotated"]))
+            .where(
+                trajectory.c.id.in_(part), trajectory.c.state.in_(["new", "annotated", "disputed"])
+            )
             .values(state="queued")
         )
 
@@ -208,8 +211,13 @@ _queue_columns = select(
     queue.c.overlap,
     queue.c.decide_alone,
 ).join(dataset, dataset.c.id == queue.c.dataset_id)
-_QUEUES_OF = _queue_columns.join(item, item.c.dataset_id == queue.c.dataset_id).where(
+_AROUND = _queue_columns.join(item, item.c.dataset_id == queue.c.dataset_id).where(
     item.c.trajectory_id == bindparam("of_trajectory")
+)
+_ASKING = _queue_columns.where(
+    queue.c.dataset_id.in_(
+        select(task.c.dataset_id).where(task.c.trajectory_id == bindparam("of_trajectory"))
+    )
 )
 _ALL_TOTALS = select(
     func.coalesce(func.sum(queue.c.n_tasks), 0), func.coalesce(func.sum(queue.c.n_done), 0)

@@ -80,6 +80,22 @@ def test_a_trajectory_that_no_queue_asks_for_waits_for_a_person(store: Store, an
     assert look(store, uid) == (State.ANNOTATED, "accept")
 
 
+def test_a_queue_that_left_the_trajectory_out_has_no_say(store: Store, ann: Person) -> None:
+    (uid,) = add_episodes(store, 1, "asks")
+    add_episodes(store, 1, "leaves-out")
+    fill_queue(store, "asks", overlap=1)
+    fill_queue(store, "leaves-out", overlap=2, decide_alone=False, only_suspicious=True)
+    commit(store, ann, uid)
+    assert look(store, uid) == (State.DECIDED, "accept")
+
+
+def test_what_is_opened_past_its_queue_follows_the_queues_rule(store: Store, ann: Person) -> None:
+    (uid,) = add_episodes(store, 1)
+    fill_queue(store, "weather", only_suspicious=True)
+    commit(store, ann, uid)
+    assert look(store, uid) == (State.DECIDED, "accept")
+
+
 def test_two_that_agree_decide_and_two_that_differ_dispute(store: Store, ann: Person) -> None:
     uids = add_episodes(store, 2)
     fill_queue(store, "weather", overlap=2)

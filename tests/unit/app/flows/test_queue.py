@@ -109,6 +109,20 @@ def test_dropping_the_last_open_slot_settles_the_trajectory(store: Store) -> Non
     assert state_of(store, uid) == State.DECIDED
 
 
+def test_a_larger_overlap_asks_a_third_person_about_a_dispute(store: Store) -> None:
+    (uid,) = add_episodes(store, 1)
+    fill_queue(store, "weather", overlap=2)
+    for name, outcome in (("Ann", "accept"), ("Bob", "reject")):
+        person = Person(store, name)
+        ops = [person.op("outcome", uid, outcome=outcome), person.op("commit", uid)]
+        perform(store, person.info, person.session, ops)
+    assert state_of(store, uid) == State.DISPUTED
+    assert fill_queue(store, "weather", overlap=3) == 1
+    assert state_of(store, uid) == State.QUEUED
+    cyd = Person(store, "Cyd")
+    assert claim_next(store, cyd.info, "weather") is not None
+
+
 def test_only_suspicious_leaves_clean_trajectories_new(store: Store) -> None:
     uids = add_episodes(store, 3)
     make_suspicious(store, {uids[1]: 1.0})
