@@ -1,0 +1,150 @@
+"""What jobs do: the parameters of each kind, and the flow that it runs.
+
+Flows are imported by the kind that runs them: a page that only lists jobs needs none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from app.flows.running import Run
+from app.settings import load_settings
+from curation.queueing import Policy
+from storage.engine import Store
+
+
+class IngestParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `ingest`; see `app.flows.ingest.ingest`."""
+
+    paths: list[str]
+    dataset: str | None = None
+    format: str = "auto"
+    tools: str | None = None
+    max_record_bytes: int | None = None
+    """None: as the settings say."""
+
+
+class CheckParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `check`."""
+
+    dataset: str | None = None
+    processes: int | None = None
+    """None: as the settings say."""
+
+
+class FillQueueParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `fill-queue`; see `app.flows.queue.fill_queue`."""
+
+    dataset: str
+    policy: Policy = Policy.SUSPICIOUS
+    seed: int = 0
+    overlap: int = 1
+    decide_alone: bool = True
+    only_suspicious: bool = False
+
+
+def _ingest(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.ingest import ingest
+
+    wanted = msgspec.convert(params, IngestParams)
+    report = ingest(
+        store,
+        [Path(path) for path in wanted.paths],
+        dataset=wanted.dataset,
+        format=wanted.format,
+        tools=Path(wanted.tools) if wanted.tools else None,
+        max_record_bytes=wanted.max_record_bytes or load_settings().max_record_bytes,
+        run=run,
+    )
+    return plain_values(report)
+
+
+def _check(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.check import check
+
+    wanted = msgspec.convert(params, CheckParams)
+    processes = wanted.processes or load_settings().check_processes or None
+    return plain_values(check(store, dataset=wanted.dataset, processes=processes, run=run))
+
+
+def _fill_queue(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.queue import fill_queue
+
+    wanted = msgspec.convert(params, FillQueueParams)
+    added = fill_queue(
+        store,
+        wanted.dataset,
+        policy=wanted.policy,
+        seed=wanted.seed,
+        overlap=wanted.overlap,
+        decide_alone=wanted.decide_alone,
+        only_suspicious=wanted.only_suspicious,
+        run=run,
+    )
+    return {"dataset": wanted.dataset, "added": added}
+
+
+def _export(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.export import ExportRequest, export
+
+    return plain_values(export(store, msgspec.convert(params, ExportRequest), run))
+
+
+class BulkParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `bulk`; see `app.flows.bulk.bulk`."""
+
+    action: str
+    filter: dict[str, Any]
+    by: str
+    note: str = ""
+
+
+def _bulk(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.bulk import Action, bulk
+    from storage.browse import Filter
+
+    wanted = msgspec.convert(params, BulkParams)
+    return plain_values(
+        bulk(
+            store,
+            msgspec.convert(wanted.filter, Filter),
+            Action(wanted.action),
+            by=wanted.by,
+            note=wanted.note,
+            run=run,
+        )
+    )
+
+
+def plain_values(report: object) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(report, enc_hook=str)
+    return plain
+
+
+KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
+    "ingest": _ingest,
+    "check": _check,
+    "fill-queue": _fill_queue,
+    "export": _export,
+    "bulk": _bulk,
+}
+
+
+def params_type(kind: str) -> type[Any]:
+    if kind == "export":
+        from app.flows.export import ExportRequest
+
+        request: type[Any] = ExportRequest
+        return request
+    types: dict[str, type] = {
+        "ingest": IngestParams,
+        "check": CheckParams,
+        "fill-queue": FillQueueParams,
+        "bulk": BulkParams,
+    }
+    return types[kind]
