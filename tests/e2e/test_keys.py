@@ -22,7 +22,7 @@ async () => {
   const [session] = [...window.__loopwright.values()];
   const loaded = performance.getEntriesByType('resource').map((entry) => entry.name);
   const { mount } = await import(loaded.find((name) => name.endsWith('/main.js')));
-  window.mountAgain = () => mount(session.lastParent, session.boot);
+  window.mountAgain = () => { mount(session.lastParent, session.boot); };
 }
 """
 KEEP_REMOUNTING = """

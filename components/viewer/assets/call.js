@@ -8,6 +8,7 @@ import { longText } from "./folding.js";
 import { markChips } from "./marks.js";
 
 const LONG_VALUE = 600;
+const WIDE_VALUE = 160;
 
 export function drawCall(context, call) {
   const { screen, message, marks, found, state } = context;
@@ -23,7 +24,7 @@ export function drawCall(context, call) {
     callFindings(ownFound, call).map((f) => findingLine(f)),
     el(
       "div",
-      { class: "cols" },
+      { class: isWide(call) ? "cols wide" : "cols" },
       argumentsOf(screen, call, ownFound, ownMarks),
       el(
         "div",
@@ -35,6 +36,11 @@ export function drawCall(context, call) {
     change ? drawCallChange(screen.session, change) : null,
     Editor.drawIn(screen, message.index, call.index),
   );
+}
+
+/** Long values need the whole width; their result goes below. */
+function isWide(call) {
+  return Boolean(call.rows?.some((row) => row.value.length > WIDE_VALUE));
 }
 
 function heading(screen, message, call, marks) {

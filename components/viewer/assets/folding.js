@@ -7,19 +7,24 @@ const SHORT_CHARS = 360;
 const SHORT_LINES = 6;
 const PREVIEW_CHARS = 180;
 
-/** Result text: JSON laid out, the rest as it is; folded when long. */
-export function longText(session, id, text, { label = "" } = {}) {
-  const laidOut = prettyJson(text);
-  const isShort = text.length <= SHORT_CHARS && (laidOut || text).split("\n").length <= SHORT_LINES;
-  if (isShort) return el("pre", { class: "plain", text: laidOut || text || "(empty)" });
-  const lines = (laidOut || text).split("\n").length;
-  const size = `${plural(lines, "line")}, ${plural(text.length, "character")}`;
+/** Result text: JSON laid out, the rest as it is; folded when long, and then laid out on opening. */
+export function longText(session, id, text) {
+  const isJson = /^\s*[[{]/.test(text);
+  if (text.length <= SHORT_CHARS) {
+    const laidOut = (isJson && prettyJson(text)) || text;
+    const lines = laidOut.split("\n").length;
+    if (lines <= SHORT_LINES || text.length <= SHORT_CHARS / 3) {
+      const shown = lines <= SHORT_LINES ? laidOut : text;
+      return el("pre", { class: "plain", text: shown || "(empty)" });
+    }
+  }
+  const size = `${isJson ? "JSON, " : ""}${plural(text.length, "character")}`;
   return folded(session, id, {
     summary: [
       el("span", { class: "preview", text: preview(text) }),
-      el("span", { class: "dim", text: ` ${label}${laidOut ? "JSON, " : ""}${size}` }),
+      el("span", { class: "dim", text: ` ${size}` }),
     ],
-    make: () => el("pre", { class: "plain", text: laidOut || text }),
+    make: () => el("pre", { class: "plain", text: (isJson && prettyJson(text)) || text }),
   });
 }
 

@@ -99,7 +99,9 @@ export class Keys {
     if (this.replaying || this.away) return;
     this.replaying = true;
     try {
-      while (s.pending.length > 0 && s.phase === "view") this.perform(s.pending.shift());
+      s.together(() => {
+        while (s.pending.length > 0 && s.phase === "view") this.performNow(s.pending.shift());
+      });
     } finally {
       this.replaying = false;
     }
@@ -107,6 +109,10 @@ export class Keys {
   }
 
   perform(key) {
+    this.session.together(() => this.performNow(key));
+  }
+
+  performNow(key) {
     const s = this.session;
     if (s.help && commandOf(key) !== "help") this.run("help"); // never act behind the overlay
     if (s.leader !== null) this.typeCode(key);
@@ -116,7 +122,7 @@ export class Keys {
 
   /** Run a command by name (controls use this, so keys and pointer do the same thing). */
   run(command) {
-    COMMANDS[command](this.context());
+    this.session.together(() => COMMANDS[command](this.context()));
   }
 
   context() {

@@ -23,14 +23,19 @@ export function mount(parent, boot) {
   }
   const screen = new Screen(parent, session);
   const listener = (topics) => screen.update(topics);
-  styled(parent, boot.assets).then(() => screen.show());
+  let open = true;
+  styled(parent, boot.assets).then(() => {
+    if (!open) return;
+    screen.show();
+    session.keys.attach(screen); // not before it can be seen
+  });
   session.listeners.add(listener);
   session.mounts = (session.mounts || 0) + 1;
-  session.keys.attach(screen);
   // The address, not the boot data: Streamlit may draw with an address of a moment ago.
   session.travel.start(new URL(window.location.href).searchParams.get("t"));
   session.lastParent = parent;
   session.unmount = () => {
+    open = false;
     session.listeners.delete(listener);
     screen.close();
     if (session.keys.screen !== screen) return; // another mount took over already
@@ -46,17 +51,24 @@ function warn(event, session) {
   if (session.sender.state.ops.length > 0 || hasUnsavedEdit(session)) event.preventDefault();
 }
 
-/** Style sheets, loaded once per page and shared by every mount. */
+/** Style sheets, loaded once per page and shared by every mount. Without them it still works. */
 async function styled(parent, base) {
   window.__loopwrightSheets ||= Promise.all(SHEETS.map((name) => sheet(`${base}/${name}`)));
-  const root = parent.getRootNode();
-  const sheets = await window.__loopwrightSheets;
-  const others = root.adoptedStyleSheets.filter((s) => !sheets.includes(s));
-  root.adoptedStyleSheets = [...others, ...sheets];
+  try {
+    const sheets = await window.__loopwrightSheets;
+    const root = parent.getRootNode();
+    const others = root.adoptedStyleSheets.filter((s) => !sheets.includes(s));
+    root.adoptedStyleSheets = [...others, ...sheets];
+  } catch (problem) {
+    window.__loopwrightSheets = null;
+    reportError(problem);
+  }
 }
 
 async function sheet(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   const css = new CSSStyleSheet();
-  css.replaceSync(await (await fetch(url)).text());
+  css.replaceSync(await answer.text());
   return css;
 }

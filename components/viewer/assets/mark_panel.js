@@ -13,6 +13,7 @@ export class MarkPanel {
     this.head = el("div", {});
     this.node = el("section", { class: "panel" }, this.head, this.target, this.list);
     this.chips = [];
+    this.drawn = null; // the taxonomy on screen
   }
 
   get session() {
@@ -21,6 +22,8 @@ export class MarkPanel {
 
   draw() {
     const { taxonomy } = this.session;
+    if (taxonomy === this.drawn) return;
+    this.drawn = taxonomy;
     this.drawHead(taxonomy);
     this.chips = [];
     const groups = new Map();
@@ -107,7 +110,7 @@ export class MarkPanel {
     }
     if (on) {
       this.target.textContent = `${LEADER} ${typed}▏ two keys of a category, Esc leaves`;
-      this.node.scrollIntoView({ block: "nearest" });
+      this.node.scrollIntoView({ block: "start" });
     } else if (this.session.view) this.drawTarget();
   }
 }

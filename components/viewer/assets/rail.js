@@ -31,10 +31,10 @@ export class Rail {
         { class: "scroll" },
         this.findings,
         this.panel.node,
-        this.tool,
         section("Note", keyOf("note"), this.note),
         this.facts,
       ),
+      this.tool,
       this.commit,
     );
   }
@@ -157,8 +157,8 @@ export class Rail {
       el(
         "details",
         { class: "why" },
-        el("summary", { title: "What this check looks for", text: finding.check }),
-        el("p", { text: docs || "This check has no description here." }),
+        el("summary", { title: `${finding.check}: what it looks for`, "aria-label": finding.check }),
+        el("p", {}, el("code", { text: finding.check }), el("br"), docs || "No description here."),
       ),
     );
   }
@@ -170,6 +170,8 @@ export class Rail {
     const name = call ? call.name : null;
     if (name === this.shownTool) return;
     this.shownTool = name;
+    this.tool.hidden = !name;
+    this.tool.scrollTop = 0;
     const tool = s.view.tools.find((t) => t.name === name);
     if (!name) fill(this.tool);
     else if (tool) fill(this.tool, section(`Tool ${name}`, "", toolSchema(this.screen, tool)));

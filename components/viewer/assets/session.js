@@ -48,6 +48,7 @@ export class Session {
     this.toast = null;
     this.progress = null;
     this.listeners = new Set();
+    this.gathered = null; // topics of `together`
     this.taxonomyName = remembered(TAXONOMY_KEY);
     this.sender = new Sender({
       mirror: new Mirror(boot.annotator, this.sid),
@@ -64,8 +65,25 @@ export class Session {
     this.sender.readmit(this.api);
   }
 
+  /** Do several things and paint once, at the end. */
+  together(work) {
+    if (this.gathered) return work();
+    this.gathered = new Set();
+    try {
+      return work();
+    } finally {
+      const topics = [...this.gathered];
+      this.gathered = null;
+      if (topics.length > 0) this.emit(...topics);
+    }
+  }
+
   /** Tell listeners. A fault in painting is reported, but never keeps an act from being saved. */
   emit(...topics) {
+    if (this.gathered) {
+      for (const topic of topics) this.gathered.add(topic);
+      return;
+    }
     for (const listener of [...this.listeners]) {
       try {
         listener(topics);

@@ -2,6 +2,7 @@
 
 import { ICONS, el, fill } from "./dom.js";
 import { selectMessage } from "./commands.js";
+import { changesOf } from "./diff.js";
 
 const WORST = ["error", "warning", "info"];
 
@@ -76,11 +77,13 @@ export class StepMap {
     for (const [index, { line, state, marks, step }] of this.lines) {
       if (step === undefined) continue;
       const verdict = annotation.step_verdicts[index] || "unjudged";
+      const corrected = Boolean(changesOf(s, { annotation }, index));
       const n = annotation.marks.filter((m) => m.anchor.message_index === index).length;
       state.className = `state ${verdict}`;
       state.textContent = ICONS[verdict];
-      marks.textContent = n > 0 ? ICONS.mark : "";
-      line.setAttribute("aria-label", `Step ${step}, ${verdict}${n > 0 ? `, ${n} marks` : ""}`);
+      marks.textContent = (corrected ? ICONS.corrected : "") + (n > 0 ? ICONS.mark : "");
+      const more = `${n > 0 ? `, ${n} marks` : ""}${corrected ? ", corrected" : ""}`;
+      line.setAttribute("aria-label", `Step ${step}, ${verdict}${more}`);
     }
   }
 

@@ -37,7 +37,7 @@ export function toolSchema(screen, tool) {
     { class: "tool" },
     el("p", { class: "tooltext", text: tool.description || "(no description)" }),
     tool.properties.length > 0
-      ? el("dl", { class: "properties" }, tool.properties.map(property))
+      ? tool.properties.map(property)
       : el("p", { class: "dim", text: "No arguments declared." }),
     folded(screen.session, `schema:${tool.name}`, {
       summary: [el("span", { class: "dim", text: "JSON schema" })],
@@ -47,14 +47,12 @@ export function toolSchema(screen, tool) {
 }
 
 function property(p) {
-  const values = p.enum && p.enum.length > 0 ? `one of ${p.enum.join(", ")}. ` : "";
-  return [
-    el(
-      "dt",
-      {},
-      el("code", { text: p.name }),
-      el("span", { class: "dim", text: ` ${p.type}${p.required ? "" : ", optional"}` }),
-    ),
-    el("dd", { text: values + p.description }),
-  ];
+  const values = p.enum && p.enum.length > 0 ? ` one of ${p.enum.join(", ")}.` : "";
+  const kind = `${p.type}${p.required ? "" : ", optional"}`;
+  return el(
+    "div",
+    { class: "property" },
+    el("code", { text: p.name }),
+    el("span", { class: "dim", text: ` ${kind}${values} ${p.description}` }),
+  );
 }

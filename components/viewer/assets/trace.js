@@ -5,8 +5,9 @@ import { drawCard, signatureOf } from "./card.js";
 import { markChips } from "./marks.js";
 import { toolCatalogue } from "./tools.js";
 
-const FIRST = 80;
-const CHUNK = 60;
+const FIRST = 12;
+const AHEAD = 8; // cards below the cursor that are there at once
+const CHUNK = 24;
 
 export class Trace {
   constructor(screen) {
@@ -106,7 +107,7 @@ export class Trace {
       return;
     }
     const at = this.shown.indexOf(cursor.message);
-    if (at >= this.drawn) this.drawMore(at - this.drawn + 1);
+    if (at + AHEAD >= this.drawn) this.drawMore(at + AHEAD + 1 - this.drawn);
     const card = this.cards.get(cursor.message)?.node;
     if (!card) return;
     card.classList.add("here");

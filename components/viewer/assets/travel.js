@@ -49,7 +49,7 @@ export class Travel {
     this.wanted = null;
     this.address(uid);
     s.emit("view");
-    this.fetchNext();
+    setTimeout(() => this.fetchNext(), 0); // after this one is painted
     this.onShown();
   }
 
