@@ -133,18 +133,15 @@ def iter_ids(conn: Connection, wanted: Filter, chunk: int = 1_000) -> Iterator[l
 
 
 def _rarest(conn: Connection, conditions: Sequence[Condition]) -> tuple[Condition | None, int]:
-    """The condition with the fewest members and that number, counted up to `RARE_CAP`."""
+    """The indexed condition with the fewest members and that number, counted to `RARE_CAP`."""
     best: Condition | None = None
     fewest = RARE_CAP + 1
     for condition in conditions:
-        inner = (
-            select(1)
-            .select_from(condition.table)
-            .where(*condition.where)
-            .limit(RARE_CAP + 1)
-            .subquery()
-        )
-        n = int(conn.execute(select(func.count()).select_from(inner)).scalar_one())
+        if not condition.is_indexed:
+            continue
+        members = select(1).select_from(condition.table).where(*condition.where)
+        some = members.limit(RARE_CAP + 1).subquery()
+        n = int(conn.execute(select(func.count()).select_from(some)).scalar_one())
         if best is None or n < fewest:
             best, fewest = condition, n
     return best, fewest
@@ -155,17 +152,22 @@ def _id_query(conn: Connection, wanted: Filter) -> Select[Any]:
     conditions = conditions_of(conn, wanted)
     driver, _ = _rarest(conn, conditions)
     if driver is None:
-        return select(trajectory.c.id).where(IS_LISTED.probe(trajectory.c.id))
+        return _walk(select(trajectory.c.id), conditions)
     return _driven_ids(driver, conditions)
 
 
 def _driven_ids(driver: Condition, conditions: Sequence[Condition]) -> Select[Any]:
-    """Ids in the driver's own index, the other conditions probed id by id."""
+    """Ids off the driver's own index, the other conditions probed id by id."""
     rest = [c.probe(driver.id_column) for c in conditions if c is not driver]
     if driver.table is not item:
         rest.append(IS_LISTED.probe(driver.id_column))
     ids = select(driver.id_column.label("id")).where(*driver.where, *rest)
     return ids if driver.table is trajectory else ids.distinct()
+
+
+def _walk(query: Select[Any], conditions: Sequence[Condition]) -> Select[Any]:
+    """Trajectories in the order of the list, each condition asked of each row."""
+    return query.where(*[c.of_row() for c in (*conditions, IS_LISTED)])
 
 
 def _page_query(
@@ -174,22 +176,19 @@ def _page_query(
     conditions = conditions_of(conn, wanted)
     driver, fewest = _rarest(conn, conditions)
     query = select(*_COLUMNS)
-    if driver is not None and wanted.order in (Order.NEWEST, Order.OLDEST):
-        # The driver's index is in id order: the page comes straight off it.
-        newest = wanted.order is Order.NEWEST
-        ids = _driven_ids(driver, conditions)
-        if cursor is not None:
-            last = cursor[1]
-            ids = ids.where(driver.id_column < last if newest else driver.id_column > last)
-        ids = ids.order_by(driver.id_column.desc() if newest else driver.id_column).limit(limit)
-        query = query.where(trajectory.c.id.in_(ids))
-        return _ordered(query, wanted.order, None)
     if driver is not None and fewest <= RARE_CAP:
         query = query.where(trajectory.c.id.in_(_driven_ids(driver, conditions)))
-    else:
-        probes = [c.probe(trajectory.c.id) for c in (*conditions, IS_LISTED)]
-        query = query.where(*probes)
-    return _ordered(query, wanted.order, cursor).limit(limit)
+        return _ordered(query, wanted.order, cursor).limit(limit)
+    ready = next((c for c in conditions if c.is_indexed and c.in_id_order), None)
+    if ready is not None and wanted.order in (Order.NEWEST, Order.OLDEST):
+        newest = wanted.order is Order.NEWEST
+        ids = _driven_ids(ready, conditions)
+        if cursor is not None:
+            last = cursor[1]
+            ids = ids.where(ready.id_column < last if newest else ready.id_column > last)
+        ids = ids.order_by(ready.id_column.desc() if newest else ready.id_column).limit(limit)
+        return _ordered(query.where(trajectory.c.id.in_(ids)), wanted.order, None)
+    return _ordered(_walk(query, conditions), wanted.order, cursor).limit(limit)
 
 
 _COLUMNS = (

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Integer, Select, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 from sqlalchemy.sql.selectable import FromClause
 
+from storage.conditions import annotation, stands
 from storage.tables import (
-    AnnotationRow,
     AnnotatorRow,
     DatasetRow,
     FindingRow,
@@ -30,7 +30,6 @@ item = table_of(ItemRow)
 dataset = table_of(DatasetRow)
 finding = table_of(FindingRow)
 mark = table_of(MarkRow)
-annotation = table_of(AnnotationRow)
 annotator = table_of(AnnotatorRow)
 task = table_of(TaskRow)
 
@@ -109,7 +108,7 @@ def marks_by_category(conn: Connection, only: str | None = None, limit: int = 30
     query = (
         select(mark.c.category, mark.c.taxonomy, n)
         .join(annotation, annotation.c.id == mark.c.annotation_id)
-        .where(_stands())
+        .where(stands(annotation))
         .group_by(mark.c.category, mark.c.taxonomy)
         .order_by(n.desc(), mark.c.category)
         .limit(limit)
@@ -149,31 +148,13 @@ def _by_day(
     query = (
         select(annotation.c.created_at, part)
         .select_from(source)
-        .where(_stands(), annotation.c.created_at >= since)
+        .where(stands(annotation), annotation.c.created_at >= since)
     )
     counts: dict[tuple[str, str], int] = {}
     for created_at, label in conn.execute(_within(query, annotation.c.trajectory_id, only)):
         key = (created_at.date().isoformat(), str(label))
         counts[key] = counts.get(key, 0) + 1
     return [DayCount(day, label, n) for (day, label), n in sorted(counts.items())]
-
-
-def _stands() -> ColumnElement[bool]:
-    """The annotation is its annotator's latest and was not retracted."""
-    later = annotation.alias()
-    newer = (
-        select(cast(1, Integer))
-        .select_from(later)
-        .where(
-            later.c.trajectory_id == annotation.c.trajectory_id,
-            later.c.annotator_id == annotation.c.annotator_id,
-            later.c.revision > annotation.c.revision,
-        )
-        .correlate(annotation)
-        .exists()
-    )
-    stands: ColumnElement[bool] = annotation.c.retracted.is_(False) & ~newer
-    return stands
 
 
 def _within(

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, literal_column, select
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.sql.util import ClauseAdapter
 
@@ -83,11 +83,17 @@ class Filter(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition as a set of trajectory ids with its index."""
+    """One condition as a set of trajectory ids, with what its index can do."""
 
     table: FromClause
     id_column: ColumnElement[int]
     where: tuple[ColumnElement[bool], ...]
+    is_indexed: bool = True
+    """Members can be listed without reading the whole table."""
+    in_id_order: bool = True
+    """The index lists members by trajectory id, so the newest fifty come straight off it."""
+    plain: ColumnElement[bool] | None = None
+    """The same on the row being read, written so that no index is drawn in; None: probe."""
 
     def probe(self, id_expression: ColumnElement[int]) -> ColumnElement[bool]:
         """The condition as a test of one trajectory id."""
@@ -97,81 +103,103 @@ class Condition:
         same: ColumnElement[bool] = adapter.traverse(self.id_column) == id_expression
         return select(1).select_from(inner).where(same, *where).exists()
 
+    def of_row(self) -> ColumnElement[bool]:
+        """The condition as a test of the trajectory row that is being read."""
+        return self.plain if self.plain is not None else self.probe(trajectory.c.id)
+
 
 IS_LISTED = Condition(item, item.c.trajectory_id, ())
 """In some dataset. Corrections are not: they are seen where their parent is."""
 
 
 def conditions_of(conn: Connection, wanted: Filter) -> list[Condition]:
-    found = [Condition(trajectory, trajectory.c.id, (clause,)) for clause in _on_columns(wanted)]
-    if wanted.dataset is not None:
-        dataset_id = select(dataset.c.id).where(dataset.c.name == wanted.dataset).scalar_subquery()
-        found.append(Condition(item, item.c.trajectory_id, (item.c.dataset_id == dataset_id,)))
+    """The conditions of a filter, those that usually have few members first."""
+    found: list[Condition] = []
+    if wanted.text:
+        table, id_column, matches = search.match(conn, wanted.text)
+        found.append(Condition(table, id_column, (matches,)))
+    if wanted.category is not None:
+        found.append(_by_category(wanted.category))
+    if wanted.annotator is not None or wanted.day is not None:
+        found.append(_by_annotation(wanted))
     if wanted.check is not None:
         found.append(
             Condition(finding, finding.c.trajectory_id, (finding.c.check == wanted.check,))
         )
-    if wanted.category is not None:
-        found.append(_by_category(wanted.category))
     if wanted.tool is not None:
         tool_id = select(tool.c.id).where(tool.c.name == wanted.tool).scalar_subquery()
         found.append(
             Condition(tool_use, tool_use.c.trajectory_id, (tool_use.c.tool_id == tool_id,))
         )
-    if wanted.annotator is not None or wanted.day is not None:
-        found.append(_by_annotation(wanted))
-    if wanted.text:
-        table, id_column, matches = search.match(conn, wanted.text)
-        found.append(Condition(table, id_column, (matches,)))
+    found += _on_row(wanted)
+    if wanted.dataset is not None:
+        dataset_id = select(dataset.c.id).where(dataset.c.name == wanted.dataset).scalar_subquery()
+        found.append(Condition(item, item.c.trajectory_id, (item.c.dataset_id == dataset_id,)))
     return found
 
 
-def _on_columns(wanted: Filter) -> list[ColumnElement[bool]]:
-    """Conditions on the narrow row itself."""
-    columns = trajectory.c
-    found: list[ColumnElement[bool]] = []
-    if wanted.state is not None:
-        found.append(columns.state == wanted.state)
+def _on_row(wanted: Filter) -> list[Condition]:
+    """Conditions on columns of the narrow row itself."""
+    row = trajectory.c
+    found: list[Condition] = []
+    if wanted.with_errors:
+        # Literal, not bound: only then is the partial index of rows with errors considered.
+        found.append(Condition(trajectory, row.id, (row.n_errors > literal_column("0"),)))
     if wanted.outcome is not None:
         said = None if wanted.outcome == "none" else wanted.outcome
-        found.append(columns.outcome == said)
-    if wanted.min_messages is not None:
-        found.append(columns.n_messages >= wanted.min_messages)
-    if wanted.max_messages is not None:
-        found.append(columns.n_messages <= wanted.max_messages)
-    if wanted.with_errors is not None:
-        found.append(columns.n_errors > 0 if wanted.with_errors else columns.n_errors == 0)
+        found.append(Condition(trajectory, row.id, (row.outcome == said,)))
+    if wanted.state is not None:
+        found.append(Condition(trajectory, row.id, (row.state == wanted.state,)))
+    low, high = wanted.min_messages, wanted.max_messages
+    if low is not None or high is not None:
+        found.append(_by_length(0 if low is None else low, high))
+    if wanted.with_errors is False:
+        clean = row.n_errors == 0
+        found.append(Condition(trajectory, row.id, (clean,), is_indexed=False, plain=clean))
     return found
+
+
+def _by_length(low: int, high: int | None) -> Condition:
+    length = trajectory.c.n_messages
+    same_length = length.op("+")(0)
+    bounds, plain = [length >= low], [same_length >= low]
+    if high is not None:
+        bounds.append(length <= high)
+        plain.append(same_length <= high)
+    return Condition(
+        trajectory, trajectory.c.id, tuple(bounds), in_id_order=False, plain=and_(*plain)
+    )
 
 
 def _by_category(category: str) -> Condition:
     taxonomy, _, name = category.partition("/")
-    # A mark counts only while the annotation it belongs to is the annotator's latest.
-    later = annotation.alias()
     owner = annotation.alias()
-    stands = (
+    counts = (
+        select(1).select_from(owner).where(owner.c.id == mark.c.annotation_id, stands(owner))
+    ).exists()
+    where = (mark.c.taxonomy == taxonomy, mark.c.category == name, counts)
+    return Condition(mark, mark.c.trajectory_id, where, in_id_order=False)
+
+
+def stands(rows: FromClause) -> ColumnElement[bool]:
+    """The annotation is its annotator's latest of the trajectory and was not retracted."""
+    later = annotation.alias()
+    newer = (
         select(1)
-        .select_from(owner)
+        .select_from(later)
         .where(
-            owner.c.id == mark.c.annotation_id,
-            ~select(1)
-            .select_from(later)
-            .where(
-                later.c.trajectory_id == owner.c.trajectory_id,
-                later.c.annotator_id == owner.c.annotator_id,
-                later.c.revision > owner.c.revision,
-            )
-            .exists(),
+            later.c.trajectory_id == rows.c.trajectory_id,
+            later.c.annotator_id == rows.c.annotator_id,
+            later.c.revision > rows.c.revision,
         )
+        .correlate(rows)
         .exists()
     )
-    return Condition(
-        mark, mark.c.trajectory_id, (mark.c.taxonomy == taxonomy, mark.c.category == name, stands)
-    )
+    return and_(rows.c.retracted.is_(False), ~newer)
 
 
 def _by_annotation(wanted: Filter) -> Condition:
-    where: list[ColumnElement[bool]] = [annotation.c.retracted.is_(False)]
+    where: list[ColumnElement[bool]] = [stands(annotation)]
     if wanted.annotator is not None:
         named = select(annotator.c.id).where(annotator.c.name == wanted.annotator)
         where.append(annotation.c.annotator_id == named.scalar_subquery())
@@ -179,4 +207,4 @@ def _by_annotation(wanted: Filter) -> Condition:
         start = datetime.fromisoformat(wanted.day).replace(tzinfo=UTC)
         where.append(annotation.c.created_at >= start)
         where.append(annotation.c.created_at < start + timedelta(days=1))
-    return Condition(annotation, annotation.c.trajectory_id, tuple(where))
+    return Condition(annotation, annotation.c.trajectory_id, tuple(where), in_id_order=False)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import DateTime, Index, LargeBinary, Table, Text, UniqueConstraint, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
@@ -98,6 +98,12 @@ class TrajectoryRow(Base, table=True):
         Index("ix_trajectory_n_messages_id", "n_messages", "id"),
         Index("ix_trajectory_parent_id", "parent_id"),
         Index("ix_trajectory_checked_with_id", "checked_with", "id"),
+        Index(
+            "ix_trajectory_with_errors",
+            "id",
+            sqlite_where=text("n_errors > 0"),
+            postgresql_where=text("n_errors > 0"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     uid: str = Field(unique=True)

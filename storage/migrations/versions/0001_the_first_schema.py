@@ -158,6 +158,13 @@ def upgrade() -> None:
         batch_op.create_index('ix_trajectory_n_messages_id', ['n_messages', 'id'], unique=False)
         batch_op.create_index('ix_trajectory_outcome_id', ['outcome', 'id'], unique=False)
         batch_op.create_index('ix_trajectory_parent_id', ['parent_id'], unique=False)
+        batch_op.create_index(
+            'ix_trajectory_with_errors',
+            ['id'],
+            unique=False,
+            sqlite_where=sa.text('n_errors > 0'),
+            postgresql_where=sa.text('n_errors > 0'),
+        )
         batch_op.create_index('ix_trajectory_state_id', ['state', 'id'], unique=False)
         batch_op.create_index('ix_trajectory_suspicion_id', ['suspicion', 'id'], unique=False)
 
