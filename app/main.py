@@ -6,12 +6,13 @@ import streamlit as st
 
 from app import session
 from app.views.navigation import grouped_pages
+from components.brand import ICON
 from components.notices import report_errors
 
 
 def main() -> None:
     """Draw the frame and the current page."""
-    st.set_page_config(page_title="Loopwright", page_icon=":material/all_inclusive:", layout="wide")
+    st.set_page_config(page_title="Loopwright", page_icon=str(ICON), layout="wide")
     current = st.navigation(grouped_pages(), position="top")
     session.show_notice()
     with report_errors():
