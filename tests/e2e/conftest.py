@@ -102,7 +102,8 @@ window.viewerRoot = () => {
 window.onScreen = () => {
   const root = window.viewerRoot();
   const panes = root?.querySelector('.panes');
-  if (!panes || panes.hidden || root.style.visibility === 'hidden') return { uid: null, index: null };
+  const unseen = !panes || panes.hidden || root.style.visibility === 'hidden';
+  if (unseen) return { uid: null, index: null };
   const here = root.querySelector('.trace .msg.here');
   return { uid: root.dataset.uid, index: here ? Number(here.dataset.index) : null };
 };

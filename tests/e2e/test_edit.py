@@ -98,7 +98,7 @@ def test_a_failed_save_keeps_the_text_also_over_a_reload(studio: Studio, page: A
     press_all(page, ["e"], 30)
     assert page.locator(".editor textarea").input_value() == GOOD
     assert "unsaved draft" in edit_row(page)
-    page.unroute(CORRECT)
+    page.unroute_all(behavior="wait")
     wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
     page.locator(".editor .main").click()
     wait_text(page, "corrected by draft", within=".msg.here")
@@ -121,7 +121,7 @@ def test_an_answer_that_got_lost_does_not_save_twice(studio: Studio, page: Any) 
     page.route(CORRECT, lose_the_answer)
     page.keyboard.press("Control+Enter")
     wait_text(page, "Not saved")
-    page.unroute(CORRECT)
+    page.unroute_all(behavior="wait")
     page.keyboard.press("Control+Enter")
     wait_text(page, "corrected by twice", within=".msg.here")
     assert corrected_call(studio, uid, "twice") == GOOD

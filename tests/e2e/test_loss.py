@@ -67,7 +67,7 @@ def test_a_failing_save_is_shown_kept_and_delivered_once(
     assert page.evaluate("window.onScreen()")["uid"] == uid, "commit advanced past unsent acts"
     assert "unsent" in page.get_by_test_id("commit-why").inner_text()
     assert unsent(page) == count
-    page.unroute(ACTS)
+    page.unroute_all(behavior="wait")
     wait_saved(page)
     assert saved_state(page) == "saved"
     check_said(studio, uid, dataset)
@@ -135,14 +135,12 @@ def test_a_reload_with_unsent_acts_warns_and_delivers_them_afterwards(
     page.route(ACTS, break_off)
     press_all(page, KEYS, 5)
     wait_until(page, f"(({SESSION}) => s.sender.state.failures > 0)()")
-    page.unroute(ACTS)
-    page.route(ACTS, break_off)
     page.reload()
     wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
     assert asked == ["beforeunload"]
     assert page.evaluate("window.onScreen()")["uid"] == uid
     assert unsent(page) >= 1
-    page.unroute(ACTS)
+    page.unroute_all(behavior="wait")
     wait_saved(page)
     check_said(studio, uid, "reload")
 

@@ -13,6 +13,13 @@ export function changesOf(session, state, index) {
   return { content, calls };
 }
 
+/** Indexes of the messages that the shown correction changes. */
+export function correctedMessages(session, state) {
+  const { correction } = session.view;
+  if (!correction || state.annotation.correction_uid !== correction.uid) return new Set();
+  return new Set(correction.changes.map((change) => change.before_index));
+}
+
 /** A changed call under the original one, with who corrected it and why. */
 export function drawCallChange(session, change) {
   return el("div", { class: "correction" }, byline(session), callChange(change));

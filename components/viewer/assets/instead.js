@@ -42,7 +42,7 @@ function emptyText(nothing, elsewhere, s) {
 }
 
 function failed(screen, s) {
-  const { kind, message, hint } = s.problem;
+  const { kind, message, hint, wanted } = s.problem;
   if (kind === "denied") {
     return [
       el("h2", { text: "You are signed out" }),
@@ -51,10 +51,13 @@ function failed(screen, s) {
     ];
   }
   if (kind === "refused") {
+    const next = wanted
+      ? button("Next of the queue", { onclick: () => s.travel.advance() })
+      : el("a", { href: s.boot.pages.queue, text: "Open the queue", class: "main" });
     return [
-      el("h2", { text: "This trajectory cannot be opened" }),
+      el("h2", { text: wanted ? "This trajectory cannot be opened" : "This queue cannot be opened" }),
       el("p", { text: `${message} ${hint || ""}` }),
-      el("p", { class: "actions" }, button("Next one", { onclick: () => s.travel.advance() })),
+      el("p", { class: "actions" }, next),
     ];
   }
   return [

@@ -22,7 +22,7 @@ export class Screen {
     this.instead = el("div", { class: "instead", role: "status" });
     this.toast = el("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true });
     this.help = el("div", { class: "help", role: "dialog", "aria-label": "Keys", hidden: true });
-    this.middle = el("main", { class: "middle" }, this.trace.node, this.toast);
+    this.middle = el("main", { class: "middle" }, this.trace.node);
     this.panes = el("div", { class: "panes" }, this.map.node, this.middle, this.rail.node);
     this.root = el(
       "div",
@@ -30,6 +30,7 @@ export class Screen {
       this.header,
       this.panes,
       this.instead,
+      this.toast,
       this.help,
     );
     fill(parent, this.root);

@@ -2,7 +2,7 @@
 
 import { ICONS, el, fill } from "./dom.js";
 import { selectMessage } from "./commands.js";
-import { changesOf } from "./diff.js";
+import { correctedMessages } from "./diff.js";
 
 const WORST = ["error", "warning", "info"];
 
@@ -11,6 +11,7 @@ export class StepMap {
     this.screen = screen;
     this.node = el("nav", { class: "map", "aria-label": "Steps" });
     this.lines = new Map();
+    this.here = null;
   }
 
   draw() {
@@ -26,6 +27,7 @@ export class StepMap {
       } else if (message.step !== null) rows.push(this.stepLine(message));
     }
     fill(this.node, rows);
+    this.here = null;
     this.drawAnnotation();
   }
 
@@ -73,31 +75,43 @@ export class StepMap {
 
   drawAnnotation() {
     const s = this.screen.session;
-    const { annotation } = s.stateOf(s.current);
-    for (const [index, { line, state, marks, step }] of this.lines) {
-      if (step === undefined) continue;
-      const verdict = annotation.step_verdicts[index] || "unjudged";
-      const corrected = Boolean(changesOf(s, { annotation }, index));
-      const n = annotation.marks.filter((m) => m.anchor.message_index === index).length;
-      state.className = `state ${verdict}`;
-      state.textContent = ICONS[verdict];
-      marks.textContent = (corrected ? ICONS.corrected : "") + (n > 0 ? ICONS.mark : "");
-      const more = `${n > 0 ? `, ${n} marks` : ""}${corrected ? ", corrected" : ""}`;
-      line.setAttribute("aria-label", `Step ${step}, ${verdict}${more}`);
+    const state = s.stateOf(s.current);
+    const { annotation } = state;
+    const counts = new Map();
+    for (const { anchor } of annotation.marks) {
+      counts.set(anchor.message_index, (counts.get(anchor.message_index) || 0) + 1);
     }
+    const corrected = correctedMessages(s, state);
+    for (const [index, entry] of this.lines) {
+      if (entry.step === undefined) continue;
+      const verdict = annotation.step_verdicts[index] || "unjudged";
+      this.drawLine(entry, verdict, counts.get(index) || 0, corrected.has(index));
+    }
+  }
+
+  /** One line's state; untouched when it shows the same already (there may be thousands). */
+  drawLine(entry, verdict, nMarks, isCorrected) {
+    const shown = `${verdict} ${nMarks} ${isCorrected}`;
+    if (entry.shown === shown) return;
+    entry.shown = shown;
+    entry.state.className = `state ${verdict}`;
+    entry.state.textContent = ICONS[verdict];
+    entry.marks.textContent = (isCorrected ? ICONS.corrected : "") + (nMarks > 0 ? ICONS.mark : "");
+    const more = `${nMarks > 0 ? `, ${nMarks} marks` : ""}${isCorrected ? ", corrected" : ""}`;
+    entry.line.setAttribute("aria-label", `Step ${entry.step}, ${verdict}${more}`);
   }
 
   drawCursor() {
     const { cursor } = this.screen.session;
-    for (const [index, { line }] of this.lines) {
-      const here = index === cursor.message;
-      if (here !== line.classList.contains("here")) {
-        line.classList.toggle("here", here);
-        if (here) line.setAttribute("aria-current", "step");
-        else line.removeAttribute("aria-current");
-      }
-    }
-    this.lines.get(cursor.message)?.line.scrollIntoView({ block: "nearest" });
+    const line = this.lines.get(cursor.message)?.line || null;
+    if (line === this.here) return;
+    this.here?.classList.remove("here");
+    this.here?.removeAttribute("aria-current");
+    this.here = line;
+    if (!line) return;
+    line.classList.add("here");
+    line.setAttribute("aria-current", "step");
+    line.scrollIntoView({ block: "nearest" });
   }
 }
 

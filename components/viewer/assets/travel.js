@@ -175,7 +175,8 @@ export class Travel {
   fail(problem, again) {
     const s = this.session;
     s.phase = "failed";
-    s.problem = { kind: problem.kind || "network", message: problem.message, hint: problem.hint };
+    const { message, hint } = problem;
+    s.problem = { kind: problem.kind || "network", message, hint, wanted: this.wanted };
     s.emit("view");
     if (s.problem.kind !== "network") return;
     setTimeout(() => {
