@@ -8,7 +8,7 @@ import { longText } from "./folding.js";
 import { markChips } from "./marks.js";
 
 const LONG_VALUE = 600;
-const WIDE_VALUE = 160;
+const WIDE_VALUE = 80;
 
 export function drawCall(context, call) {
   const { screen, message, marks, found, state } = context;

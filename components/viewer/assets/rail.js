@@ -49,7 +49,12 @@ export class Rail {
     this.drawFacts();
     this.panel.draw();
     this.drawAnnotation();
-    this.node.querySelector(".scroll").scrollTop = 0;
+  }
+
+  /** A new trajectory is judged from the top. */
+  toTop() {
+    const box = this.node.querySelector(".scroll");
+    if (box.scrollTop !== 0) box.scrollTop = 0;
   }
 
   drawAnnotation() {
@@ -171,7 +176,6 @@ export class Rail {
     if (name === this.shownTool) return;
     this.shownTool = name;
     this.tool.hidden = !name;
-    this.tool.scrollTop = 0;
     const tool = s.view.tools.find((t) => t.name === name);
     if (!name) fill(this.tool);
     else if (tool) fill(this.tool, section(`Tool ${name}`, "", toolSchema(this.screen, tool)));

@@ -43,7 +43,13 @@ export class Screen {
   show() {
     this.root.style.visibility = "";
     this.fit();
-    if (this.session.phase === "view") this.drawCursor();
+    if (this.session.phase === "view") this.reveal();
+  }
+
+  /** Scroll to what is selected: last of all, because it needs sizes. */
+  reveal() {
+    this.trace.reveal();
+    this.map.reveal();
   }
 
   close() {
@@ -72,7 +78,10 @@ export class Screen {
     if (has("mode")) this.drawMode();
     if (has("toast")) this.drawToast();
     drawHeader(this);
-    if (showing) this.rail.drawCommit();
+    if (!showing) return;
+    this.rail.drawCommit();
+    if (has("view")) this.rail.toTop();
+    if (has("view") || has("cursor")) this.reveal();
   }
 
   drawView() {

@@ -111,7 +111,15 @@ export class StepMap {
     if (!line) return;
     line.classList.add("here");
     line.setAttribute("aria-current", "step");
-    line.scrollIntoView({ block: "nearest" });
+  }
+
+  reveal() {
+    const { here, node } = this;
+    if (!here) return;
+    const top = here.offsetTop;
+    const isInSight =
+      top >= node.scrollTop && top + here.offsetHeight <= node.scrollTop + node.clientHeight;
+    if (!isInSight) node.scrollTop = top - node.clientHeight / 2;
   }
 }
 

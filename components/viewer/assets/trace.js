@@ -31,7 +31,7 @@ export class Trace {
     this.state = this.session.stateOf(view.uid);
     this.drawWhole();
     this.drawMore(FIRST);
-    this.node.scrollTop = 0;
+    this.isFresh = true;
     this.continueLater(view.uid);
   }
 
@@ -71,7 +71,7 @@ export class Trace {
     this.state = this.session.stateOf(this.session.current);
     const node = this.makeCard(index);
     old.node.replaceWith(node);
-    this.drawCursor({ scroll: false });
+    this.drawCursor();
   }
 
   drawAnnotation() {
@@ -82,7 +82,7 @@ export class Trace {
       if (signatureOf(this.session, view.messages[index], this.state) === signature) continue;
       node.replaceWith(this.makeCard(index));
     }
-    this.drawCursor({ scroll: false });
+    this.drawCursor();
   }
 
   drawWhole() {
@@ -99,13 +99,12 @@ export class Trace {
     this.whole.hidden = marks.length === 0 && placeless.length === 0;
   }
 
-  drawCursor({ scroll = true } = {}) {
+  /** Show what is selected; scrolling is separate (`reveal`), so that all writing comes first. */
+  drawCursor() {
     const { cursor } = this.session;
     this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
-    if (cursor.message === null) {
-      if (scroll) this.node.scrollTop = 0;
-      return;
-    }
+    this.place = null;
+    if (cursor.message === null) return;
     const at = this.shown.indexOf(cursor.message);
     if (at + AHEAD >= this.drawn) this.drawMore(at + AHEAD + 1 - this.drawn);
     const card = this.cards.get(cursor.message)?.node;
@@ -115,14 +114,17 @@ export class Trace {
     call?.classList.add("here");
     const row = call && cursor.pointer !== null ? findRow(call, cursor.pointer) : null;
     row?.classList.add("here");
-    if (scroll) this.reveal(card, row || call || card);
+    this.place = { card, spot: row || call || card };
   }
 
-  /** Again in the next frame: heights of cards that were never painted are estimates until then. */
-  reveal(card, place) {
-    reveal(this.node, card, place);
+  /** Scroll to the selection; once more in the next frame, because the heights of cards that were
+   * never painted are estimates until then. */
+  reveal() {
+    scrollTo(this.node, this.place, this.isFresh);
+    this.isFresh = false;
     cancelAnimationFrame(this.again);
-    this.again = requestAnimationFrame(() => reveal(this.node, card, place));
+    const { place } = this;
+    this.again = requestAnimationFrame(() => scrollTo(this.node, place, false));
   }
 
   /** Open or close everything foldable in the selected message. */
@@ -139,17 +141,25 @@ function findRow(call, pointer) {
   return [...call.querySelectorAll("tr[data-pointer]")].find((r) => r.dataset.pointer === pointer);
 }
 
-/** Scroll the trace, never the page: the start of the card if it fits, and in any case `place`. */
-function reveal(box, card, place) {
-  const frame = box.getBoundingClientRect();
-  const outer = card.getBoundingClientRect();
-  if (outer.top < frame.top || outer.bottom > frame.bottom) {
-    box.scrollTop += outer.top - frame.top - 8;
+/**
+ * Scroll the trace, never the page: to the start of the card unless all of it is in sight, and on
+ * to the spot when the card is taller than the box. Reads first, then writes once.
+ */
+function scrollTo(box, place, isFresh) {
+  if (!place) {
+    box.scrollTop = 0;
+    return;
   }
-  const inner = place.getBoundingClientRect();
-  if (inner.bottom > frame.bottom) box.scrollTop += inner.bottom - frame.bottom + 8;
-  const again = place.getBoundingClientRect();
-  if (again.top < frame.top) box.scrollTop += again.top - frame.top - 8;
+  const frame = box.getBoundingClientRect();
+  const card = place.card.getBoundingClientRect();
+  const spot = place.spot.getBoundingClientRect();
+  const start = isFresh ? -box.scrollTop : 0; // a new trajectory is looked at from its beginning
+  let by = start;
+  const isInSight = card.top - start >= frame.top && card.bottom - start <= frame.bottom;
+  if (!isInSight) by = card.top - frame.top - 8;
+  if (spot.bottom - by > frame.bottom) by = spot.bottom - frame.bottom + 8;
+  if (spot.top - by < frame.top) by = spot.top - frame.top - 8;
+  if (Math.abs(by) >= 1) box.scrollTop += by;
 }
 
 /** Findings by the message under which they are shown: a result's stand with its call. */
