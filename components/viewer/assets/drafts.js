@@ -3,7 +3,8 @@
 const PREFIX = "loopwright:draft:";
 
 function keyOf(session, message, call) {
-  return `${PREFIX}${session.boot.annotator}:${session.current}:${message}:${call ?? "text"}`;
+  const annotator = encodeURIComponent(session.boot.annotator);
+  return `${PREFIX}${annotator}:${session.current}:${message}:${call ?? "text"}`;
 }
 
 /** {text, reason} of an unsaved draft, or null. */

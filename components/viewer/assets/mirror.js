@@ -10,7 +10,7 @@ const DEAD_AFTER_MS = 6000;
 /** One page load's copy of its outbox in localStorage. */
 export class Mirror {
   constructor(annotator, sid, storage = window.localStorage) {
-    this.prefix = `${PREFIX}${annotator}:`;
+    this.prefix = `${PREFIX}${encodeURIComponent(annotator)}:`; // "a" must not match "a:b"
     this.own = this.prefix + sid;
     this.storage = storage;
     this.working = true;

@@ -9,6 +9,7 @@
 export const FIRST_DELAY_MS = 500;
 export const LONGEST_DELAY_MS = 5000;
 export const SLOW_MS = 5000;
+export const MOST_AT_ONCE = 500;
 
 /** An outbox with nothing in it. */
 export function emptyOutbox() {
@@ -63,7 +64,7 @@ export function batch(state) {
   if (state.ops.length === 0) return [];
   if (state.single) return state.ops.slice(0, 1);
   const end = state.ops.findIndex((op) => op.sid !== state.ops[0].sid);
-  return end === -1 ? state.ops : state.ops.slice(0, end);
+  return state.ops.slice(0, Math.min(MOST_AT_ONCE, end === -1 ? state.ops.length : end));
 }
 
 /** Milliseconds until the next attempt after `failures` failures in a row. */

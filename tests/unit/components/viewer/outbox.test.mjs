@@ -6,6 +6,7 @@ import {
   blocked,
   describe,
   emptyOutbox,
+  MOST_AT_ONCE,
   reduce,
   retryDelay,
   SLOW_MS,
@@ -45,6 +46,14 @@ test("a batch never mixes two sessions and keeps the order", () => {
   assert.deepEqual(batch(state).map((o) => [o.sid, o.n]), [["old", 4], ["old", 5]]);
   const next = reduce(reduce(state, { type: "sending" }), { type: "answered", session: "old", acked: 5 });
   assert.deepEqual(batch(next).map((o) => o.n), [1, 2]);
+});
+
+test("an outbox that grew long is sent in parts", () => {
+  const state = run(...Array.from({ length: MOST_AT_ONCE + 5 }, (_, i) => add(i + 1)));
+  assert.equal(batch(state).length, MOST_AT_ONCE);
+  const sent = reduce(state, { type: "sending" });
+  const next = reduce(sent, { type: "answered", session: "s", acked: MOST_AT_ONCE });
+  assert.deepEqual(batch(next).map((o) => o.n), [1, 2, 3, 4, 5].map((i) => MOST_AT_ONCE + i));
 });
 
 test("an answer for one session leaves the other's ops with smaller numbers", () => {
