@@ -63,6 +63,7 @@ def bars(rows: Sequence[Counted], query: Sequence[str], name: str) -> go.Figure:
         )
     )
     figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_xaxes(showticklabels=False)
     return _calm(figure, height=90 + _BAR_PX * max(len(rows), 1))
 
 

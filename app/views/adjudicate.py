@@ -10,6 +10,7 @@ from app.flows import adjudicate as flow
 from app.flows.adjudicate import Case, CaseAnnotation
 from app.flows.browse import choices
 from app.flows.identity import annotator_named
+from app.views.filters import ask_dataset
 from app.views.navigation import go, link
 from components.differences import (
     OUTCOME_ICONS,
@@ -29,15 +30,7 @@ def show() -> None:
     store = session.store()
     title, choose = st.columns([3, 1], vertical_alignment="center")
     title.subheader("Adjudicate")
-    dataset = choose.selectbox(
-        "Dataset",
-        choices(store).datasets,
-        index=None,
-        placeholder="all datasets",
-        bind="query-params",
-        key="dataset",
-        label_visibility="collapsed",
-    )
+    dataset = ask_dataset(choose, choices(store).datasets)
     cases = flow.open_cases(store, dataset, limit=200)
     wanted = st.query_params.get("t")
     if not cases and wanted is None:

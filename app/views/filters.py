@@ -141,3 +141,24 @@ def _choose(column: Any, label: str, options: Any, value: str | None, version: s
         key=f"f-{label}-{version}",
     )
     return chosen
+
+
+def ask_dataset(column: Any, datasets: tuple[str, ...]) -> str | None:
+    """Choose one dataset or all, kept in the address.
+
+    Not by Streamlit's own binding: a bound parameter cannot be carried to another page.
+    """
+    named = st.query_params.get("dataset")
+    chosen: str | None = column.selectbox(
+        "Dataset",
+        datasets,
+        index=datasets.index(named) if named in datasets else None,
+        placeholder="all datasets",
+        label_visibility="collapsed",
+        key=f"dataset-{named}",
+    )
+    if chosen is not None:
+        st.query_params["dataset"] = chosen
+    elif named is not None:
+        del st.query_params["dataset"]
+    return chosen

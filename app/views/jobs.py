@@ -154,6 +154,8 @@ def describe(job: JobInfo) -> str:
             return f"Fill the queue of {params.get('dataset')}"
         case "export":
             return f"Export {params.get('type')} as {params.get('layout')}"
+        case "bulk":
+            return f"{str(params.get('action')).capitalize()} all that were found"
         case _:
             return job.kind
 

@@ -9,6 +9,7 @@ import streamlit as st
 from app import session
 from app.flows.browse import choices
 from app.flows.overview import Overview, overview
+from app.views.filters import ask_dataset
 from app.views.navigation import go, link
 from components import charts
 from components.notices import draw_empty
@@ -33,15 +34,7 @@ def show() -> None:
         draw_empty("Nothing to measure yet", "Import a file; its numbers appear here.")
         link("ingest", "Ingest a file", ":material/upload_file:")
         return
-    dataset = choose.selectbox(
-        "Dataset",
-        datasets,
-        index=None,
-        placeholder="all datasets",
-        bind="query-params",
-        key="dataset",
-        label_visibility="collapsed",
-    )
+    dataset = ask_dataset(choose, datasets)
     numbers = overview(store, dataset)
     left, right = st.columns(2)
     with left:
