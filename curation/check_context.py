@@ -1,27 +1,27 @@
 """A trajectory prepared for checking: what several rules need, made once.
 
-Parsed arguments, the pairing of calls and results, validated arguments, and per tool set the names
-and validators. Bulk checking spends its time here, hence one shared pass, eager cheap parts, lazy
-dear ones, and caches per tool. No rule lives here.
+Parsed arguments, the pairing of calls and results, validated arguments. Bulk checking spends its
+time here, hence one shared pass, eager cheap parts and lazy dear ones. The tools are prepared in
+`curation/offered_tools.py`. No rule lives here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from curation.offered_tools import OfferedTool, ToolsContext, tools_context
 from curation.schema_dialects import DefectKind, SchemaDefect
-from curation.schemas import ArgumentProblem, ToolValidator, quote, shorten, validator_for
+from curation.schemas import ArgumentProblem, quote, shorten
 from curation.steps import Pairing, pair_results
 from curation.trajectory import (
     Anchor,
+    Message,
     Role,
     ToolCall,
-    ToolSpec,
     Trajectory,
     canonical_json,
     parse_arguments,
@@ -36,85 +36,15 @@ class Found(Struct, frozen=True):
     hint: str = ""
 
 
-class OfferedTool(Struct, frozen=True):
-    """A tool spec with its compiled validator."""
-
-    spec: ToolSpec
-    validator: ToolValidator
-
-
-class ToolsContext:
-    """Everything checks need to know of a tool set; the same for all trajectories that share it.
-
-    Obtain it from `tools_context`; a caller that checks many trajectories under one tool set
-    passes it to `run_checks` and saves the look-up.
-    """
-
-    __slots__ = ("by_name", "defects", "offered")
-
-    def __init__(self, offered: tuple[OfferedTool, ...]) -> None:
-        self.offered = offered
-        """In the order of the trajectory's tools."""
-        self.by_name: dict[str, OfferedTool] = {}
-        """The first tool of each name; calls by another name of a built-in tool find it too."""
-        self.defects: list[tuple[OfferedTool, SchemaDefect]] = []
-        """What is wrong with the schemas."""
-        for tool in offered:
-            self.by_name.setdefault(tool.spec.name, tool)
-            for defect in tool.validator.defects:
-                self.defects.append((tool, defect))
-            if tool.spec.parameters is None and tool.spec.extra:
-                kind = str(tool.spec.extra.get("type", ""))
-                for name in _CALLED_AS.get(kind, ()):
-                    self.by_name.setdefault(name, tool)
-
-
-_CALLED_AS = {"code_interpreter": ("code_interpreter", "python", "ipython")}
-"""Built-in tools are offered by type alone; the names under which models call them."""
-
-_spec_encoder = msgspec.msgpack.Encoder()  # a third quicker than JSON
-_spec_decoder = msgspec.msgpack.Decoder(ToolSpec)
-_recent_tool_sets: dict[int, tuple[tuple[ToolSpec, ...], ToolsContext]] = {}
-_RECENT_TOOL_SETS = 64
-
-
-@lru_cache(maxsize=8192)
-def _offered_from(encoded: bytes) -> OfferedTool:
-    spec = _spec_decoder.decode(encoded)
-    return OfferedTool(spec, validator_for(spec))
-
-
-def _offered(spec: ToolSpec) -> OfferedTool:
-    try:
-        return _offered_from(_spec_encoder.encode(spec))
-    except (UnicodeEncodeError, OverflowError, TypeError, ValueError, RecursionError):
-        # Lone surrogates, huge integers: rare enough to go without the cache.
-        return OfferedTool(spec, validator_for(spec))
-
-
-def tools_context(tools: tuple[ToolSpec, ...]) -> ToolsContext:
-    """The context of a tool set: at once for the same tuple, quickly for tools seen before.
-
-    Both caches are bounded: the latest 64 tuples by identity, 8,192 tool specs by their bytes.
-    """
-    recent = _recent_tool_sets.get(id(tools))
-    if recent is not None and recent[0] is tools:
-        return recent[1]
-    context = ToolsContext(tuple([_offered(spec) for spec in tools]))
-    while len(_recent_tool_sets) >= _RECENT_TOOL_SETS:
-        _recent_tool_sets.pop(next(iter(_recent_tool_sets)), None)
-    _recent_tool_sets[id(tools)] = (tools, context)
-    return context
-
-
 _decode = msgspec.json.decode
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeEncodeError)
 
 
 def _read_arguments(raw: str) -> tuple[dict[str, Any] | None, str | None]:
     """What `parse_arguments` gives, sooner for the arguments that are fine."""
     try:
         value = _decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+    except _UNREADABLE:
         value = None
     if type(value) is dict:
         return value, None
@@ -161,7 +91,7 @@ class CallContext(Struct, gc=False):
         """Whether the raw arguments are JSON of any kind; tells two parse errors apart."""
         try:
             msgspec.json.decode(self.call.raw_arguments or "{}")
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        except _UNREADABLE:
             return False
         return True
 
@@ -175,6 +105,7 @@ class CheckContext:
 
     __slots__ = (
         "_equal_calls",
+        "blank",
         "calls",
         "ids_repeat",
         "messages",
@@ -185,6 +116,9 @@ class CheckContext:
         "texts",
         "tools",
         "trajectory",
+        "unanswered",
+        "unoffered",
+        "unreadable",
     )
 
     def __init__(self, trajectory: Trajectory, tools: ToolsContext | None = None) -> None:
@@ -194,21 +128,39 @@ class CheckContext:
         self.pairing: Pairing = pair_results(trajectory.messages)
         self.roles: list[Role] = [m.role for m in self.messages]
         self.texts: list[str] = [
-            m.content if type(m.content) is str else m.text for m in self.messages
+            m.content if type(m.content) is str else "" if m.content is None else m.text
+            for m in self.messages
         ]
         """The readable text of every message."""
-        self.calls: list[CallContext] = self._read_calls()
+        self.blank: list[int] = [
+            index
+            for index, text in enumerate(self.texts)
+            if (not text or text.isspace()) and _holds_nothing(self.messages[index])
+        ]
+        """Messages not by a tool that have neither text nor calls nor other content."""
+        self.calls: list[CallContext] = []
+        self.unreadable: list[CallContext] = []
+        """Calls whose arguments do not parse or are no object."""
+        self.unoffered: list[CallContext] = []
+        """Calls of tools that the trajectory does not offer."""
+        self.problems: list[tuple[CallContext, ArgumentProblem]] = []
+        """Arguments that do not fit their tool's schema, in order; empty for a clean row."""
+        self._read_calls()
+        self.unanswered: list[CallContext] = (
+            [c for c in self.calls if c.result_index is None]
+            if len(self.pairing.results) < len(self.calls)
+            else []
+        )
+        """Calls without a result."""
         self.raw: str = "\n".join([c.call.raw_arguments for c in self.calls])
         """All raw arguments in one text, so that rules on values can see at once that a trajectory
         holds nothing of what they look for."""
         self.ids_repeat: bool = len({c.call.id for c in self.calls}) < len(self.calls)
         """Whether two calls may share an id; certain only when False."""
-        self.problems: list[tuple[CallContext, ArgumentProblem]] = self._validate()
-        """Arguments that do not fit their tool's schema, in order; empty for a clean row."""
         self._equal_calls: list[list[CallContext]] | None = None
 
-    def _read_calls(self) -> list[CallContext]:
-        calls: list[CallContext] = []
+    def _read_calls(self) -> None:
+        calls = self.calls
         by_name = self.tools.by_name
         results = self.pairing.results
         for i, message in enumerate(self.messages):
@@ -216,23 +168,28 @@ class CheckContext:
                 continue
             for j, call in enumerate(message.tool_calls):
                 value, error = _read_arguments(call.raw_arguments)
-                tool, result = by_name.get(call.name), results.get((i, j))
-                calls.append(CallContext(i, j, len(calls), call, value, error, tool, result))
-        return calls
+                tool = by_name.get(call.name)
+                c = CallContext(i, j, len(calls), call, value, error, tool, results.get((i, j)))
+                calls.append(c)
+                if tool is None:
+                    self.unoffered.append(c)
+                if value is None:
+                    self.unreadable.append(c)
+                elif tool is not None and not tool.validator.fits(value):
+                    self.problems.extend((c, p) for p in tool.validator.problems(value))
 
-    def _validate(self) -> list[tuple[CallContext, ArgumentProblem]]:
-        found: list[tuple[CallContext, ArgumentProblem]] = []
-        for call in self.calls:
-            tool, arguments = call.tool, call.arguments
-            if tool is None or arguments is None or tool.validator.fits(arguments):
-                continue
-            found.extend((call, problem) for problem in tool.validator.problems(arguments))
-        return found
+    @property
+    def orphans(self) -> tuple[int, ...]:
+        """Message indexes of results that answer no call."""
+        return self.pairing.orphans
+
+    @property
+    def defects(self) -> list[tuple[OfferedTool, SchemaDefect]]:
+        """What is wrong with the schemas of the tools."""
+        return self.tools.defects
 
     def problems_with(self, *keywords: str) -> Iterable[Found]:
         """What the schemas say, as findings, for some of the keywords of `ArgumentProblem`."""
-        if not self.problems:
-            return ()
         return [
             Found(call.at(problem.pointer), problem.message, problem.hint)
             for call, problem in self.problems
@@ -247,10 +204,9 @@ class CheckContext:
         return self._equal_calls
 
     def _group_equal_calls(self) -> list[list[CallContext]]:
-        # Two cheap keys first: most calls differ in tool or in the number of arguments.
-        alike: dict[tuple[str, int], list[CallContext]] = {}
+        alike: dict[str, list[CallContext]] = {}
         for call in self.calls:
-            alike.setdefault((call.call.name, len(call.arguments or ())), []).append(call)
+            alike.setdefault(call.call.name, []).append(call)
         groups: list[list[CallContext]] = []
         for candidates in alike.values():
             if len(candidates) > 1 and _some_alike(candidates):
@@ -263,14 +219,11 @@ class CheckContext:
     @property
     def mismatched(self) -> dict[int, list[CallContext]]:
         """Message index of an orphan result -> the unanswered calls of the step just before it."""
-        if not self.pairing.orphans:
-            return {}
         unanswered: dict[int, list[CallContext]] = {}
-        for call in self.calls:
-            if call.result_index is None:
-                unanswered.setdefault(call.message_index, []).append(call)
+        for call in self.unanswered:
+            unanswered.setdefault(call.message_index, []).append(call)
         found: dict[int, list[CallContext]] = {}
-        orphans = set(self.pairing.orphans)
+        orphans = set(self.orphans)
         before = -1
         for index, role in enumerate(self.roles):
             if role is not Role.TOOL:
@@ -281,10 +234,8 @@ class CheckContext:
 
     def defects_of(self, kind: DefectKind, hint: str) -> Iterable[Found]:
         """Defects of the tools' own schemas as findings on the whole trajectory."""
-        if not self.tools.defects:
-            return ()
         found: list[Found] = []
-        for tool, defect in self.tools.defects:
+        for tool, defect in self.defects:
             if defect.kind is kind:
                 place = f" at {shorten(defect.pointer)}" if defect.pointer else ""
                 message = f"The tool {quote(tool.spec.name)}{place}: {defect.message}"
@@ -297,6 +248,13 @@ class CheckContext:
             for pointer, value in walk(call.arguments or {}):
                 if type(value) is str:
                     yield call, pointer, value
+
+
+def _holds_nothing(message: Message) -> bool:
+    """Of a message without text: not a result, no calls, no parts such as pictures."""
+    if message.tool_calls or message.role is Role.TOOL:
+        return False
+    return not (message.content and isinstance(message.content, list))
 
 
 def _some_alike(calls: list[CallContext]) -> bool:

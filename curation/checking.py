@@ -18,10 +18,9 @@ from curation.check_context import (
     CallContext,
     CheckContext,
     Found,
-    ToolsContext,
-    tools_context,
     walk,
 )
+from curation.offered_tools import ToolsContext, tools_context
 from curation.registry import Registry
 from curation.trajectory import Anchor, Trajectory
 
@@ -32,6 +31,24 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+
+class Needs(StrEnum):
+    """What must be there for a check to find anything: lists of `CheckContext`, by their name.
+
+    A check that needs one is not called while it is empty, which spares clean trajectories most of
+    the catalogue.
+    """
+
+    BLANK = "blank"
+    UNREADABLE = "unreadable"
+    UNOFFERED = "unoffered"
+    UNANSWERED = "unanswered"
+    PROBLEMS = "problems"
+    ORPHANS = "orphans"
+    REPEATED_IDS = "ids_repeat"
+    EQUAL_CALLS = "equal_calls"
+    DEFECTS = "defects"
 
 
 class Finding(Struct, frozen=True):
@@ -68,6 +85,8 @@ class Check(Struct, frozen=True):
     passes: Trajectory
     """A sample, as close to the other as can be, that it leaves alone."""
     function: CheckFunction
+    needs: Needs | None = None
+    """What it cannot find anything without; None when it looks at every trajectory."""
 
     def run(self, context: CheckContext) -> list[Finding]:
         """All findings of this check in one prepared trajectory."""
@@ -80,8 +99,8 @@ class Check(Struct, frozen=True):
 CHECKS: Registry[Check] = Registry("check", "curation.checks")
 
 
-_catalogue: list[Check] = []
-"""All checks in order; filled on first use, emptied when one is registered."""
+_catalogue: list[tuple[str, list[Check]]] = []
+"""All checks by what they need ("": nothing); filled on first use, emptied when one registers."""
 
 
 def check(
@@ -92,12 +111,16 @@ def check(
     triggers: Trajectory,
     passes: Trajectory,
     version: int = 1,
+    needs: Needs | None = None,
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Register the decorated function as a check; its docstring becomes `Check.doc`."""
+    """Register the decorated function as a check; its docstring becomes `Check.doc`.
+
+    The rest is said at the fields of `Check`.
+    """
 
     def register(function: CheckFunction) -> CheckFunction:
         doc = inspect.getdoc(function) or ""
-        entry = Check(name, severity, version, title, doc, triggers, passes, function)
+        entry = Check(name, severity, version, title, doc, triggers, passes, function, needs)
         CHECKS.register(entry, f"{function.__module__}.{function.__qualname__}")
         _catalogue.clear()
         return function
@@ -112,22 +135,27 @@ def run_checks(trajectory: Trajectory, tools: ToolsContext | None = None) -> lis
     """
     context = CheckContext(trajectory, tools)
     findings: list[Finding] = []
-    for entry in _catalogue or _fill_catalogue():
-        for found in entry.function(context):
-            findings.append(
-                Finding(
-                    entry.name, entry.version, entry.severity,
-                    found.anchor, found.message, found.hint,
-                )
-            )  # fmt: skip
+    for needed, entries in _catalogue or _fill_catalogue():
+        if needed and not getattr(context, needed):
+            continue
+        for entry in entries:
+            for found in entry.function(context):
+                findings.append(
+                    Finding(
+                        entry.name, entry.version, entry.severity,
+                        found.anchor, found.message, found.hint,
+                    )
+                )  # fmt: skip
     if len(findings) > 1:
         findings.sort(key=_position)
     return findings
 
 
-def _fill_catalogue() -> list[Check]:
-    checks = list(CHECKS)  # imports them, which empties the list
-    _catalogue[:] = checks
+def _fill_catalogue() -> list[tuple[str, list[Check]]]:
+    by_need: dict[str, list[Check]] = {}
+    for entry in list(CHECKS):  # importing them empties the catalogue, so first all of them
+        by_need.setdefault(entry.needs.value if entry.needs else "", []).append(entry)
+    _catalogue[:] = by_need.items()
     return _catalogue
 
 
@@ -151,6 +179,7 @@ __all__ = [
     "CheckContext",
     "Finding",
     "Found",
+    "Needs",
     "Severity",
     "ToolsContext",
     "catalogue_fingerprint",

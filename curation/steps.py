@@ -50,8 +50,9 @@ def pair_results(messages: tuple[Message, ...]) -> Pairing:
     results: dict[tuple[int, int], int] = {}
     orphans: list[int] = []
     waiting: list[tuple[int, int, ToolCall]] = []
+    tool = Role.TOOL  # looked up once: members of an enum are slow to get at
     for index, message in enumerate(messages):
-        if message.role is Role.TOOL:
+        if message.role is tool:
             # Results mostly come in the order of their calls; looked at first, as bulk checking
             # spends a tenth of its time here.
             wanted = message.tool_call_id

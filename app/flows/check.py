@@ -22,13 +22,13 @@ import msgspec
 from msgspec import Struct
 
 from app.flows.running import Run
-from curation.check_context import OfferedTool, ToolsContext, tools_context
 from curation.checking import (
     CHECKS,
     Finding,
     catalogue_fingerprint,
     run_checks,
 )
+from curation.offered_tools import OfferedTool, ToolsContext, tools_context
 from curation.queueing import suspicion
 from curation.trajectory import ToolSpec, Trajectory, decode_messages
 from storage import datasets, findings, trajectories

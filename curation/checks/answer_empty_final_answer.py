@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import assistant, call, dialogue, user
 from curation.trajectory import Anchor, Role
 
@@ -13,15 +13,12 @@ from curation.trajectory import Anchor, Role
     "answer/empty-final-answer",
     severity=Severity.WARNING,
     title="Final answer is blank",
+    needs=Needs.BLANK,
     triggers=dialogue(user(), assistant("")),
     passes=dialogue(user(), assistant(None, call())),
 )
 def empty_final_answer(context: CheckContext) -> Iterable[Found]:
     """The last message is the assistant's and has neither text nor calls."""
-    if not context.roles or context.roles[-1] is not Role.ASSISTANT:
-        return
-    message = context.messages[-1]
-    if message.tool_calls or (message.content and isinstance(message.content, list)):
-        return
-    if not context.texts[-1] or context.texts[-1].isspace():
-        yield Found(Anchor(len(context.roles) - 1), "The final answer is blank.")
+    last = len(context.messages) - 1
+    if last in context.blank and context.roles[last] is Role.ASSISTANT:
+        yield Found(Anchor(last), "The final answer is blank.")

@@ -30,11 +30,11 @@ def truncated_final_answer(context: CheckContext) -> Iterable[Found]:
     followed by another.
     """
     if not context.roles or context.roles[-1] is not Role.ASSISTANT:
-        return
+        return ()
     message = context.messages[-1]
     text = context.texts[-1].rstrip()
     if message.tool_calls or not text:
-        return
+        return ()
     reason = ""
     if message.extra and any(message.extra.get(key) in _LIMITS for key in _REASONS):
         reason = "the source says that the length limit ended it"
@@ -44,5 +44,6 @@ def truncated_final_answer(context: CheckContext) -> Iterable[Found]:
         reason = "a code block stays open"
     elif text[-1].isalpha() and " " in text and text[text.rindex(" ") + 1 :] in _HANGING:
         reason = f"it ends in {quote(text[text.rindex(' ') + 1 :])}"
-    if reason:
-        yield Found(Anchor(len(context.roles) - 1), f"The final answer is cut off: {reason}.")
+    if not reason:
+        return ()
+    return [Found(Anchor(len(context.roles) - 1), f"The final answer is cut off: {reason}.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 
 _ELSEWHERE = frozenset(("required", "undeclared", "type", "enum", "const", "pattern", "format"))
@@ -15,6 +15,7 @@ _ELSEWHERE = frozenset(("required", "undeclared", "type", "enum", "const", "patt
     "calls/constraint",
     severity=Severity.WARNING,
     title="Value outside its limits",
+    needs=Needs.PROBLEMS,
     triggers=single(call({"people": 50})),
     passes=single(call({"people": 20})),
 )

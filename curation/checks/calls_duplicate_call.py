@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 
 
@@ -13,6 +13,7 @@ from curation.checks._samples import call, single
     "calls/duplicate-call",
     severity=Severity.WARNING,
     title="Same call twice in one step",
+    needs=Needs.EQUAL_CALLS,
     triggers=single(call(), call(id="c2")),
     passes=single(call(), call({"people": 3}, id="c2")),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 from curation.schemas import quote
 
@@ -13,13 +13,12 @@ from curation.schemas import quote
     "calls/duplicate-id",
     severity=Severity.ERROR,
     title="Call id twice in one step",
+    needs=Needs.REPEATED_IDS,
     triggers=single(call({"people": 2}), call({"people": 3})),
     passes=single(call({"people": 2}), call({"people": 3}, id="c2")),
 )
 def duplicate_id(context: CheckContext) -> Iterable[Found]:
     """Two calls of one step carry the same id, so their results cannot be told apart."""
-    if not context.ids_repeat:
-        return
     seen: dict[tuple[int, str], int] = {}
     for c in context.calls:
         if c.call.id is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 
 
@@ -12,6 +12,7 @@ from curation.checks._samples import call, single
     "calls/not-an-object",
     severity=Severity.ERROR,
     title="Arguments are no object",
+    needs=Needs.UNREADABLE,
     triggers=single(call("[2]")),
     passes=single(call('{"people": 2}')),
 )
@@ -19,8 +20,8 @@ def not_an_object(context: CheckContext) -> Iterable[Found]:
     """The arguments are JSON but a list, a text or a number. Tools take their arguments by name, so
     they must be one object.
     """
-    for c in context.calls:
-        if c.arguments is None and c.is_json:
+    for c in context.unreadable:
+        if c.is_json:
             yield Found(
                 c.at(),
                 f"{c.call.name}: {c.parse_error}",

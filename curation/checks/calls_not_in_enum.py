@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 
 
@@ -12,6 +12,7 @@ from curation.checks._samples import call, single
     "calls/not-in-enum",
     severity=Severity.ERROR,
     title="Value not among the allowed",
+    needs=Needs.PROBLEMS,
     triggers=single(call({"people": 2, "area": "roof"})),
     passes=single(call({"people": 2, "area": "terrace"})),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 
 
@@ -12,6 +12,7 @@ from curation.checks._samples import call, single
     "calls/pattern",
     severity=Severity.WARNING,
     title="Value does not match the pattern",
+    needs=Needs.PROBLEMS,
     triggers=single(call({"people": 2, "phone": "0123"})),
     passes=single(call({"people": 2, "phone": "+4712345678"})),
 )

@@ -10,12 +10,12 @@ from curation.checks._samples import call, single
 from curation.schemas import quote
 
 _WORDS = ("todo", "tbd", "tba", "placeholder", "undefined", "null", "nan", "n/a", "...", "…")
-_TRACES = (
-    *('"<', "{{", "${", '"[', "\\u", '"xxx', '"your', '"insert', '"enter'),
-    *(f'"{word}"' for word in _WORDS),
+_TRACES = re.compile(
+    r'"(?:[<\[]|xxx|your|insert|enter|t(?:odo|b[da])"|placeholder"|undefined"'
+    r'|n(?:ull|an|/a)"|\.\.\."|…")'
 )
-"""One of these stands in raw arguments, in small letters, that hold a placeholder; most hold none.
-Escapes are looked into because some encoders write `<` so."""
+"""Found in raw arguments, in small letters, that hold a placeholder; most hold none. Spelled so
+that few alternatives are tried at each quotation mark."""
 _SHAPES = re.compile(
     r"(<[a-z][a-z0-9_ .-]+>|\{\{.{1,60}\}\}|\$\{.{1,60}\}|\[(your|insert|enter)\b.{0,60}\]|x{3,60}"
     r"|(your|insert|enter)[_ -].{0,40}"
@@ -36,12 +36,18 @@ def placeholder_value(context: CheckContext) -> Iterable[Found]:
     model copied a template in place of asking or looking the value up. Values that the schema's
     enum lists are left alone.
     """
-    raw = context.raw.lower()
-    for trace in _TRACES:
-        if trace in raw:
-            break
-    else:
-        return
+    if not _may_stand_in(context.raw.lower()):
+        return ()
+    return _placeholders(context)
+
+
+def _may_stand_in(raw: str) -> bool:
+    if "\\" in raw and "\\u" in raw:  # some encoders write `<` as an escape
+        return True
+    return "{{" in raw or ("$" in raw and "${" in raw) or _TRACES.search(raw) is not None
+
+
+def _placeholders(context: CheckContext) -> Iterator[Found]:
     for c, pointer, value in context.strings():
         if value.lower() in _WORDS or _SHAPES.match(value):
             yield from _report(c, pointer, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import assistant, call, dialogue, result, user
 
 
@@ -13,6 +13,7 @@ from curation.checks._samples import assistant, call, dialogue, result, user
     "calls/repeated-call",
     severity=Severity.WARNING,
     title="Call repeated with the same result",
+    needs=Needs.EQUAL_CALLS,
     triggers=dialogue(
         user(), assistant(None, call()), result(), assistant(None, call(id="c2")), result(id="c2")
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import assistant, call, dialogue, result, user
 from curation.schemas import quote
 
@@ -13,6 +13,7 @@ from curation.schemas import quote
     "calls/reused-id",
     severity=Severity.WARNING,
     title="Call id used again later",
+    needs=Needs.REPEATED_IDS,
     triggers=dialogue(
         user(), assistant(None, call()), result(), assistant(None, call({"people": 3})), result()
     ),
@@ -28,8 +29,6 @@ def reused_id(context: CheckContext) -> Iterable[Found]:
     """A call has the id of a call in an earlier step. Some exporters count ids anew in each step;
     trainers that pair results by id over the whole conversation then pair wrongly.
     """
-    if not context.ids_repeat:
-        return
     first: dict[str, int] = {}
     for c in context.calls:
         if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 from curation.schemas import nearest_name, quote
 
@@ -13,6 +13,7 @@ from curation.schemas import nearest_name, quote
     "calls/unknown-tool",
     severity=Severity.ERROR,
     title="Tool is not offered",
+    needs=Needs.UNOFFERED,
     triggers=single(call(name="book_tables")),
     passes=single(call(name="book_table")),
 )
@@ -24,8 +25,7 @@ def unknown_tool(context: CheckContext) -> Iterable[Found]:
     known = context.tools.by_name
     if not known:
         return
-    for c in context.calls:
-        if c.tool is None:
-            nearest = nearest_name(c.call.name, list(known))
-            hint = f"Perhaps {quote(nearest)} is meant." if nearest is not None else ""
-            yield Found(c.at(), f"The tool {quote(c.call.name)} is not offered.", hint)
+    for c in context.unoffered:
+        nearest = nearest_name(c.call.name, list(known))
+        hint = f"Perhaps {quote(nearest)} is meant." if nearest is not None else ""
+        yield Found(c.at(), f"The tool {quote(c.call.name)} is not offered.", hint)

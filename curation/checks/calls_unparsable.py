@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 
 
@@ -12,6 +12,7 @@ from curation.checks._samples import call, single
     "calls/unparsable",
     severity=Severity.ERROR,
     title="Arguments are not JSON",
+    needs=Needs.UNREADABLE,
     triggers=single(call('{"people": 2')),
     passes=single(call('{"people": 2}')),
 )
@@ -20,8 +21,8 @@ def unparsable(context: CheckContext) -> Iterable[Found]:
     program code. No trainer that renders calls, and no tool, can use it. Blank text counts as a
     call without arguments.
     """
-    for c in context.calls:
-        if c.arguments is None and not c.is_json:
+    for c in context.unreadable:
+        if not c.is_json:
             yield Found(
                 c.at(),
                 f"{c.call.name}: {c.parse_error}",

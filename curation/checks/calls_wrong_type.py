@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import call, single
 
 
@@ -12,6 +12,7 @@ from curation.checks._samples import call, single
     "calls/wrong-type",
     severity=Severity.ERROR,
     title="Argument of the wrong type",
+    needs=Needs.PROBLEMS,
     triggers=single(call({"people": "two"})),
     passes=single(call({"people": 2.0})),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import assistant, call, dialogue, user
 from curation.trajectory import Anchor, Role
 
@@ -13,6 +13,7 @@ from curation.trajectory import Anchor, Role
     "flow/empty-message",
     severity=Severity.WARNING,
     title="Empty message",
+    needs=Needs.BLANK,
     triggers=dialogue(user(" "), assistant("Good day.")),
     passes=dialogue(user("Hi"), assistant(None, call())),
 )
@@ -21,11 +22,9 @@ def empty_message(context: CheckContext) -> Iterable[Found]:
     return nothing. A blank last answer has its own check.
     """
     last = len(context.messages) - 1
-    for index, text in enumerate(context.texts):
-        if text and not text.isspace():
+    for index in context.blank:
+        role = context.roles[index]
+        if context.messages[index].content == []:
             continue
-        message = context.messages[index]
-        if message.tool_calls or message.role is Role.TOOL or isinstance(message.content, list):
-            continue
-        if index < last or message.role is not Role.ASSISTANT:
-            yield Found(Anchor(index), f"The message by {message.role.value} is empty.")
+        if index < last or role is not Role.ASSISTANT:
+            yield Found(Anchor(index), f"The message by {role.value} is empty.")

@@ -20,5 +20,6 @@ def ends_with_result(context: CheckContext) -> Iterable[Found]:
     """The last message is a tool result: the assistant never says what came of it. Fine for data
     that ends with an action, worth a look elsewhere.
     """
-    if context.roles and context.roles[-1] is Role.TOOL:
-        yield Found(Anchor(len(context.roles) - 1), "The trajectory ends with a tool result.")
+    if not context.roles or context.roles[-1] is not Role.TOOL:
+        return ()
+    return [Found(Anchor(len(context.roles) - 1), "The trajectory ends with a tool result.")]

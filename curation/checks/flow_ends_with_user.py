@@ -20,8 +20,9 @@ def ends_with_user(context: CheckContext) -> Iterable[Found]:
     """The last message is the user's and stays unanswered. It adds nothing to train on, and
     trainers that want pairs of turns cut it or drop the row.
     """
-    if context.roles and context.roles[-1] is Role.USER and Role.ASSISTANT in context.roles:
-        yield Found(
-            Anchor(len(context.roles) - 1),
-            "The last message is the user's and stays unanswered.",
-        )
+    if not context.roles or context.roles[-1] is not Role.USER:
+        return ()
+    if Role.ASSISTANT not in context.roles:
+        return ()
+    last = Anchor(len(context.roles) - 1)
+    return [Found(last, "The last message is the user's and stays unanswered.")]

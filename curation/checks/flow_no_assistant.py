@@ -18,9 +18,7 @@ from curation.trajectory import Anchor, Role
 )
 def no_assistant(context: CheckContext) -> Iterable[Found]:
     """There is no assistant message, so there is nothing to train on and nothing to judge."""
-    if Role.ASSISTANT not in context.roles:
-        yield Found(
-            Anchor(),
-            "No message is by the assistant.",
-            "Reject it, or import it again with the answer.",
-        )
+    if Role.ASSISTANT in context.roles:
+        return ()
+    hint = "Reject it, or import it again with the answer."
+    return [Found(Anchor(), "No message is by the assistant.", hint)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from curation.checking import CheckContext, Found, Severity, check
 from curation.checks._samples import assistant, call, dialogue, result, system, user
@@ -23,7 +24,6 @@ _WRONG = frozenset(
         (Role.TOOL, Role.DEVELOPER),
         (Role.SYSTEM, Role.TOOL),
         (Role.DEVELOPER, Role.TOOL),
-        (None, Role.TOOL),
     )
 )
 
@@ -41,11 +41,15 @@ def role_order(context: CheckContext) -> Iterable[Found]:
     that check the order drop such a row, often without saying so. A call that nothing answers is
     left to `results/missing-result`.
     """
-    before = None
-    for index, role in enumerate(context.roles):
-        if (before, role) in _WRONG and not (
-            before is Role.ASSISTANT and context.messages[index - 1].tool_calls
-        ):
-            after = "at the start" if before is None else f"directly after {before.value}"
-            yield Found(Anchor(index), f"A message by {role.value} stands {after}.")
-        before = role
+    roles = context.roles
+    found: list[Found] = []
+    if roles and roles[0] is Role.TOOL:
+        found.append(Found(Anchor(0), "A message by tool stands at the start."))
+    for index, pair in enumerate(pairwise(roles), start=1):
+        if pair in _WRONG:
+            before, role = pair
+            if before is Role.ASSISTANT and context.messages[index - 1].tool_calls:
+                continue
+            text = f"A message by {role.value} stands directly after {before.value}."
+            found.append(Found(Anchor(index), text))
+    return found

@@ -8,6 +8,8 @@ from curation.checking import CheckContext, Found, Severity, check
 from curation.checks._samples import assistant, dialogue, system, user
 from curation.trajectory import Anchor, Role
 
+_ANSWERING = (Role.ASSISTANT, Role.TOOL)
+
 
 @check(
     "flow/starts-without-user",
@@ -22,11 +24,9 @@ def starts_without_user(context: CheckContext) -> Iterable[Found]:
     """
     for index, role in enumerate(context.roles):
         if role is Role.USER:
-            return
-        if role is Role.ASSISTANT or role is Role.TOOL:
-            yield Found(
-                Anchor(index),
-                f"The conversation opens with a message by {role.value}.",
-                "Add the user message that it answers, or export without it.",
-            )
-            return
+            break
+        if role in _ANSWERING:
+            text = f"The conversation opens with a message by {role.value}."
+            hint = "Add the user message that it answers, or export without it."
+            return [Found(Anchor(index), text, hint)]
+    return ()

@@ -41,8 +41,9 @@ def tool_tags_in_text(context: CheckContext) -> Iterable[Found]:
     `<|im_end|>` …). Either a call was not recognised on import, or the model imitates one; a
     trainer would learn it as text. Reasoning is not searched, it may speak of the tags.
     """
+    assistant_role = Role.ASSISTANT
     for index, text in enumerate(context.texts):
-        if context.roles[index] is Role.ASSISTANT and ("<" in text or "[" in text):
+        if ("<" in text or "[" in text) and context.roles[index] is assistant_role:
             tag = next((tag for tag in _TAGS if tag in text), None)
             if tag is not None:
                 start = text.index(tag)

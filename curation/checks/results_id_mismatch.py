@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import assistant, call, dialogue, result, user
 from curation.schemas import quote
 from curation.trajectory import Anchor
@@ -14,6 +14,7 @@ from curation.trajectory import Anchor
     "results/id-mismatch",
     severity=Severity.WARNING,
     title="Result under another id",
+    needs=Needs.ORPHANS,
     triggers=dialogue(user(), assistant(None, call()), result(id="c9"), assistant("Done.")),
     passes=dialogue(user(), assistant(None, call()), result(), assistant("Done.")),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import assistant, call, dialogue, user
 from curation.trajectory import Role
 
@@ -13,6 +13,7 @@ from curation.trajectory import Role
     "results/missing-result",
     severity=Severity.WARNING,
     title="Call without a result",
+    needs=Needs.UNANSWERED,
     triggers=dialogue(user(), assistant(None, call()), assistant("Done.")),
     passes=dialogue(user(), assistant(None, call())),
 )
@@ -22,7 +23,7 @@ def missing_result(context: CheckContext) -> Iterable[Found]:
     one finding says so for the whole trajectory.
     """
     last = len(context.messages) - 1
-    open_calls = [c for c in context.calls if c.result_index is None and c.message_index < last]
+    open_calls = [c for c in context.unanswered if c.message_index < last]
     if not open_calls:
         return
     if Role.TOOL not in context.roles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import assistant, call, dialogue, result, user
 from curation.schemas import quote
 from curation.trajectory import Anchor
@@ -14,6 +14,7 @@ from curation.trajectory import Anchor
     "results/orphan-result",
     severity=Severity.ERROR,
     title="Result without a call",
+    needs=Needs.ORPHANS,
     triggers=dialogue(user(), assistant(None, call()), result(id="c9"), assistant("Done.")),
     passes=dialogue(user(), assistant(None, call()), result(), assistant("Done.")),
 )
@@ -21,7 +22,7 @@ def orphan_result(context: CheckContext) -> Iterable[Found]:
     """A tool message that answers no call before it: its id is that of no waiting call, or nothing
     was called. Trainers that pair by id refuse the row, others train on a result from nowhere.
     """
-    for index in context.pairing.orphans:
+    for index in context.orphans:
         message = context.messages[index]
         who = f"The result with id {quote(message.tool_call_id)}"
         if message.tool_call_id is None:

@@ -23,6 +23,9 @@ def duplicate_name(context: CheckContext) -> Iterable[Found]:
     """Two tools carry one name. A call cannot say which it means; calls are checked against the
     first.
     """
+    offered_names = {offered.name for offered in context.tools.offered}
+    if len(offered_names) == len(context.tools.offered):
+        return
     first: dict[str, ToolSpec] = {}
     for offered in context.tools.offered:
         spec = offered.spec

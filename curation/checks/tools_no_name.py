@@ -19,5 +19,5 @@ from curation.trajectory import Anchor, ToolSpec
 def no_name(context: CheckContext) -> Iterable[Found]:
     """A tool without a name cannot be called, and chat templates fail on it."""
     for position, offered in enumerate(context.tools.offered):
-        if not offered.spec.name.strip():
+        if not offered.name.strip():
             yield Found(Anchor(), f"Tool {position + 1} of the trajectory has no name.")

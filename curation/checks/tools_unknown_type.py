@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from curation.checking import CheckContext, Found, Severity, check
+from curation.checking import CheckContext, Found, Needs, Severity, check
 from curation.checks._samples import offering
 from curation.schema_dialects import DefectKind
 from curation.trajectory import ToolSpec
@@ -14,6 +14,7 @@ from curation.trajectory import ToolSpec
     "tools/unknown-type",
     severity=Severity.WARNING,
     title="Parameter of an unknown type",
+    needs=Needs.DEFECTS,
     triggers=offering(
         ToolSpec(
             "book_table",

@@ -102,11 +102,11 @@ def test_equal_tools_of_different_tuples_share_their_validators() -> None:
 
 
 def test_the_memory_of_tool_sets_is_bounded() -> None:
-    from curation import check_context
+    from curation import offered_tools
 
     for i in range(500):
         tools_context((ToolSpec(f"t{i}"),))
-    assert len(check_context._recent_tool_sets) <= 64
+    assert len(offered_tools._recent_tool_sets) <= 64
 
 
 def test_tools_that_cannot_be_encoded_are_still_checked() -> None:

@@ -82,3 +82,15 @@ def test_it_leaves_the_context_to_the_next_check_as_it_was(entry: Check) -> None
 
 def test_every_family_is_there() -> None:
     assert {name.partition("/")[0] for name in CHECKS.names()} == FAMILIES
+
+
+@EVERY
+def test_without_what_it_needs_it_would_find_nothing(entry: Check) -> None:
+    """Leaving a check out must never lose a finding."""
+    if entry.needs is None:
+        return
+    for other in CHECKS:
+        for sample in (other.triggers, other.passes):
+            context = CheckContext(sample)
+            if not getattr(context, entry.needs.value):
+                assert entry.run(context) == []
