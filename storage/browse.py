@@ -174,13 +174,16 @@ def _page_query(
     conn: Connection, wanted: Filter, cursor: tuple[float, int] | None, limit: int
 ) -> Select[Any]:
     conditions = conditions_of(conn, wanted)
-    driver, fewest = _rarest(conn, conditions)
-    query = select(*_COLUMNS)
-    if driver is not None and fewest <= RARE_CAP:
-        query = query.where(trajectory.c.id.in_(_driven_ids(driver, conditions)))
-        return _ordered(query, wanted.order, cursor).limit(limit)
+    by_id = wanted.order in (Order.NEWEST, Order.OLDEST)
     ready = next((c for c in conditions if c.is_indexed and c.in_id_order), None)
-    if ready is not None and wanted.order in (Order.NEWEST, Order.OLDEST):
+    query = select(*_COLUMNS)
+    # One condition in the list's own order needs no counting to be read off its index.
+    if not (by_id and ready is not None and len(conditions) == 1):
+        driver, fewest = _rarest(conn, conditions)
+        if driver is not None and fewest <= RARE_CAP:
+            query = query.where(trajectory.c.id.in_(_driven_ids(driver, conditions)))
+            return _ordered(query, wanted.order, cursor).limit(limit)
+    if by_id and ready is not None:
         newest = wanted.order is Order.NEWEST
         ids = _driven_ids(ready, conditions)
         if cursor is not None:
