@@ -31,7 +31,7 @@ class FileEntry(Struct, frozen=True):
     content_sha256: str
     """Of the content of the compared rows, as the store held it and as it was read back."""
     compared: int
-    """Rows whose content was compared: all in small files, every 16th after the first 1,000."""
+    """Rows whose content was compared: the first 1,000 and at least every 16th after them."""
 
 
 class Balance(Struct, frozen=True):

@@ -13,19 +13,19 @@ adaptation in `Notes`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
-import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from curation.annotation import Annotation, Outcome
+from curation.episodes import Episode, ToolText
 from curation.errors import ExportError
 from curation.export_reasons import Adaptation, Dropped
 from curation.registry import Registry
-from curation.trajectory import Message, Role, Trajectory, encode_tools
+from curation.trajectory import Message
 
 
 class Include(StrEnum):
@@ -55,44 +55,6 @@ class Decided(Struct, frozen=True):
     """A person's name, or the rule that decided alone."""
     note: str
     created_at: datetime
-
-
-NO_SCHEMA = Raw()
-"""One object, because omitting a default goes by identity."""
-
-
-class ToolText(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A `ToolSpec` whose schema stays JSON text: an export copies schemas, it never reads them."""
-
-    name: str
-    description: str = ""
-    parameters: Raw = NO_SCHEMA
-    """JSON text of the schema; empty when the tool has none."""
-    extra: dict[str, Any] = {}
-
-
-class Episode(Struct, frozen=True, gc=False):
-    """A `Trajectory` as exports use it."""
-
-    messages: tuple[Message, ...]
-    tools: tuple[ToolText, ...] = ()
-
-    def assistant_indexes(self) -> list[int]:
-        """Message indexes of the steps, in order."""
-        return [i for i, m in enumerate(self.messages) if m.role is Role.ASSISTANT]
-
-
-def episode_of(trajectory: Trajectory) -> Episode:
-    """The trajectory with its tools as text."""
-    return Episode(trajectory.messages, read_tool_texts(encode_tools(trajectory.tools)))
-
-
-def read_tool_texts(stored: bytes) -> tuple[ToolText, ...]:
-    """The tools of a stored tool set (`curation.trajectory.encode_tools`)."""
-    return _tools_decoder.decode(stored)
-
-
-_tools_decoder = msgspec.json.Decoder(tuple[ToolText, ...])
 
 
 class Curated(Struct, frozen=True, gc=False):
@@ -222,9 +184,9 @@ def every_row(row: int) -> bool:
 
 
 class RowWriter(Protocol):
-    """Writes examples one by one; `finish` writes what is still to be written."""
+    """Writes encoded rows in order; `finish` writes what is still to be written."""
 
-    def add(self, example: Example) -> None: ...
+    def add(self, rows: Sequence[bytes]) -> None: ...
 
     def finish(self) -> None: ...
 
@@ -237,6 +199,8 @@ class Layout(Protocol):
     description: str
     shapes: tuple[type[Struct], ...]
     suffix: str
+    divisible: bool
+    """Whether any run of rows, cut out of a file, is read by `rows` as a file of its own."""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -251,8 +215,12 @@ class Layout(Protocol):
         """
         ...
 
+    def encode(self, example: Example) -> bytes:
+        """A fitted example as its writer takes it: most of the work, and it needs no file."""
+        ...
+
     def writer(self, file: BinaryIO) -> RowWriter:
-        """A writer of fitted examples into an open file."""
+        """A writer of encoded rows into an open file."""
         ...
 
     def rows(

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from curation.annotation import Annotation, Mark, MarkSeverity, Outcome, StepVerdict
-from curation.exporting import Curated, Decided, Said, episode_of
+from curation.episodes import episode_of
+from curation.exporting import Curated, Decided, Said
 from curation.trajectory import Anchor, Message, Role, ToolCall, ToolSpec, Trajectory
 
 WHEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -19,10 +19,12 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from app.flows.export_folder import Folder
-from app.flows.export_writing import WHOLE, Writing, read_back
+from app.flows.export_making import Making, make, warm_up
+from app.flows.export_reading import read_back
+from app.flows.export_settling import Settling, chunks
+from app.flows.export_writing import WHOLE, Writing
 from app.flows.running import Run
-from curation import adjudication
-from curation.annotation import Annotation, Outcome
+from app.flows.side_by_side import Workers, how_many_processes, workers
 from curation.checking import catalogue_fingerprint
 from curation.errors import ExportError
 from curation.export_manifest import (
@@ -37,17 +39,17 @@ from curation.export_manifest import (
     card,
     encode_manifest,
 )
-from curation.export_reasons import WHY, Adaptation, Dropped, DropReason
-from curation.exporting import Curated, ExportType, Include, Layout, Options, choose
-from curation.splits import DEFAULT_SALT, DEFAULT_SHARES, Split, assign, check_shares
-from storage import exports
+from curation.export_reasons import WHY, Adaptation, DropReason
+from curation.exporting import ExportType, Include, Layout, Options, choose
+from curation.splits import DEFAULT_SALT, DEFAULT_SHARES, Split, check_shares
+from storage import candidates, exports
 from storage.datasets import dataset_id
 from storage.engine import Store
-from storage.exports import Candidate, Corrected, ExportInfo
+from storage.exports import ExportInfo
 from storage.taxonomies import list_taxonomies
 
-REPORT_EVERY = 500
-"""Trajectories between two reports of progress."""
+POOL_FROM_ROWS = 2_000
+"""Below this many trajectories, starting processes costs more than it saves."""
 
 
 class ExportRequest(Struct, frozen=True):
@@ -79,8 +81,18 @@ class ExportReport(Struct, frozen=True):
     manifest: str
 
 
-def export(store: Store, request: ExportRequest, run: Run | None = None) -> ExportReport:
+def export(
+    store: Store,
+    request: ExportRequest,
+    run: Run | None = None,
+    *,
+    processes: int | None = None,
+) -> ExportReport:
     """Write, verify and publish one export.
+
+    Args:
+        processes: how many make rows and read them back; None: one per core, none of its own for
+            a small export. The files are the same.
 
     Raises:
         ExportError: an impossible pair of type and layout, shares that do not add up, a folder
@@ -94,11 +106,15 @@ def export(store: Store, request: ExportRequest, run: Run | None = None) -> Expo
         wanted = dataset_id(conn, request.dataset) if request.dataset is not None else None
         with Folder(Path(request.out)) as folder:
             streaming = _Streaming(kind, layout, request, Writing(folder, layout))
-            streaming.write(conn, wanted, run or Run())
-            files = streaming.writing.close()
-            _refuse_nothing(streaming, files, request)
-            for entry in files:
-                read_back(folder.path, layout, entry)
+            total = candidates.count_candidates(conn, request.include, wanted)
+            n = how_many_processes(processes, worthwhile=total >= POOL_FROM_ROWS)
+            with workers(n, warm_up) as those:
+                streaming.write(conn, wanted, total, run or Run(), those)
+                written = streaming.writing.close()
+                files = tuple(file.entry for file in written)
+                _refuse_nothing(streaming, files, request)
+                for file in written:
+                    read_back(folder.path, layout, file, those)
             manifest = _manifest(conn, streaming, files, request)
             _write_companions(folder, manifest, kind, layout)
             folder.publish()
@@ -141,19 +157,15 @@ class _Streaming:
         self.request = request
         self.writing = writing
         self.trajectories = 0
-        self._options = Options(per_step=request.per_step)
 
-    def write(self, conn: Connection, dataset: int | None, run: Run) -> None:
+    def write(
+        self, conn: Connection, dataset: int | None, total: int, run: Run, workers: Workers
+    ) -> None:
         """Write every row and check that no candidate was missed."""
-        include = self.request.include
-        total = exports.count_candidates(conn, include, dataset)
-        taken = exports.chosen_corrections(conn)
-        written: set[int] = set()
-        for candidate in exports.iter_candidates(conn, include, dataset):
-            self._write_one(candidate, taken, written)
-            self.trajectories += 1
-            if self.trajectories % REPORT_EVERY == 0:
-                run.report(self.trajectories, total, "trajectories")
+        for work, made in workers.map(make, self._work(conn, dataset)):
+            self.writing.add(work.settled, made)
+            self.trajectories += len(work.settled)
+            run.report(self.trajectories, total, "trajectories")
         run.report(self.trajectories, total, "trajectories")
         if self.trajectories != total:
             raise ExportError(
@@ -162,100 +174,22 @@ class _Streaming:
                 hint="Nothing was published. Run `loopwright doctor` on the database.",
             )
 
-    def _write_one(self, candidate: Candidate, taken: set[int], written: set[int]) -> None:
-        split = assign(candidate.group_key, self.request.shares, self.request.salt)
-        curated, dropped = _curate(candidate, split, needs_outcome=self.kind.splits)
-        if dropped is None and self.kind.splits:
-            dropped = _repeated(candidate, curated, taken, written)
-        if dropped is not None:
-            self.writing.drop(curated, dropped)
-            return
-        stem = split.value if self.kind.splits else WHOLE
-        n_rows = 0
-        for example in self.kind.examples(curated, self._options):
-            if isinstance(example, Dropped):
-                self.writing.drop(curated, example)
-            else:
-                n_rows += self.writing.add(curated, example, stem)
-        if n_rows:
-            self.writing.notes[Adaptation.UNCHECKED] += not candidate.checked
-
-
-def _curate(
-    candidate: Candidate, split: Split, *, needs_outcome: bool
-) -> tuple[Curated, Dropped | None]:
-    """What was settled about a candidate, or why it cannot be used."""
-    outcome, annotation, by, result, reason = _settled(candidate)
-    curated = Curated(
-        uid=candidate.uid,
-        source_id=candidate.source_id,
-        datasets=candidate.datasets,
-        group=candidate.group_key,
-        trajectory=result.trajectory if result is not None else candidate.trajectory,
-        original=candidate.trajectory if result is not None else None,
-        outcome=outcome,
-        annotation=annotation,
-        decided_by=by,
-        n_errors=candidate.n_errors,
-        n_warnings=candidate.n_warnings,
-        said=candidate.said,
-        decision=candidate.decision,
-        split=split.value,
-        correction_uid=result.uid if result is not None else "",
-    )
-    return curated, Dropped(reason) if reason is not None and needs_outcome else None
-
-
-_Name = TypeVar("_Name", DropReason, Adaptation)
-_Settled = tuple[Outcome | None, Annotation | None, str, Corrected | None, DropReason | None]
-
-
-def _settled(candidate: Candidate) -> _Settled:
-    """Outcome, annotation, who decided, the correction to train on, or the reason against it."""
-    if candidate.decision is not None:
-        found = candidate.corrections.get(candidate.result_uid or "")
-        accepted = candidate.decision.outcome is Outcome.ACCEPT
-        return (
-            candidate.decision.outcome,
-            candidate.adopted,
-            candidate.decision.by,
-            found if accepted else None,
-            None,
+    def _work(self, conn: Connection, dataset: int | None) -> Iterator[Making]:
+        settling = Settling(
+            self.request.shares,
+            self.request.salt,
+            stem=None if self.kind.splits else WHOLE,
+            taken=frozenset(candidates.chosen_corrections(conn)),
         )
-    if not candidate.said:
-        reason = DropReason.HAS_ERRORS if candidate.n_errors else None
-        return None, None, "", None, reason
-    said = [adjudication.Said(s.annotator, s.annotation) for s in candidate.said]
-    if adjudication.differences(said).is_dispute:
-        return None, None, "", None, DropReason.DISPUTED
-    together = adjudication.merge(said) if len(said) > 1 else said[0].annotation
-    by = ", ".join(s.annotator for s in said)
-    found = candidate.corrections.get(together.correction_uid or "")
-    match together.outcome:
-        case Outcome.ACCEPT:
-            return together.outcome, together, by, found, None
-        case Outcome.REJECT:
-            return together.outcome, together, by, None, None
-        case Outcome.UNSURE:
-            return together.outcome, together, by, None, DropReason.UNSURE
-        case None:
-            return None, together, by, None, DropReason.UNDECIDED
-
-
-def _repeated(
-    candidate: Candidate, curated: Curated, taken: set[int], written: set[int]
-) -> Dropped | None:
-    """Refuse content that the export holds already as somebody's correction."""
-    if curated.original is None:
-        return Dropped(DropReason.DUPLICATE) if candidate.id in taken else None
-    uid = curated.correction_uid
-    corrected = candidate.corrections.get(uid)
-    if corrected is None:
-        return None
-    if corrected.id in written:
-        return Dropped(DropReason.DUPLICATE, f"the same correction as another, {uid}")
-    written.add(corrected.id)
-    return None
+        found = candidates.iter_candidates(conn, self.request.include, dataset)
+        for settled in chunks(map(settling.settle, found)):
+            yield Making(
+                type=self.kind.name,
+                layout=self.layout.name,
+                options=Options(per_step=self.request.per_step),
+                settled=settled,
+                sampled=self.writing.sampled,
+            )
 
 
 def _refuse_nothing(
@@ -318,6 +252,9 @@ def _manifest(
         files=files,
         other_files=tuple(sorted(others)),
     )
+
+
+_Name = TypeVar("_Name", DropReason, Adaptation)
 
 
 def _by_name(counts: Counter[_Name]) -> Iterator[tuple[_Name, int]]:

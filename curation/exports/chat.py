@@ -7,11 +7,14 @@ a list in another does not load.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from curation.episodes import NO_SCHEMA, TOOLS_KEPT, ToolText
 from curation.export_reasons import Adaptation, DropReason, Unfit
-from curation.exporting import NO_SCHEMA, Notes, ToolText
+from curation.exporting import Notes
 from curation.trajectory import Message, Role, ToolCall
 
 
@@ -66,20 +69,26 @@ def readable_calls(message: Message, index: int) -> tuple[ToolCall, ...]:
     Raises:
         Unfit: arguments that are not a JSON object.
     """
-    calls: list[ToolCall] = []
-    for call in message.tool_calls:
-        parsed = call.parsed()
-        if parsed.value is None:
-            raise Unfit(
-                DropReason.UNPARSABLE_ARGUMENTS, f"message {index}, {call.name}: {parsed.error}"
-            )
-        raw = call.raw_arguments
-        if not parsed.value and not raw.strip():
-            raw = "{}"
-        elif "\n" in raw or "\r" in raw:
-            raw = msgspec.json.encode(parsed.value).decode()
-        calls.append(call if raw is call.raw_arguments else ToolCall(call.name, raw, call.id))
+    raws = [_readable(call, index) for call in message.tool_calls]
+    calls = [
+        call if raw is call.raw_arguments else ToolCall(call.name, raw, call.id)
+        for call, raw in zip(message.tool_calls, raws, strict=True)
+    ]
     return tuple(calls)
+
+
+def _readable(call: ToolCall, index: int) -> str:
+    """The call's arguments as text that any trainer can read."""
+    raw = call.raw_arguments
+    parsed = call.parsed()
+    if parsed.value is None:
+        detail = f"message {index}, {call.name}: {parsed.error}"
+        raise Unfit(DropReason.UNPARSABLE_ARGUMENTS, detail)
+    if not parsed.value and not raw.strip():
+        return "{}"
+    if "\n" in raw or "\r" in raw:
+        return msgspec.json.encode(parsed.value).decode()
+    return raw
 
 
 def written(
@@ -197,18 +206,45 @@ class WrappedIn(Struct, gc=False, forbid_unknown_fields=True):
 
 def definition(tool: ToolText) -> DefinitionOut:
     """What the file says of a tool."""
-    strict = tool.extra.get("strict") if tool.extra else None
+    strict = _strict(tool)
     return DefinitionOut(
         tool.name,
         tool.description,
         tool.parameters if bytes(tool.parameters) else UNSET,
-        strict if isinstance(strict, bool) else UNSET,
+        UNSET if strict is None else strict,
     )
 
 
-def wrapped(tools: tuple[ToolText, ...]) -> list[WrappedOut]:
-    """The tools of a row."""
-    return [WrappedOut(function=definition(tool)) for tool in tools]
+def _strict(tool: ToolText) -> bool | None:
+    strict = tool.extra.get("strict") if tool.extra else None
+    return strict if isinstance(strict, bool) else None
+
+
+def wrapped(tools: tuple[ToolText, ...]) -> list[Raw]:
+    """The tools of a row in their wrapped form, ready to be written."""
+    return [Raw(_wrapped(*_key(tool))) for tool in tools]
+
+
+def wrapped_text(tools: tuple[ToolText, ...]) -> Raw:
+    """The tools of a row as one JSON string that holds the JSON list of their wrapped forms."""
+    return Raw(b'"[' + b",".join([_quoted(*_key(tool)) for tool in tools]) + b']"')
+
+
+def _key(tool: ToolText) -> tuple[str, str, bytes, bool | None]:
+    return tool.name, tool.description, bytes(tool.parameters), _strict(tool)
+
+
+@lru_cache(maxsize=TOOLS_KEPT)
+def _wrapped(name: str, description: str, schema: bytes, strict: bool | None) -> bytes:
+    extra = {} if strict is None else {"strict": strict}
+    tool = ToolText(name, description, Raw(schema), extra)
+    return msgspec.json.encode(WrappedOut(function=definition(tool)))
+
+
+@lru_cache(maxsize=TOOLS_KEPT)
+def _quoted(name: str, description: str, schema: bytes, strict: bool | None) -> bytes:
+    """The wrapped form as it stands inside a JSON string."""
+    return msgspec.json.encode(_wrapped(name, description, schema, strict).decode())[1:-1]
 
 
 def tool_of(definition: DefinitionIn) -> ToolText:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ class Lines(ABC):
     description: str
     shapes: tuple[type[Struct], ...]
     suffix: str
+    divisible = True
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -47,7 +48,7 @@ class Lines(ABC):
 
     def writer(self, file: BinaryIO) -> LineWriter:
         """A writer of rows as lines."""
-        return LineWriter(self, file)
+        return LineWriter(file)
 
     @abstractmethod
     def check(self, line: bytes) -> None:
@@ -66,15 +67,14 @@ class Lines(ABC):
 
 
 class LineWriter:
-    """Writes one line per example."""
+    """Writes one line per row."""
 
-    def __init__(self, layout: Lines, file: BinaryIO) -> None:
-        self._layout = layout
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
-    def add(self, example: Example) -> None:
-        """Write one row."""
-        self._file.write(self._layout.encode(example) + b"\n")
+    def add(self, rows: Sequence[bytes]) -> None:
+        """Write some rows at once."""
+        self._file.write(b"\n".join([*rows, b""]))
 
     def finish(self) -> None:
         """Nothing is held back."""

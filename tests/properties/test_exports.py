@@ -74,7 +74,7 @@ def test_whatever_fits_a_layout_reads_back_equal(
                 continue
             file = io.BytesIO()
             writer = layout.writer(file)
-            writer.add(fitted)
+            writer.add([layout.encode(fitted)])
             writer.finish()
             assert file.getvalue().count(b"\n") == 1
             assert list(layout.rows(io.BytesIO(file.getvalue()))) == [fitted]

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 from msgspec import Struct
 
 from curation.exporting import LAYOUTS, TYPES, Example, LabelRow, Notes, every_row
@@ -41,6 +39,7 @@ class _LabelLayout:
     """What the three tables share: they carry label rows as they are."""
 
     shapes: tuple[type[Struct], ...] = (LabelRow,)
+    divisible = False
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -60,6 +59,7 @@ class LabelLines(_LabelLayout, Lines):
     """One JSON object per line."""
 
     name = "jsonl"
+    divisible = True
     title = "JSON Lines"
     description = "The label table, one JSON object per line, text untouched."
     suffix = ".jsonl"
@@ -89,6 +89,10 @@ class LabelCsv(_LabelLayout):
     description = "The label table for spreadsheets; text that looks like a formula is quoted."
     suffix = ".csv"
 
+    def encode(self, example: Example) -> bytes:
+        """One row with its line end."""
+        return _csv_line([_to_cell(name, getattr(example, name)) for name in COLUMNS])
+
     def writer(self, file: BinaryIO) -> _CsvWriter:
         """Writes the header at once."""
         return _CsvWriter(file)
@@ -116,24 +120,21 @@ class LabelCsv(_LabelLayout):
 class _CsvWriter:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._line = io.StringIO()
-        self._csv = csv.writer(self._line, lineterminator="\r\n")
         # The mark lets spreadsheets recognise UTF-8.
-        self._file.write(b"\xef\xbb\xbf")
-        self._write(COLUMNS)
+        self._file.write(b"\xef\xbb\xbf" + _csv_line(COLUMNS))
 
-    def add(self, example: Example) -> None:
-        """Write one row."""
-        self._write([_to_cell(name, getattr(example, name)) for name in COLUMNS])
-
-    def _write(self, cells: Any) -> None:
-        self._csv.writerow(cells)
-        self._file.write(self._line.getvalue().encode())
-        self._line.seek(0)
-        self._line.truncate()
+    def add(self, rows: Sequence[bytes]) -> None:
+        """Write some rows."""
+        self._file.write(b"".join(rows))
 
     def finish(self) -> None:
         """Nothing is held back."""
+
+
+def _csv_line(cells: Sequence[Any]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().encode()
 
 
 def _to_cell(name: str, value: Any) -> str:
@@ -166,6 +167,10 @@ class LabelParquet(_LabelLayout):
     description = "The label table for data frames, text untouched."
     suffix = ".parquet"
 
+    def encode(self, example: Example) -> bytes:
+        """One row as JSON: columns are made of many rows, when they are written."""
+        return msgspec.json.encode(example)
+
     def writer(self, file: BinaryIO) -> _ParquetWriter:
         """Writes in row groups."""
         return _ParquetWriter(file)
@@ -174,6 +179,9 @@ class LabelParquet(_LabelLayout):
         self, file: BinaryIO, wanted: Callable[[int], bool] = every_row
     ) -> Iterator[Example | None]:
         """The rows, batch by batch; all of them, tables of labels are small."""
+        # Here and below: a large library that no other layout needs.
+        import pyarrow.parquet as pq
+
         with pq.ParquetFile(file) as table:
             for batch in table.iter_batches(batch_size=_BATCH):
                 for cells in batch.to_pylist():
@@ -185,24 +193,32 @@ class LabelParquet(_LabelLayout):
 
 
 def _schema() -> Any:
+    import pyarrow as pa
+
     kinds = {"root_cause": pa.bool_(), **{name: pa.int32() for name in _INTEGERS}}
     return pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS])
 
 
 class _ParquetWriter:
     def __init__(self, file: BinaryIO) -> None:
-        self._writer = pq.ParquetWriter(file, _schema())
+        import pyarrow.parquet as pq
+
+        self._schema = _schema()
+        self._writer = pq.ParquetWriter(file, self._schema)
         self._waiting: list[dict[str, Any]] = []
 
-    def add(self, example: Example) -> None:
-        """Keep one row; write a row group when enough wait."""
-        self._waiting.append(msgspec.structs.asdict(example))
-        if len(self._waiting) >= _BATCH:
-            self._flush()
+    def add(self, rows: Sequence[bytes]) -> None:
+        """Keep some rows; write a row group when enough wait."""
+        for row in rows:
+            self._waiting.append(msgspec.json.decode(row))
+            if len(self._waiting) >= _BATCH:
+                self._flush()
 
     def _flush(self) -> None:
+        import pyarrow as pa
+
         if self._waiting:
-            self._writer.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=_schema()))
+            self._writer.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=self._schema))
             self._waiting.clear()
 
     def finish(self) -> None:

@@ -13,15 +13,15 @@ from __future__ import annotations
 import re
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
+from curation.episodes import ToolText
 from curation.export_reasons import Adaptation, DropReason, Unfit
-from curation.exporting import LAYOUTS, Completion, Conversation, Example, Notes, Pair, ToolText
+from curation.exporting import LAYOUTS, Completion, Conversation, Example, Notes, Pair
 from curation.exports.chat import (
     MessageIn,
     MessageOut,
     WrappedIn,
-    WrappedOut,
     fitted_tools,
     read,
     readable_calls,
@@ -39,7 +39,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 class _InputOut(Struct, gc=False):
     messages: list[MessageOut | Message]
-    tools: list[WrappedOut] | UnsetType = UNSET
+    tools: list[Raw] | UnsetType = UNSET
 
 
 class _RowOut(Struct, gc=False):
@@ -47,7 +47,7 @@ class _RowOut(Struct, gc=False):
     input: _InputOut | UnsetType = UNSET
     preferred_output: list[MessageOut | Message] | UnsetType = UNSET
     non_preferred_output: list[MessageOut | Message] | UnsetType = UNSET
-    tools: list[WrappedOut] | UnsetType = UNSET
+    tools: list[Raw] | UnsetType = UNSET
 
 
 class _InputIn(Struct, gc=False, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from curation.episodes import ToolText
 from curation.export_reasons import Adaptation, DropReason, Unfit
 from curation.exporting import (
     LAYOUTS,
@@ -25,7 +26,6 @@ from curation.exporting import (
     Judged,
     Notes,
     Pair,
-    ToolText,
 )
 from curation.exports.chat import DefinitionIn, bare, definition, readable_calls, text_of, tool_of
 from curation.exports.lines import Lines

@@ -11,8 +11,9 @@ themselves, for `datasets` 4.8 or newer, which keeps mixed objects as they are.
 from __future__ import annotations
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
+from curation.episodes import ToolText
 from curation.export_reasons import Adaptation, DropReason, Unfit
 from curation.exporting import (
     LAYOUTS,
@@ -22,7 +23,6 @@ from curation.exporting import (
     Judged,
     Notes,
     Pair,
-    ToolText,
 )
 from curation.exports.chat import (
     MessageIn,
@@ -33,7 +33,7 @@ from curation.exports.chat import (
     readable_calls,
     text_of,
     tool_of,
-    wrapped,
+    wrapped_text,
     written,
 )
 from curation.exports.lines import Lines
@@ -48,7 +48,7 @@ class _RowOut(Struct, gc=False, omit_defaults=True):
     chosen: list[MessageOut | Message] | None = None
     rejected: list[MessageOut | Message] | None = None
     label: bool | None = None
-    tools: str = ""
+    tools: Raw | None = None
 
 
 class _RowIn(Struct, gc=False, forbid_unknown_fields=True):
@@ -62,10 +62,6 @@ class _RowIn(Struct, gc=False, forbid_unknown_fields=True):
 
 
 _wrapped_decoder = msgspec.json.Decoder(list[WrappedIn])
-
-
-def _tools_text(tools: tuple[ToolText, ...]) -> str:
-    return msgspec.json.encode(wrapped(tools)).decode()
 
 
 def _tools_back(text: str) -> tuple[ToolText, ...]:
@@ -131,7 +127,7 @@ class Trl(Lines):
 
     def encode(self, example: Example) -> bytes:
         """One row as one line."""
-        row = _RowOut(tools=_tools_text(example.tools))  # type: ignore[union-attr]
+        row = _RowOut(tools=wrapped_text(example.tools))  # type: ignore[union-attr]
         match example:
             case Conversation():
                 row.messages = self._write(example.messages)

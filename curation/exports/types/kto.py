@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from curation.annotation import Outcome, StepVerdict
+from curation.episodes import Episode
 from curation.export_reasons import Dropped, DropReason
-from curation.exporting import TYPES, Curated, Episode, Judged, Options
+from curation.exporting import TYPES, Curated, Judged, Options
 from curation.exports.judgement import verdicts_in_force
 from curation.exports.pairs import cut_pair
 from curation.trajectory import Role

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from app.flows import export_writing
+from app.flows import export_comparing
 from app.flows.adjudicate import decide, withdraw
 from app.flows.annotate import perform
 from app.flows.correct import Edit, EditTarget, propose_correction
@@ -288,8 +288,8 @@ def test_large_files_are_compared_in_part_and_parsed_in_full(
     store: Store, told: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_episodes(store, 12, first=200)
-    monkeypatch.setattr(export_writing, "ALL_COMPARED", 2)
-    monkeypatch.setattr(export_writing, "COMPARED_EVERY", 5)
+    monkeypatch.setattr(export_comparing, "ALL_COMPARED", 2)
+    monkeypatch.setattr(export_comparing, "COMPARED_EVERY", 5)
     ask(store, tmp_path / "out", include="all")
     (entry,) = manifest_of(tmp_path / "out").files
     assert (entry.rows, entry.compared) == (17, 5)  # rows 0, 1, 5, 10, 15

@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from curation.episodes import episode_of
 from curation.errors import ExportError
 from curation.export_reasons import ADAPTED, WHY, Adaptation, Dropped, DropReason, Unfit
 from curation.exporting import (
@@ -22,7 +23,6 @@ from curation.exporting import (
     Options,
     Pair,
     choose,
-    episode_of,
     supported,
 )
 from curation.exports.layouts.label_tables import neutralised, restored
@@ -61,8 +61,7 @@ def written(layout: Layout, examples: list[Example]) -> bytes:
     # Parquet closes what it writes to; the bytes are taken before that.
     file.close, data = lambda: None, file  # type: ignore[method-assign]
     writer = layout.writer(file)
-    for example in examples:
-        writer.add(example)
+    writer.add([layout.encode(example) for example in examples])
     writer.finish()
     return data.getvalue()
 

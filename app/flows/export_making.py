@@ -1,0 +1,152 @@
+"""From settled trajectories to finished rows: decode, make examples, fit, encode.
+
+Pure, so it runs in any process; it reads no database and writes no file, and loads no library for
+either. What is kept of a row besides its bytes is what the files beside it are written from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.flows import export_comparing
+from app.flows.export_comparing import content_of
+from curation.episodes import Episode
+from curation.export_reasons import Adaptation, Dropped, Unfit
+from curation.exporting import (
+    LAYOUTS,
+    TYPES,
+    Curated,
+    Example,
+    ExportType,
+    Judged,
+    Layout,
+    Notes,
+    Options,
+)
+from storage.packed_episodes import PackedEpisode
+
+UNREAD = Episode(())
+"""Stands in `Settled.curated` for what is still packed."""
+
+
+class Settled(Struct, frozen=True, gc=False):
+    """A trajectory of which everything is known but its content."""
+
+    curated: Curated
+    """Without its episodes."""
+    stem: str
+    """Of the file its rows go to."""
+    checked: bool
+    body: PackedEpisode | None = None
+    """What is to be trained on; None for what is dropped."""
+    original: PackedEpisode | None = None
+    """Before its correction."""
+    dropped: Dropped | None = None
+    """Why there is nothing to make."""
+
+
+class Making(Struct, frozen=True):
+    """A chunk of work."""
+
+    type: str
+    layout: str
+    options: Options
+    settled: tuple[Settled, ...]
+    sampled: frozenset[str]
+    """Stems of the files that hold so many rows that only some are compared."""
+
+
+class Row(Struct, frozen=True, gc=False):
+    """One finished row."""
+
+    source: int
+    """Which of the chunk's trajectories it is made of."""
+    encoded: bytes
+    """What the layout's writer takes."""
+    content: bytes | None
+    """`content_of` the row; None when it is not going to be compared."""
+    step: int | None
+    """Message index of the target; None when the row is a whole trajectory."""
+    label: bool | None
+    """Wanted or unwanted; None where nothing is judged."""
+
+
+class Loss(Struct, frozen=True, gc=False):
+    """Something that gave no row."""
+
+    source: int
+    dropped: Dropped
+
+
+class Made(Struct, frozen=True):
+    """What became of a chunk, in its order."""
+
+    rows: list[Row]
+    losses: list[Loss]
+    notes: Notes
+
+
+def warm_up() -> None:
+    """Load all types and layouts."""
+    TYPES.names()
+    LAYOUTS.names()
+
+
+def make(work: Making) -> Made:
+    """All rows of a chunk, and all that gives none."""
+    kind, layout = TYPES.get(work.type), LAYOUTS.get(work.layout)
+    made = Made([], [], Counter())
+    n_rows: Counter[str] = Counter()
+    for source, settled in enumerate(work.settled):
+        before = len(made.rows)
+        for example in _examples(settled, kind, work.options):
+            n = n_rows[settled.stem]
+            compared = settled.stem not in work.sampled or n % export_comparing.COMPARED_EVERY == 0
+            row = (
+                example
+                if isinstance(example, Dropped)
+                else _row(example, source, layout, compared, made.notes)
+            )
+            if isinstance(row, Dropped):
+                made.losses.append(Loss(source, row))
+            else:
+                made.rows.append(row)
+                n_rows[settled.stem] += 1
+        if len(made.rows) > before and not settled.checked:
+            made.notes[Adaptation.UNCHECKED] += 1
+    return made
+
+
+def _examples(settled: Settled, kind: ExportType, options: Options) -> Iterator[Example | Dropped]:
+    if settled.body is None:
+        assert settled.dropped is not None
+        yield settled.dropped
+        return
+    original = settled.original.unpacked() if settled.original is not None else None
+    curated = replace(settled.curated, trajectory=settled.body.unpacked(), original=original)
+    yield from kind.examples(curated, options)
+
+
+def _row(
+    example: Example, source: int, layout: Layout, compared: bool, notes: Notes
+) -> Row | Dropped:
+    """The row of one example, or why the layout cannot carry it."""
+    step = getattr(example, "step", getattr(example, "message_index", None))
+    adapted: Notes = Counter()
+    try:
+        fitted = layout.fit(example, adapted)
+    except Unfit as problem:
+        return Dropped(problem.reason, problem.detail, step)
+    if adapted:
+        notes.update(adapted)
+    return Row(
+        source=source,
+        encoded=layout.encode(fitted),
+        content=content_of(fitted) if compared else None,
+        step=step,
+        label=fitted.label if isinstance(fitted, Judged) else None,
+    )

@@ -1,0 +1,130 @@
+"""What is settled about each candidate before its content is looked at.
+
+Split, outcome, the correction to train on, or why the candidate is no use: all that needs the other
+candidates or the store. What needs the content is `app.flows.export_making`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from app.flows.export_making import UNREAD, Settled
+from curation import adjudication
+from curation.annotation import Annotation, Outcome
+from curation.export_reasons import Dropped, DropReason
+from curation.exporting import Curated
+from curation.splits import assign
+from storage.candidate_facts import Corrected
+from storage.candidates import Candidate
+
+CHUNK_ROWS = 500
+CHUNK_BYTES = 2 << 20
+"""A chunk ends at this many trajectories or packed bytes: memory stays flat for long ones too."""
+
+
+def chunks(settled: Iterable[Settled]) -> Iterator[tuple[Settled, ...]]:
+    """Runs of settled candidates, in order."""
+    chunk: list[Settled] = []
+    size = 0
+    for one in settled:
+        chunk.append(one)
+        size += sum(body.size for body in (one.body, one.original) if body is not None)
+        if len(chunk) >= CHUNK_ROWS or size >= CHUNK_BYTES:
+            yield tuple(chunk)
+            chunk, size = [], 0
+    if chunk:
+        yield tuple(chunk)
+
+
+class Settling:
+    """Settles candidates one after the other; remembers the corrections that are written."""
+
+    def __init__(
+        self,
+        shares: tuple[float, float, float],
+        salt: str,
+        *,
+        stem: str | None,
+        taken: frozenset[int],
+    ) -> None:
+        """`stem`: of the one file of a type without splits. `taken`: corrections that decisions
+        chose, which are not written again in their own name."""
+        self._shares = shares
+        self._salt = salt
+        self._stem = stem
+        self._taken = taken
+        self._written: set[int] = set()
+
+    def settle(self, candidate: Candidate) -> Settled:
+        """The candidate with all that is known of it but its content."""
+        split = assign(candidate.group_key, self._shares, self._salt).value
+        outcome, annotation, by, result, reason = _settled(candidate)
+        dropped = None
+        if self._stem is None:
+            dropped = Dropped(reason) if reason is not None else self._repeated(candidate, result)
+        curated = Curated(
+            uid=candidate.uid,
+            source_id=candidate.source_id,
+            datasets=candidate.datasets,
+            group=candidate.group_key,
+            trajectory=UNREAD,
+            outcome=outcome,
+            annotation=annotation,
+            decided_by=by,
+            n_errors=candidate.n_errors,
+            n_warnings=candidate.n_warnings,
+            said=candidate.said,
+            decision=candidate.decision,
+            split=split,
+            correction_uid=result.uid if result is not None else "",
+        )
+        stem = split if self._stem is None else self._stem
+        if dropped is not None:
+            return Settled(curated, stem, candidate.checked, dropped=dropped)
+        if result is None:
+            return Settled(curated, stem, candidate.checked, candidate.body)
+        return Settled(curated, stem, candidate.checked, result.body, candidate.body)
+
+    def _repeated(self, candidate: Candidate, result: Corrected | None) -> Dropped | None:
+        """Refuse content that the export holds already as somebody's correction."""
+        if result is None:
+            return Dropped(DropReason.DUPLICATE) if candidate.id in self._taken else None
+        if result.id in self._written:
+            return Dropped(DropReason.DUPLICATE, f"the same correction as another, {result.uid}")
+        self._written.add(result.id)
+        return None
+
+
+_Settled = tuple[Outcome | None, Annotation | None, str, Corrected | None, DropReason | None]
+
+
+def _settled(candidate: Candidate) -> _Settled:
+    """Outcome, annotation, who decided, the correction to train on, or the reason against it."""
+    if candidate.decision is not None:
+        found = candidate.corrections.get(candidate.result_uid or "")
+        accepted = candidate.decision.outcome is Outcome.ACCEPT
+        return (
+            candidate.decision.outcome,
+            candidate.adopted,
+            candidate.decision.by,
+            found if accepted else None,
+            None,
+        )
+    if not candidate.said:
+        reason = DropReason.HAS_ERRORS if candidate.n_errors else None
+        return None, None, "", None, reason
+    said = [adjudication.Said(s.annotator, s.annotation) for s in candidate.said]
+    if adjudication.differences(said).is_dispute:
+        return None, None, "", None, DropReason.DISPUTED
+    together = adjudication.merge(said) if len(said) > 1 else said[0].annotation
+    by = ", ".join(s.annotator for s in said)
+    found = candidate.corrections.get(together.correction_uid or "")
+    match together.outcome:
+        case Outcome.ACCEPT:
+            return together.outcome, together, by, found, None
+        case Outcome.REJECT:
+            return together.outcome, together, by, None, None
+        case Outcome.UNSURE:
+            return together.outcome, together, by, None, DropReason.UNSURE
+        case None:
+            return None, together, by, None, DropReason.UNDECIDED

@@ -1,0 +1,136 @@
+"""What is known of a page of trajectories besides their content: for exports.
+
+Decisions, annotations, memberships and named corrections, each by one query a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, Select, func, select
+
+from curation.annotation import Annotation, Outcome
+from curation.exporting import Decided, Said
+from storage.packed_episodes import PackedEpisode
+from storage.tables import (
+    AnnotationRow,
+    AnnotatorRow,
+    DatasetRow,
+    DecisionRow,
+    ItemRow,
+    TrajectoryRow,
+    table_of,
+)
+from storage.trajectories import iter_bodies
+
+annotation = table_of(AnnotationRow)
+annotator = table_of(AnnotatorRow)
+dataset = table_of(DatasetRow)
+decision = table_of(DecisionRow)
+item = table_of(ItemRow)
+trajectory = table_of(TrajectoryRow)
+
+_annotation_decoder = msgspec.json.Decoder(Annotation, strict=False)
+
+Decision = tuple[Decided, Annotation, int | None]
+"""The decision in force, the annotation it adopted, the id of its result."""
+
+
+class Corrected(Struct, frozen=True):
+    """A correction's content."""
+
+    id: int
+    uid: str
+    body: PackedEpisode
+
+
+def latest_decisions() -> Select[Any]:
+    """Ids of the latest decision of every trajectory, withdrawals included."""
+    return select(func.max(decision.c.id)).group_by(decision.c.trajectory_id)
+
+
+def decisions_of(conn: Connection, ids: Sequence[int]) -> dict[int, Decision]:
+    """Trajectory id -> the decision in force."""
+    latest = latest_decisions().where(decision.c.trajectory_id.in_(ids))
+    rows = conn.execute(
+        select(decision, annotator.c.name.label("decider"))
+        .outerjoin(annotator, annotator.c.id == decision.c.decided_by)
+        .where(decision.c.id.in_(latest), decision.c.outcome.is_not(None))
+    )
+    return {
+        row.trajectory_id: (
+            Decided(
+                Outcome(row.outcome), row.decider or f"rule {row.rule}", row.note, row.created_at
+            ),
+            _annotation_decoder.decode(row.content),
+            row.result_id,
+        )
+        for row in rows
+    }
+
+
+def said_of(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Said, ...]]:
+    """Trajectory id -> every annotator's standing annotation, in the order first said."""
+    rows = conn.execute(
+        select(annotation, annotator.c.name.label("annotator"))
+        .join(annotator, annotator.c.id == annotation.c.annotator_id)
+        .where(annotation.c.trajectory_id.in_(ids))
+        .order_by(annotation.c.trajectory_id, annotation.c.annotator_id, annotation.c.revision)
+    )
+    latest: dict[int, dict[int, Any]] = {}
+    for row in rows:
+        latest.setdefault(row.trajectory_id, {})[row.annotator_id] = row
+    return {
+        trajectory_id: tuple(
+            Said(row.annotator, _annotation_decoder.decode(row.content), row.created_at)
+            for row in sorted(by_annotator.values(), key=lambda row: int(row.id))
+            if not row.retracted
+        )
+        for trajectory_id, by_annotator in latest.items()
+    }
+
+
+def members_of(
+    conn: Connection, ids: Sequence[int], dataset_id: int | None
+) -> dict[int, list[tuple[str, str]]]:
+    """Trajectory id -> (dataset, source id), the requested dataset first."""
+    datasets: dict[int, str] = {}
+    for number, name in conn.execute(select(dataset.c.id, dataset.c.name)):
+        datasets[number] = name
+    rows = conn.execute(
+        select(item.c.trajectory_id, item.c.dataset_id, item.c.source_id)
+        .where(item.c.trajectory_id.in_(ids))
+        .order_by(item.c.trajectory_id, item.c.dataset_id)
+    ).all()
+    found: dict[int, list[tuple[str, str]]] = {}
+    for trajectory_id, member_of, source_id in rows:
+        names = found.setdefault(trajectory_id, [])
+        place = 0 if member_of == dataset_id else len(names)
+        names.insert(place, (datasets[member_of], source_id))
+    return found
+
+
+def corrections_of(
+    conn: Connection,
+    decisions: dict[int, Decision],
+    said: dict[int, tuple[Said, ...]],
+) -> dict[str, Corrected]:
+    """Every correction that the page's decisions and annotations name, by uid."""
+    uids = {s.annotation.correction_uid for spoken in said.values() for s in spoken} - {None}
+    ids = {
+        result_id
+        for trajectory_id, (_, _, result_id) in decisions.items()
+        if result_id is not None and result_id != trajectory_id
+    }
+    if uids:
+        named = select(trajectory.c.id).where(trajectory.c.uid.in_(sorted(map(str, uids))))
+        ids |= set(conn.execute(named).scalars())
+    if not ids:
+        return {}
+    return {
+        raw.uid: Corrected(raw.id, raw.uid, PackedEpisode(raw.content, raw.tools))
+        for raw in iter_bodies(conn, ids=sorted(ids))
+    }

@@ -1,0 +1,226 @@
+"""What an export reads: trajectories with all that was settled about them, streamed by id.
+
+Pages of ids first, then the rows, bodies, decisions, annotations and memberships of that page, so
+memory does not grow with the store and no query joins bodies with anything that multiplies them.
+Bodies stay packed: whoever uses them unpacks them. What becomes of a candidate (train, drop, why)
+is `app.flows.export_settling` and `curation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import (
+    Connection,
+    Select,
+    exists,
+    func,
+    literal,
+    select,
+    union,
+)
+
+from curation.annotation import Annotation, Outcome
+from curation.exporting import Decided, Include, Said
+from storage.candidate_facts import (
+    Corrected,
+    corrections_of,
+    decisions_of,
+    latest_decisions,
+    members_of,
+    said_of,
+)
+from storage.packed_episodes import PackedEpisode
+from storage.tables import (
+    AnnotationRow,
+    BodyRow,
+    DecisionRow,
+    ItemRow,
+    ToolSetRow,
+    TrajectoryRow,
+    table_of,
+)
+
+PAGE = 500
+"""Trajectories fetched at a time."""
+
+annotation = table_of(AnnotationRow)
+body = table_of(BodyRow)
+decision = table_of(DecisionRow)
+item = table_of(ItemRow)
+tool_set = table_of(ToolSetRow)
+trajectory = table_of(TrajectoryRow)
+
+
+class Candidate(Struct, frozen=True):
+    """A trajectory an export looks at."""
+
+    id: int
+    uid: str
+    group_key: str
+    body: PackedEpisode
+    source_id: str
+    datasets: tuple[str, ...]
+    """Names, the requested dataset first; `source_id` is the first one's."""
+    n_errors: int
+    n_warnings: int
+    checked: bool
+    decision: Decided | None
+    """The decision in force; None when there is none or it was withdrawn."""
+    adopted: Annotation | None
+    """The annotation the decision adopted."""
+    said: tuple[Said, ...]
+    corrections: dict[str, Corrected]
+    """Corrections that the decision or an annotation names, by uid."""
+    result_uid: str | None
+    """uid of the correction that the decision chose; None when it chose the trajectory itself."""
+
+
+def count_candidates(conn: Connection, include: Include, dataset_id: int | None) -> int:
+    """How many candidates there are, counted by one query apart from the stream."""
+    wanted = union(*_sources(include, dataset_id)).subquery()
+    return int(conn.execute(select(func.count()).select_from(wanted)).scalar_one())
+
+
+def iter_candidates(
+    conn: Connection, include: Include, dataset_id: int | None
+) -> Iterator[Candidate]:
+    """Every candidate in the order of import."""
+    after = 0
+    while ids := _page(conn, include, dataset_id, after):
+        yield from _candidates(conn, ids, dataset_id)
+        after = ids[-1]
+
+
+def chosen_corrections(conn: Connection) -> set[int]:
+    """Ids of the corrections that decisions in force chose: small, one per corrected trajectory."""
+    latest = latest_decisions()
+    rows = conn.execute(
+        select(decision.c.result_id).where(
+            decision.c.id.in_(latest),
+            decision.c.outcome == Outcome.ACCEPT.value,
+            decision.c.result_id != decision.c.trajectory_id,
+        )
+    )
+    return set(rows.scalars())
+
+
+def _sources(include: Include, dataset_id: int | None) -> list[Select[Any]]:
+    """Queries whose union is the set of ids looked at."""
+    later = decision.alias("later")
+    in_force = select(decision.c.trajectory_id.label("id")).where(
+        decision.c.outcome.is_not(None),
+        ~exists(
+            select(literal(1)).where(
+                later.c.trajectory_id == decision.c.trajectory_id, later.c.id > decision.c.id
+            )
+        ),
+    )
+    newer = annotation.alias("newer")
+    standing = select(annotation.c.trajectory_id.label("id")).where(
+        annotation.c.retracted.is_(False),
+        ~exists(
+            select(literal(1)).where(
+                newer.c.trajectory_id == annotation.c.trajectory_id,
+                newer.c.annotator_id == annotation.c.annotator_id,
+                newer.c.revision > annotation.c.revision,
+            )
+        ),
+    )
+    members = select(item.c.trajectory_id.label("id"))
+    if dataset_id is not None:
+        members = members.where(item.c.dataset_id == dataset_id)
+        in_force = in_force.where(_is_member(decision.c.trajectory_id, dataset_id))
+        standing = standing.where(_is_member(annotation.c.trajectory_id, dataset_id))
+    return {
+        Include.DECIDED: [in_force],
+        Include.ANNOTATED: [in_force, standing],
+        Include.ALL: [members, in_force, standing],
+    }[include]
+
+
+def _is_member(trajectory_id: Any, dataset_id: int) -> Any:
+    return exists(
+        select(literal(1)).where(
+            item.c.dataset_id == dataset_id, item.c.trajectory_id == trajectory_id
+        )
+    )
+
+
+def _page(conn: Connection, include: Include, dataset_id: int | None, after: int) -> list[int]:
+    """The next ids. Each source is limited by itself, or every page would read all of it."""
+    ids: set[int] = set()
+    for source in _sources(include, dataset_id):
+        column = source.selected_columns[0]
+        page = source.where(column > after).distinct().order_by(column).limit(PAGE)
+        ids |= set(conn.execute(page).scalars())
+    return sorted(ids)[:PAGE]
+
+
+def _candidates(
+    conn: Connection,
+    ids: Sequence[int],
+    dataset_id: int | None,
+) -> Iterator[Candidate]:
+    decisions = decisions_of(conn, ids)
+    said = said_of(conn, ids)
+    members = members_of(conn, ids, dataset_id)
+    corrections = corrections_of(conn, decisions, said)
+    # Fetched at once: a page is small, and row by row costs more than decoding.
+    rows = conn.execute(_WHOLE.where(trajectory.c.id.in_(ids)).order_by(trajectory.c.id)).all()
+    for row_id, uid, group, n_errors, n_warnings, checked_with, content, tools in rows:
+        decided, adopted, result_id = decisions.get(row_id, _UNDECIDED)
+        spoken = said.get(row_id, ())
+        names = members.get(row_id, ())
+        found = _named(row_id, adopted, result_id, spoken, corrections) if corrections else {}
+        yield Candidate(
+            id=row_id,
+            uid=uid,
+            group_key=group,
+            body=PackedEpisode(content, tools),
+            source_id=names[0][1] if names else "",
+            datasets=tuple([name for name, _ in names]),
+            n_errors=n_errors,
+            n_warnings=n_warnings,
+            checked=bool(checked_with),
+            decision=decided,
+            adopted=adopted,
+            said=spoken,
+            corrections=found,
+            result_uid=next(
+                (u for u, c in found.items() if c.id == result_id and c.id != row_id), None
+            ),
+        )
+
+
+_UNDECIDED = (None, None, None)
+_WHOLE = (
+    select(
+        trajectory.c.id,
+        trajectory.c.uid,
+        trajectory.c.group_key,
+        trajectory.c.n_errors,
+        trajectory.c.n_warnings,
+        trajectory.c.checked_with,
+        body.c.content,
+        tool_set.c.body,
+    )
+    .join(body, body.c.trajectory_id == trajectory.c.id)
+    .join(tool_set, tool_set.c.id == trajectory.c.tool_set_id)
+)
+
+
+def _named(
+    row_id: int,
+    adopted: Annotation | None,
+    result_id: int | None,
+    spoken: tuple[Said, ...],
+    corrections: dict[str, Corrected],
+) -> dict[str, Corrected]:
+    """The corrections of the page that concern one trajectory."""
+    uids = {s.annotation.correction_uid for s in spoken}
+    if adopted is not None:
+        uids.add(adopted.correction_uid)
+    return {uid: c for uid, c in corrections.items() if uid in uids or c.id == result_id}
