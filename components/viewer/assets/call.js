@@ -7,6 +7,8 @@ import { findingLine } from "./card.js";
 import { longText } from "./folding.js";
 import { markChips } from "./marks.js";
 
+const SEVERITIES = ["error", "warning", "info"]; // the worst first
+
 const LONG_VALUE = 600;
 const WIDE_VALUE = 80;
 
@@ -97,7 +99,7 @@ function argumentsOf(screen, call, found, marks) {
 function argumentRows(screen, row, found, marks) {
   const own = found.filter((f) => !f.ofResult && f.pointer === row.pointer);
   const ownMarks = marks.filter((m) => m.anchor.pointer === row.pointer);
-  const worst = own[0]?.severity;
+  const worst = SEVERITIES.find((severity) => own.some((f) => f.severity === severity));
   const main = el(
     "tr",
     { data: { pointer: row.pointer }, class: row.missing ? "missing" : "" },
