@@ -36,6 +36,21 @@ def insert_many(
         conn.exec_driver_sql(_insert_sql(conn.dialect.name, table.name, columns), list(rows))
 
 
+@lru_cache(maxsize=64)
+def _update_sql(dialect: str, table: str, columns: tuple[str, ...]) -> str:
+    mark = "?" if dialect == "sqlite" else "%s"
+    changes = ", ".join(f'"{column}" = {mark}' for column in columns)
+    return f'UPDATE "{table}" SET {changes} WHERE "id" = {mark}'
+
+
+def change_many(
+    conn: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Set `columns` of rows by id; each tuple holds their values and, last, the id."""
+    if rows:
+        conn.exec_driver_sql(_update_sql(conn.dialect.name, table.name, columns), list(rows))
+
+
 def stored_time(conn: Connection, value: datetime) -> Any:
     """`value` as the driver stores it: what SQLAlchemy's own column type would send."""
     process = _time.dialect_impl(conn.dialect).bind_processor(conn.dialect)

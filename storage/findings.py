@@ -6,36 +6,41 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from curation.checking import Finding, Severity
 from curation.trajectory import Anchor
-from storage.bulk import insert_many, plain_text
-from storage.tables import DatasetRow, FindingRow, ItemRow, TrajectoryRow, table_of
+from storage.bulk import change_many, insert_many, plain_text
+from storage.checked import Checked, FoundIn, PackedBody
+from storage.tables import (
+    BodyRow,
+    DatasetRow,
+    FindingRow,
+    ItemRow,
+    ToolSetRow,
+    TrajectoryRow,
+    table_of,
+)
+
+__all__ = [
+    "Checked",
+    "FindingSummary",
+    "FoundIn",
+    "ListedFinding",
+    "count_unchecked",
+    "findings_of",
+    "iter_findings",
+    "replace_findings",
+    "summary",
+    "unchecked_bodies",
+]
 
 finding = table_of(FindingRow)
 trajectory = table_of(TrajectoryRow)
 item = table_of(ItemRow)
 dataset = table_of(DatasetRow)
-
-
-class FoundIn(Struct, frozen=True):
-    """A finding and the name of the called tool it is about, when it is about one."""
-
-    finding: Finding
-    tool: str | None = None
-
-
-class Checked(Struct, frozen=True):
-    """All that the checks say of one trajectory."""
-
-    trajectory_id: int
-    suspicion: float
-    findings: tuple[FoundIn, ...] = ()
-
-    def count(self, severity: Severity) -> int:
-        """How many findings have this severity."""
-        return sum(f.finding.severity is severity for f in self.findings)
+body = table_of(BodyRow)
+tool_set = table_of(ToolSetRow)
 
 
 class ListedFinding(Struct, frozen=True):
@@ -61,37 +66,19 @@ def replace_findings(conn: Connection, batch: Sequence[Checked], checked_with: s
          "pointer", "tool", "message", "hint"),
         [_values(c.trajectory_id, found) for c in batch for found in c.findings],
     )  # fmt: skip
-    clean = [c.trajectory_id for c in batch if not c.findings and c.suspicion == 0]
-    conn.execute(
-        trajectory.update()
-        .where(trajectory.c.id.in_(clean))
-        .values(checked_with=checked_with, suspicion=0.0, n_errors=0, n_warnings=0)
+    change_many(
+        conn,
+        trajectory,
+        ("checked_with", "suspicion", "n_errors", "n_warnings"),
+        [_projection(c, checked_with) for c in batch],
     )
-    rest = [c for c in batch if c.findings or c.suspicion != 0]
-    if rest:
-        conn.execute(_PROJECT, [_projection(c, checked_with) for c in rest])
 
 
-_PROJECT = (
-    trajectory.update()
-    .where(trajectory.c.id == bindparam("row_id"))
-    .values(
-        checked_with=bindparam("with_"),
-        suspicion=bindparam("how_suspicious"),
-        n_errors=bindparam("errors"),
-        n_warnings=bindparam("warnings"),
-    )
-)
-
-
-def _projection(checked: Checked, checked_with: str) -> dict[str, object]:
-    return {
-        "row_id": checked.trajectory_id,
-        "with_": checked_with,
-        "how_suspicious": checked.suspicion,
-        "errors": checked.count(Severity.ERROR),
-        "warnings": checked.count(Severity.WARNING),
-    }
+def _projection(checked: Checked, checked_with: str) -> tuple[object, ...]:
+    if not checked.findings:
+        return checked_with, checked.suspicion, 0, 0, checked.trajectory_id
+    n_errors, n_warnings = checked.count(Severity.ERROR), checked.count(Severity.WARNING)
+    return checked_with, checked.suspicion, n_errors, n_warnings, checked.trajectory_id
 
 
 def _values(trajectory_id: int, found: FoundIn) -> tuple[object, ...]:
@@ -200,8 +187,10 @@ def summary(conn: Connection, dataset_id: int | None = None) -> FindingSummary:
     return FindingSummary(n, with_errors, {row[0]: row[1] for row in conn.execute(checks)})
 
 
-def _unchecked(checked_with: str, dataset_id: int | None) -> Select[Any]:
-    query = select(trajectory.c.id).where(trajectory.c.checked_with != checked_with)
+def _unchecked(checked_with: str, dataset_id: int | None, *columns: Any) -> Select[Any]:
+    query = (
+        select(*columns).select_from(trajectory).where(trajectory.c.checked_with != checked_with)
+    )
     if dataset_id is not None:
         query = query.join(item, item.c.trajectory_id == trajectory.c.id).where(
             item.c.dataset_id == dataset_id
@@ -211,13 +200,40 @@ def _unchecked(checked_with: str, dataset_id: int | None) -> Select[Any]:
 
 def count_unchecked(conn: Connection, checked_with: str, dataset_id: int | None = None) -> int:
     """How many trajectories another catalogue, or none, has looked at."""
-    inner = _unchecked(checked_with, dataset_id).subquery()
-    return int(conn.execute(select(func.count()).select_from(inner)).scalar_one())
+    return int(conn.execute(_unchecked(checked_with, dataset_id, func.count())).scalar_one())
 
 
-def unchecked_ids(
-    conn: Connection, checked_with: str, after_id: int, limit: int, dataset_id: int | None = None
-) -> list[int]:
-    """Ids after `after_id` that another catalogue, or none, has looked at; ascending."""
-    query = _unchecked(checked_with, dataset_id).where(trajectory.c.id > after_id)
-    return list(conn.execute(query.order_by(trajectory.c.id).limit(limit)).scalars())
+def unchecked_bodies(
+    conn: Connection,
+    checked_with: str,
+    after_id: int,
+    *,
+    max_rows: int,
+    max_bytes: int,
+    dataset_id: int | None = None,
+) -> list[PackedBody]:
+    """Bodies after `after_id` that another catalogue, or none, has looked at; in id order.
+
+    They end at `max_rows` or when they hold `max_bytes`, whichever comes first.
+    """
+    query = (
+        _unchecked(checked_with, dataset_id, trajectory.c.id, body.c.content, tool_set.c.body)
+        .join(body, body.c.trajectory_id == trajectory.c.id)
+        .join(tool_set, tool_set.c.id == trajectory.c.tool_set_id)
+        .where(trajectory.c.id > after_id)
+        .order_by(trajectory.c.id)
+        .limit(max_rows)
+    )
+    found: list[PackedBody] = []
+    n_bytes = 0
+    with conn.execution_options(yield_per=_FETCHED).execute(query) as rows:
+        for row_id, content, tools in rows:
+            found.append(PackedBody(row_id, content, tools))
+            n_bytes += len(content) + len(tools)
+            if n_bytes >= max_bytes:
+                break
+    return found
+
+
+_FETCHED = 50
+"""Rows in memory beyond `max_bytes` at most: single bodies may be long."""

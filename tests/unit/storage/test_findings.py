@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from curation.checking import Finding, Severity
 from curation.trajectory import Anchor
@@ -17,10 +17,10 @@ from storage.findings import (
     iter_findings,
     replace_findings,
     summary,
-    unchecked_ids,
+    unchecked_bodies,
 )
 from storage.tables import TrajectoryRow, table_of
-from storage.trajectories import add_batch, new_trajectory
+from storage.trajectories import add_batch, iter_bodies, new_trajectory
 from tests.unit.storage.rows import weather
 
 ERROR = Finding(
@@ -72,16 +72,38 @@ def test_a_newer_catalogue_replaces_what_an_older_one_found(three: Store) -> Non
     assert _row(three, 1) == ("c2", 0.0, 0, 0)
 
 
+def _unchecked(
+    conn: Connection,
+    catalogue: str,
+    after_id: int = 0,
+    max_rows: int = 10,
+    max_bytes: int = 1 << 20,
+    dataset_id: int | None = None,
+) -> list[int]:
+    bodies = unchecked_bodies(
+        conn, catalogue, after_id, max_rows=max_rows, max_bytes=max_bytes, dataset_id=dataset_id
+    )
+    return [body.id for body in bodies]
+
+
 def test_what_is_unchecked_is_what_this_catalogue_has_not_seen(three: Store) -> None:
     with three.write() as conn:
         replace_findings(conn, [Checked(2, 0.0)], "c1")
-        assert unchecked_ids(conn, "c1", 0, 10) == [1, 3]
-        assert unchecked_ids(conn, "c1", 1, 10) == [3]
-        assert unchecked_ids(conn, "c1", 0, 1) == [1]
-        assert unchecked_ids(conn, "c2", 0, 10) == [1, 2, 3]
-        assert unchecked_ids(conn, "c2", 0, 10, dataset_id=1) == [1, 2]
+        assert _unchecked(conn, "c1") == [1, 3]
+        assert _unchecked(conn, "c1", after_id=1) == [3]
+        assert _unchecked(conn, "c2") == [1, 2, 3]
+        assert _unchecked(conn, "c2", dataset_id=1) == [1, 2]
         assert count_unchecked(conn, "c1") == 2
         assert count_unchecked(conn, "c1", dataset_id=1) == 1
+
+
+def test_unchecked_bodies_end_at_their_number_and_at_their_bytes(three: Store) -> None:
+    with three.read() as conn:
+        assert _unchecked(conn, "c1", max_rows=1) == [1]
+        assert _unchecked(conn, "c1", max_bytes=1) == [1]
+        first, *_ = unchecked_bodies(conn, "c1", 0, max_rows=10, max_bytes=1 << 20)
+        [stored] = iter_bodies(conn, ids=[1])
+    assert (first.content, first.tools) == (stored.content, stored.tools)
 
 
 def test_the_list_of_all_findings_names_dataset_and_source(three: Store) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,14 @@ import pytest
 from sqlalchemy import text
 
 from app.flows import check as flow
+from app.flows import check_bodies, check_processes
 from app.flows.check import CheckReport, check
 from app.flows.ingest import ingest
 from app.flows.running import Cancelled, Run
-from curation.checking import run_checks
+from curation.checking import Finding, ToolsContext, run_checks
 from curation.errors import NotFound
 from curation.queueing import suspicion
-from curation.trajectory import Message, Role, ToolCall
+from curation.trajectory import Message, Role, ToolCall, Trajectory
 from storage.engine import Store
 from storage.findings import findings_of, iter_findings
 from storage.trajectories import add_correction, load_by_id, load_many
@@ -116,7 +120,7 @@ def test_checking_again_looks_at_nothing_and_reports_the_same(
     def refuse(_chunk: object) -> list[Any]:
         raise AssertionError("something was checked again")
 
-    monkeypatch.setattr(flow, "check_chunk", refuse)
+    monkeypatch.setattr(check_processes, "check_bodies", refuse)
     assert check(thirty) == first
 
 
@@ -125,7 +129,7 @@ def test_a_changed_catalogue_checks_everything_anew(
 ) -> None:
     check(thirty)
     monkeypatch.setattr(flow, "catalogue_fingerprint", lambda: "tomorrow's rules")
-    monkeypatch.setattr(flow, "run_checks", lambda *_: [])
+    monkeypatch.setattr(check_bodies, "run_checks", lambda *_: [])
     assert check(thirty) == CheckReport(30, 0, 0, {})
     with thirty.read() as conn:
         assert load_by_id(conn, 1).suspicion == 0
@@ -178,6 +182,76 @@ def test_corrections_are_checked_too(thirty: Store) -> None:
 def test_a_chunk_ends_at_its_bytes_too(thirty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow, "CHUNK_BYTES", 1)
     assert check(thirty).trajectories == 30
+
+
+def _failing_on(uid_words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sometimes(trajectory: Trajectory, tools: ToolsContext | None = None) -> list[Finding]:
+        if uid_words in trajectory.messages[0].text:
+            raise ZeroDivisionError("by a defect of ours")
+        return run_checks(trajectory, tools)
+
+    monkeypatch.setattr(check_bodies, "run_checks", sometimes)
+
+
+def test_a_check_that_fails_leaves_its_trajectories_unchecked_and_ends_nothing(
+    thirty: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Cities 2 and 20 to 29 fail."""
+    monkeypatch.setattr(flow, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(logging.getLogger("loopwright"), "propagate", True)
+    with monkeypatch.context() as broken:
+        _failing_on("city 2", broken)
+        report = check(thirty)
+    assert (report.trajectories, report.unchecked) == (30, 11)
+    [problem] = report.problems
+    assert "11 trajectories" in problem.message and "ZeroDivisionError" in problem.message
+    [record] = caplog.records
+    incident = problem.message.partition("incident ")[2].partition(")")[0]
+    assert incident in record.getMessage() and problem.where in record.getMessage()
+    assert record.exc_info is not None and "by a defect of ours" in str(record.exc_info[1])
+    with thirty.read() as conn:
+        query = text("SELECT id FROM trajectory WHERE checked_with = '' ORDER BY id")
+        assert list(conn.execute(query).scalars()) == [3, *range(21, 31)]
+        assert load_by_id(conn, 3).uid == problem.where
+        assert findings_of(conn, 1) and not findings_of(conn, 21)
+
+    whole = check(thirty)
+    assert (whole.unchecked, whole.problems) == (0, ())
+    assert whole.trajectories_with_errors == 14
+
+
+def test_stored_bytes_that_cannot_be_read_are_a_problem_of_their_trajectory(thirty: Store) -> None:
+    with thirty.write() as conn:
+        conn.execute(text("UPDATE body SET content = :x WHERE trajectory_id = 5"), {"x": b"no"})
+    report = check(thirty, processes=2)
+    assert report.unchecked == 1
+    [problem] = report.problems
+    assert "Error" in problem.message and "incident" in problem.message
+
+
+def test_a_checking_process_that_dies_ends_the_run_with_a_reason(
+    thirty: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = check_processes.Checkers.__init__
+
+    def start_and_lose_one(checkers: check_processes.Checkers, processes: int) -> None:
+        started(checkers, processes)
+        checkers._processes[0].kill()
+
+    monkeypatch.setattr(check_processes.Checkers, "__init__", start_and_lose_one)
+    monkeypatch.setattr(flow, "CHUNK_ROWS", 4)
+    with pytest.raises(RuntimeError, match="killed"):
+        check(thirty, processes=2)
+
+
+def test_a_checking_process_imports_no_database_and_no_screen() -> None:
+    code = (
+        "import sys, app.flows.check_bodies as bodies; bodies.CHECKS.names(); "
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"sqlalchemy", "sqlmodel", "pydantic", "alembic", "streamlit", "pandas", "numpy"}
+    assert not heavy & set(done.stdout.split())
 
 
 @pytest.mark.postgres

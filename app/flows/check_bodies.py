@@ -1,0 +1,131 @@
+"""The half of checking that needs no database: stored bodies in, findings out.
+
+Runs in this process or, for bulk work, in processes of its own (`app/flows/check_processes.py`),
+as `python -m app.flows.check_bodies`: requests and replies are frames on its standard streams. It
+imports no database, which halves the memory of such a process and the time until it starts.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+
+from curation.checking import CHECKS, Finding, run_checks
+from curation.offered_tools import OfferedTool, ToolsContext, offered_tool
+from curation.queueing import suspicion
+from curation.trajectory import ToolSpec, Trajectory, decode_messages
+from storage.checked import Checked, FoundIn, PackedBody
+from storage.compression import unpack
+
+
+class Failed(Struct, frozen=True):
+    """A trajectory that could not be checked: a defect of a check or of the stored bytes."""
+
+    trajectory_id: int
+    kind: str
+    """The kind of error and where it happened; the same defect gives the same text."""
+    trace: str
+    """The traceback."""
+
+
+class Outcome(Struct, frozen=True):
+    """What came of a chunk of bodies. Trajectories in neither list are checked and clean."""
+
+    found: list[Checked]
+    failed: list[Failed]
+
+
+def check_bodies(bodies: Sequence[PackedBody]) -> Outcome:
+    """Decode and check some trajectories. One that cannot be checked does not end the others."""
+    outcome = Outcome([], [])
+    for body in bodies:
+        try:
+            checked = _check_one(body)
+        except Exception as problem:  # noqa: BLE001 - reported, and the others go on
+            outcome.failed.append(_failed(body, problem))
+        else:
+            if checked is not None:
+                outcome.found.append(checked)
+    return outcome
+
+
+def _check_one(body: PackedBody) -> Checked | None:
+    specs, tools = tool_set(body.tools)
+    trajectory = Trajectory(decode_messages(unpack(body.content)), specs)
+    found = run_checks(trajectory, tools)
+    if not found:
+        return None
+    named = tuple([FoundIn(finding, _tool(trajectory, finding)) for finding in found])
+    return Checked(body.id, suspicion(found), named)
+
+
+def _failed(body: PackedBody, problem: Exception) -> Failed:
+    place = traceback.extract_tb(problem.__traceback__)[-1]
+    kind = f"{type(problem).__name__} in {Path(place.filename).name}, line {place.lineno}"
+    return Failed(body.id, kind, "".join(traceback.format_exception(problem)))
+
+
+def _tool(trajectory: Trajectory, finding: Finding) -> str | None:
+    """Name of the called tool a finding is about."""
+    at = finding.anchor
+    if at.message_index is None or at.call_index is None:
+        return None
+    return trajectory.messages[at.message_index].tool_calls[at.call_index].name
+
+
+_tool_list = msgspec.json.Decoder(list[msgspec.Raw])
+_tool_spec = msgspec.json.Decoder(ToolSpec)
+
+
+@lru_cache(maxsize=256)
+def tool_set(packed: bytes) -> tuple[tuple[ToolSpec, ...], ToolsContext]:
+    """A stored tool set; most sets differ, but are made of the same few hundred tools."""
+    offered = tuple([_offered(bytes(raw)) for raw in _tool_list.decode(unpack(packed))])
+    return tuple([tool.spec for tool in offered]), ToolsContext(offered)
+
+
+@lru_cache(maxsize=8192)
+def _offered(spec_json: bytes) -> OfferedTool:
+    return offered_tool(_tool_spec.decode(spec_json))
+
+
+_LENGTH = 8
+"""Bytes of a frame that say how long the rest is."""
+
+
+def write_frame(stream: IO[bytes], content: bytes) -> None:
+    """Send one message."""
+    stream.write(len(content).to_bytes(_LENGTH, "big"))
+    stream.write(content)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """The next message; None when the other side is gone."""
+    head = stream.read(_LENGTH)
+    length = int.from_bytes(head, "big")
+    content = stream.read(length) if len(head) == _LENGTH else b""
+    return content if len(head) == _LENGTH and len(content) == length else None
+
+
+def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
+    """Check what comes in, a chunk of bodies a frame, until there is no more."""
+    decode = msgspec.msgpack.Decoder(list[PackedBody]).decode
+    encode = msgspec.msgpack.Encoder().encode
+    CHECKS.names()  # imports them while the first request is on its way
+    while (request := read_frame(requests)) is not None:
+        write_frame(replies, encode(check_bodies(decode(request))))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    replies, sys.stdout = sys.stdout.buffer, sys.stderr  # what is printed is no reply
+    serve(sys.stdin.buffer, replies)
