@@ -1,21 +1,16 @@
 """Trajectories as exports use them: messages as everywhere, tool schemas as text.
 
-An export copies schemas and never reads them, so they stay the JSON they are stored as. A few
-hundred tools make up thousands of tool sets: each is read once.
+An export copies schemas and never reads them, so they stay the JSON they are stored as.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
 from curation.trajectory import Message, Role, Trajectory, encode_tools
-
-TOOLS_KEPT = 2048
-"""Tools remembered, here and by layouts that write them."""
 
 NO_SCHEMA = Raw()
 """One object, because omitting a default goes by identity."""
@@ -49,13 +44,7 @@ def episode_of(trajectory: Trajectory) -> Episode:
 
 def read_tool_texts(stored: bytes) -> tuple[ToolText, ...]:
     """The tools of a stored tool set (`curation.trajectory.encode_tools`)."""
-    return tuple([_tool_text(bytes(raw)) for raw in _set_decoder.decode(stored)])
+    return _tools_decoder.decode(stored)
 
 
-@lru_cache(maxsize=TOOLS_KEPT)
-def _tool_text(stored: bytes) -> ToolText:
-    return _tool_decoder.decode(stored)
-
-
-_set_decoder = msgspec.json.Decoder(list[Raw])
-_tool_decoder = msgspec.json.Decoder(ToolText)
+_tools_decoder = msgspec.json.Decoder(tuple[ToolText, ...])

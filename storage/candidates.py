@@ -26,6 +26,7 @@ from curation.annotation import Annotation, Outcome
 from curation.exporting import Decided, Include, Said
 from storage.candidate_facts import (
     Corrected,
+    among,
     corrections_of,
     decisions_of,
     latest_decisions,
@@ -169,7 +170,7 @@ def _candidates(
     members = members_of(conn, ids, dataset_id)
     corrections = corrections_of(conn, decisions, said)
     # Fetched at once: a page is small, and row by row costs more than decoding.
-    rows = conn.execute(_WHOLE.where(trajectory.c.id.in_(ids)).order_by(trajectory.c.id)).all()
+    rows = conn.execute(_WHOLE.where(among(trajectory.c.id, ids)).order_by(trajectory.c.id)).all()
     for row_id, uid, group, n_errors, n_warnings, checked_with, content, tools in rows:
         decided, adopted, result_id = decisions.get(row_id, _UNDECIDED)
         spoken = said.get(row_id, ())

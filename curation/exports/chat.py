@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from curation.episodes import NO_SCHEMA, TOOLS_KEPT, ToolText
+from curation.episodes import NO_SCHEMA, ToolText
 from curation.export_reasons import Adaptation, DropReason, Unfit
 from curation.exporting import Notes
 from curation.trajectory import Message, Role, ToolCall
@@ -69,12 +69,25 @@ def readable_calls(message: Message, index: int) -> tuple[ToolCall, ...]:
     Raises:
         Unfit: arguments that are not a JSON object.
     """
-    raws = [_readable(call, index) for call in message.tool_calls]
-    calls = [
-        call if raw is call.raw_arguments else ToolCall(call.name, raw, call.id)
-        for call, raw in zip(message.tool_calls, raws, strict=True)
-    ]
-    return tuple(calls)
+    if all(_is_plain(call.raw_arguments) for call in message.tool_calls):
+        return message.tool_calls
+    return tuple(
+        [ToolCall(call.name, _readable(call, index), call.id) for call in message.tool_calls]
+    )
+
+
+_object_decoder = msgspec.json.Decoder(dict)
+
+
+def _is_plain(raw: str) -> bool:
+    """Whether argument text is an object on one line, as nearly all of it is."""
+    if "\n" in raw or "\r" in raw:
+        return False
+    try:
+        _object_decoder.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def _readable(call: ToolCall, index: int) -> str:
@@ -206,45 +219,44 @@ class WrappedIn(Struct, gc=False, forbid_unknown_fields=True):
 
 def definition(tool: ToolText) -> DefinitionOut:
     """What the file says of a tool."""
-    strict = _strict(tool)
+    strict = tool.extra.get("strict") if tool.extra else None
     return DefinitionOut(
         tool.name,
         tool.description,
         tool.parameters if bytes(tool.parameters) else UNSET,
-        UNSET if strict is None else strict,
+        strict if isinstance(strict, bool) else UNSET,
     )
 
 
-def _strict(tool: ToolText) -> bool | None:
-    strict = tool.extra.get("strict") if tool.extra else None
-    return strict if isinstance(strict, bool) else None
-
-
-def wrapped(tools: tuple[ToolText, ...]) -> list[Raw]:
-    """The tools of a row in their wrapped form, ready to be written."""
-    return [Raw(_wrapped(*_key(tool))) for tool in tools]
+def wrapped(tools: tuple[ToolText, ...]) -> list[WrappedOut]:
+    """The tools of a row."""
+    return [WrappedOut(function=definition(tool)) for tool in tools]
 
 
 def wrapped_text(tools: tuple[ToolText, ...]) -> Raw:
-    """The tools of a row as one JSON string that holds the JSON list of their wrapped forms."""
-    return Raw(b'"[' + b",".join([_quoted(*_key(tool)) for tool in tools]) + b']"')
+    """The tools of a row as one JSON string, which holds the JSON list of their wrapped forms.
+
+    Quoting schemas costs more than all else in a row, and thousands of tool sets are made of a few
+    hundred tools: each is quoted once.
+    """
+    quoted = [
+        _quoted(tool.name, tool.description, bytes(tool.parameters))
+        if not tool.extra
+        else _quote(tool)
+        for tool in tools
+    ]
+    return Raw(b'"[' + b",".join(quoted) + b']"')
 
 
-def _key(tool: ToolText) -> tuple[str, str, bytes, bool | None]:
-    return tool.name, tool.description, bytes(tool.parameters), _strict(tool)
+@lru_cache(maxsize=2048)
+def _quoted(name: str, description: str, schema: bytes) -> bytes:
+    return _quote(ToolText(name, description, Raw(schema)))
 
 
-@lru_cache(maxsize=TOOLS_KEPT)
-def _wrapped(name: str, description: str, schema: bytes, strict: bool | None) -> bytes:
-    extra = {} if strict is None else {"strict": strict}
-    tool = ToolText(name, description, Raw(schema), extra)
-    return msgspec.json.encode(WrappedOut(function=definition(tool)))
-
-
-@lru_cache(maxsize=TOOLS_KEPT)
-def _quoted(name: str, description: str, schema: bytes, strict: bool | None) -> bytes:
+def _quote(tool: ToolText) -> bytes:
     """The wrapped form as it stands inside a JSON string."""
-    return msgspec.json.encode(_wrapped(name, description, schema, strict).decode())[1:-1]
+    text = msgspec.json.encode(WrappedOut(function=definition(tool))).decode()
+    return msgspec.json.encode(text)[1:-1]
 
 
 def tool_of(definition: DefinitionIn) -> ToolText:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from curation.episodes import ToolText
 from curation.export_reasons import Adaptation, DropReason, Unfit
@@ -22,6 +22,7 @@ from curation.exports.chat import (
     MessageIn,
     MessageOut,
     WrappedIn,
+    WrappedOut,
     fitted_tools,
     read,
     readable_calls,
@@ -39,7 +40,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 class _InputOut(Struct, gc=False):
     messages: list[MessageOut | Message]
-    tools: list[Raw] | UnsetType = UNSET
+    tools: list[WrappedOut] | UnsetType = UNSET
 
 
 class _RowOut(Struct, gc=False):
@@ -47,7 +48,7 @@ class _RowOut(Struct, gc=False):
     input: _InputOut | UnsetType = UNSET
     preferred_output: list[MessageOut | Message] | UnsetType = UNSET
     non_preferred_output: list[MessageOut | Message] | UnsetType = UNSET
-    tools: list[Raw] | UnsetType = UNSET
+    tools: list[WrappedOut] | UnsetType = UNSET
 
 
 class _InputIn(Struct, gc=False, forbid_unknown_fields=True):
@@ -197,15 +198,19 @@ def _messages(
     fitted = []
     for index, message in enumerate(messages):
         calls = message.tool_calls
-        if calls and index not in unlearnt:
-            calls = readable_calls(message, index)
         if calls:
+            calls = calls if index in unlearnt else readable_calls(message, index)
             calls = tuple(
                 [
-                    ToolCall(call.name, call.raw_arguments, ids[index, j])
+                    call
+                    if call.id == ids[index, j]
+                    else ToolCall(call.name, call.raw_arguments, ids[index, j])
                     for j, call in enumerate(calls)
                 ]
             )
+        elif _is_fit(message):
+            fitted.append(message)
+            continue
         if message.reasoning:
             notes[Adaptation.REASONING_LEFT_OUT] += 1
         fitted.append(
@@ -220,6 +225,17 @@ def _messages(
     return tuple(fitted)
 
 
+def _is_fit(message: Message) -> bool:
+    """Whether a message without calls, answering none, is as the API takes it: most are."""
+    return (
+        type(message.content) is str
+        and message.role is not Role.TOOL
+        and message.tool_call_id is None
+        and message.reasoning is None
+        and not message.extra
+    )
+
+
 def _call_ids(messages: tuple[Message, ...], notes: Notes) -> dict[tuple[int, int], str]:
     """(message, call) -> id of the call; (message, -1) -> id of the call a result answers."""
     pairing = pair_results(messages)
@@ -228,17 +244,21 @@ def _call_ids(messages: tuple[Message, ...], notes: Notes) -> dict[tuple[int, in
     ids: dict[tuple[int, int], str] = {}
     last = len(messages) - 1
     for index, message in enumerate(messages):
+        if not message.tool_calls:
+            continue
         end = index + len(message.tool_calls)
+        own: set[str] = set()
         for j, call in enumerate(message.tool_calls):
             if call.id is None:
                 notes[Adaptation.IDS_MADE] += 1
             ids[index, j] = call_id = call.id or f"call_{index}_{j}"
+            own.add(call_id)
             result = pairing.results.get((index, j))
             if result is not None:
                 ids[result, -1] = call_id
             if index != last and (result is None or not index < result <= end):
                 raise Unfit(DropReason.UNANSWERED_CALL, f"message {index}, {call.name}")
-        if len({ids[index, j] for j in range(len(message.tool_calls))}) < len(message.tool_calls):
+        if len(own) < len(message.tool_calls):
             raise Unfit(DropReason.REPEATED_CALL_ID, f"message {index}")
     return ids
 
