@@ -55,7 +55,7 @@ tool_set = table_of(ToolSetRow)
 trajectory = table_of(TrajectoryRow)
 
 
-class Candidate(Struct, frozen=True):
+class Candidate(Struct, frozen=True, gc=False):
     """A trajectory an export looks at."""
 
     id: int

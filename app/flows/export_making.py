@@ -48,6 +48,12 @@ class Settled(Struct, frozen=True, gc=False):
     dropped: Dropped | None = None
     """Why there is nothing to make."""
 
+    @property
+    def size(self) -> int:
+        """Packed bytes."""
+        size = self.body.size if self.body is not None else 0
+        return size + self.original.size if self.original is not None else size
+
 
 class Making(Struct, frozen=True):
     """A chunk of work."""

@@ -28,7 +28,7 @@ def chunks(settled: Iterable[Settled]) -> Iterator[tuple[Settled, ...]]:
     size = 0
     for one in settled:
         chunk.append(one)
-        size += sum(body.size for body in (one.body, one.original) if body is not None)
+        size += one.size
         if len(chunk) >= CHUNK_ROWS or size >= CHUNK_BYTES:
             yield tuple(chunk)
             chunk, size = [], 0
