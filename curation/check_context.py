@@ -261,9 +261,12 @@ def _some_alike(calls: list[CallContext]) -> bool:
     """Whether fingerprints are worth taking; many calls are, few are compared as they are."""
     if len(calls) > 6:
         return True
-    return any(
-        one.arguments == other.arguments for i, one in enumerate(calls) for other in calls[:i]
-    )
+    seen: list[dict[str, Any] | None] = []
+    for call in calls:
+        if call.arguments in seen:
+            return True
+        seen.append(call.arguments)
+    return False
 
 
 def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

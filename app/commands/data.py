@@ -85,7 +85,11 @@ def check(
     )
     if found:
         text += "\n\n" + table(["check", "findings"], found)
+    for problem in report.problems:
+        terminal.say(f"{problem.where}: {problem.message} {problem.hint}")
     terminal.result(report, text)
+    if report.unchecked:
+        raise typer.Exit(PROBLEMS)
 
 
 def queue(
