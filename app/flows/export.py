@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from app.flows.export_folder import Folder
-from app.flows.export_making import Making, make, warm_up
+from app.flows.export_making import Making, make
 from app.flows.export_reading import read_back
 from app.flows.export_settling import Settling, chunks
 from app.flows.export_writing import WHOLE, Writing
@@ -108,7 +108,7 @@ def export(
             streaming = _Streaming(kind, layout, request, Writing(folder, layout))
             total = candidates.count_candidates(conn, request.include, wanted)
             n = how_many_processes(processes, worthwhile=total >= POOL_FROM_ROWS)
-            with workers(n, warm_up) as those:
+            with workers(n) as those:
                 streaming.write(conn, wanted, total, run or Run(), those)
                 written = streaming.writing.close()
                 files = tuple(file.entry for file in written)

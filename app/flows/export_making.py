@@ -96,12 +96,6 @@ class Made(Struct, frozen=True):
     notes: Notes
 
 
-def warm_up() -> None:
-    """Load all types and layouts."""
-    TYPES.names()
-    LAYOUTS.names()
-
-
 def make(work: Making) -> Made:
     """All rows of a chunk, and all that gives none."""
     kind, layout = TYPES.get(work.type), LAYOUTS.get(work.layout)

@@ -64,9 +64,9 @@ def test_a_small_export_starts_no_process(
     asked: list[int] = []
     honest = export_flow.workers
 
-    def counted(processes: int, warm_up: object) -> object:
+    def counted(processes: int) -> object:
         asked.append(processes)
-        return honest(1, lambda: None)
+        return honest(1)
 
     monkeypatch.setattr(export_flow, "workers", counted)
     monkeypatch.setattr("os.cpu_count", lambda: 4)
