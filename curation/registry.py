@@ -37,7 +37,9 @@ class Registry(Generic[T]):
         """Add `entry`; `origin` (module and qualified name) tells a reload from a real clash."""
         before = self._origins.get(entry.name)
         if before is not None and before != origin:
-            raise ValueError(f"two {self.kind} entries are named {entry.name!r}: {before}, {origin}")
+            raise ValueError(
+                f"two {self.kind} entries are named {entry.name!r}: {before}, {origin}"
+            )
         self._entries[entry.name] = entry
         self._origins[entry.name] = origin
         return entry

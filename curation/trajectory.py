@@ -60,7 +60,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     """One message. `content` tells null, "" and absent apart, because round trips must."""
 
     role: Role
-    content: str | list[dict[str, Any]] | None | UnsetType = UNSET
+    content: str | list[dict[str, Any]] | UnsetType | None = UNSET
     """Text, a list of typed parts as in the OpenAI format, null, or absent (UNSET)."""
     tool_calls: tuple[ToolCall, ...] = ()
     """Assistant only: the calls of this step, in the order generated."""
