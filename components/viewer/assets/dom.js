@@ -33,6 +33,21 @@ export function fill(node, ...children) {
   return node;
 }
 
+const shown = new WeakMap(); // element -> what it was filled for
+
+/** Fill an element with what `make` returns, unless it shows the same (`what`, as JSON) already. */
+export function refill(node, what, make) {
+  const key = JSON.stringify(what);
+  if (shown.get(node) === key) return;
+  shown.set(node, key);
+  fill(node, make());
+}
+
+/** Change an attribute only if it says something else: an equal one would be styled again. */
+export function setAttribute(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
 /** HTML that the server rendered from Markdown and sanitised: formatting tags, no attributes. */
 export function sanitised(html) {
   const template = document.createElement("template");

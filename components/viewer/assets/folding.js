@@ -35,12 +35,13 @@ export function folded(session, id, { summary, make, open = false, className = "
     { class: `fold ${className}`, open: open || session.isOpen(id) },
     el("summary", {}, summary),
   );
+  const uid = session.current; // "toggle" comes later, perhaps after the next one is on screen
   const unfold = () => {
     if (node.open && node.childElementCount === 1) node.append(make());
   };
   unfold();
   node.addEventListener("toggle", () => {
-    session.setOpen(id, node.open);
+    session.setOpen(uid, id, node.open);
     unfold();
   });
   return node;

@@ -1,25 +1,38 @@
 // The bar on top: how far the queue is, what is on screen, whether everything is saved.
 
-import { button, el, fill } from "./dom.js";
+import { button, el, fill, refill } from "./dom.js";
 
 const SIGNS = { saved: "✓", sending: "↑", slow: "◔", failing: "⚠", denied: "⚠" };
 
 export function drawHeader(screen) {
   const s = screen.session;
   const view = s.phase === "view" ? s.view : null;
+  if (!screen.header.hasChildNodes()) frame(screen);
+  const [queue, place, , pending, sent] = screen.header.children;
+  refill(queue, s.progress, () => progress(s));
+  refill(place, view && [view.uid, view.dataset], () => view && placeOf(view));
+  const n = s.pending.length;
+  refill(pending, n, () => (n > 0 ? `${n} keys wait for the next one` : null));
+  const { mirror, state } = s.sender;
+  refill(sent, [s.sender.describe(), mirror.working, state.error], () => saved(s));
+}
+
+/** What stands there from the first moment: places for the parts, and the two buttons. */
+function frame(screen) {
   fill(
     screen.header,
-    progress(s),
-    view ? el("span", { class: "dataset", title: "Dataset", text: view.dataset }) : null,
-    view ? identity(view) : null,
+    el("span", { class: "part" }),
+    el("span", { class: "part" }),
     el("span", { class: "grow" }),
-    s.pending.length > 0
-      ? el("span", { class: "pending", text: `${s.pending.length} keys wait for the next one` })
-      : null,
-    saved(s),
+    el("span", { class: "pending" }),
+    el("span", { class: "part" }),
     button("Undo", { key: "z", class: "quiet", onclick: () => screen.run("undo") }),
     button("Keys", { key: "?", class: "quiet", onclick: () => screen.run("help") }),
   );
+}
+
+function placeOf(view) {
+  return [el("span", { class: "dataset", title: "Dataset", text: view.dataset }), identity(view)];
 }
 
 function identity(view) {

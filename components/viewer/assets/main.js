@@ -31,8 +31,7 @@ export function mount(parent, boot) {
   });
   session.listeners.add(listener);
   session.mounts = (session.mounts || 0) + 1;
-  // The address, not the boot data: Streamlit may draw with an address of a moment ago.
-  session.travel.start(new URL(window.location.href).searchParams.get("t"));
+  session.travel.start();
   session.lastParent = parent;
   session.unmount = () => {
     open = false;

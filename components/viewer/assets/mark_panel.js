@@ -1,6 +1,6 @@
 // The categories of a taxonomy: two columns under group headings, each with its two keys on it.
 
-import { el, fill } from "./dom.js";
+import { el, fill, setAttribute } from "./dom.js";
 import { placeMark } from "./commands.js";
 import { anchorFor } from "./cursor.js";
 import { LEADER } from "./keymap.js";
@@ -90,7 +90,7 @@ export class MarkPanel {
     for (const { node, category } of this.chips) {
       const used = marks.some((m) => m.taxonomy === name && m.category === category.name);
       node.classList.toggle("used", used);
-      node.setAttribute("aria-pressed", String(used));
+      setAttribute(node, "aria-pressed", String(used));
     }
   }
 

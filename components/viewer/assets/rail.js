@@ -1,6 +1,6 @@
 // The rail on the right: what the annotator decides, and what helps deciding.
 
-import { ICONS, button, el, fill } from "./dom.js";
+import { ICONS, button, el, fill, refill, setAttribute } from "./dom.js";
 import { MarkPanel } from "./mark_panel.js";
 import { placedFindings } from "./cursor.js";
 import { toggleOutcome } from "./commands.js";
@@ -14,26 +14,27 @@ const NOTE_AFTER_MS = 900;
 export class Rail {
   constructor(screen) {
     this.screen = screen;
-    this.outcome = el("div", { class: "choices", role: "group", "aria-label": "Outcome" });
-    this.verdict = el("div", { class: "verdicts" });
+    this.makeOutcome();
+    this.makeVerdict();
     this.findings = el("div", { class: "findings" });
     this.panel = new MarkPanel(screen);
     this.tool = el("div", { class: "toolbox" });
     this.note = this.makeNote();
     this.facts = el("div", { class: "facts" });
     this.commit = el("footer", { class: "commit" });
+    this.scrolls = el(
+      "div",
+      { class: "scroll", on: { scroll: () => (this.isScrolled = true) } },
+      this.findings,
+      this.panel.node,
+      section("Note", keyOf("note"), this.note),
+      this.facts,
+    );
     this.node = el(
       "aside",
       { class: "rail", "aria-label": "Judgement" },
       el("div", { class: "fixed" }, this.outcome, this.verdict),
-      el(
-        "div",
-        { class: "scroll" },
-        this.findings,
-        this.panel.node,
-        section("Note", keyOf("note"), this.note),
-        this.facts,
-      ),
+      this.scrolls,
       this.tool,
       this.commit,
     );
@@ -51,10 +52,10 @@ export class Rail {
     this.drawAnnotation();
   }
 
-  /** A new trajectory is judged from the top. */
+  /** A new trajectory is judged from the top. Asking where the box stands would cost a layout. */
   toTop() {
-    const box = this.node.querySelector(".scroll");
-    if (box.scrollTop !== 0) box.scrollTop = 0;
+    if (this.isScrolled) this.scrolls.scrollTop = 0;
+    this.isScrolled = false;
   }
 
   drawAnnotation() {
@@ -86,18 +87,31 @@ export class Rail {
     this.panel.drawLeader();
   }
 
+  makeOutcome() {
+    this.outcomes = choices(OUTCOMES, "outcome", (value) => toggleOutcome(this.session, value));
+    this.outcome = el(
+      "div",
+      { class: "choices", role: "group", "aria-label": "Outcome" },
+      [...this.outcomes.values()],
+    );
+  }
+
   drawOutcome() {
-    const now = this.state.annotation.outcome;
-    fill(
-      this.outcome,
-      OUTCOMES.map((value) =>
-        button(`${ICONS[value]} ${value}`, {
-          key: keyOf(`outcome-${value}`),
-          class: `choice ${value}`,
-          "aria-pressed": String(now === value),
-          onclick: () => toggleOutcome(this.session, value),
-        }),
-      ),
+    press(this.outcomes, this.state.annotation.outcome);
+  }
+
+  makeVerdict() {
+    const run = (command) => this.screen.run(command);
+    this.step = el("span", { class: "label" });
+    this.verdicts = choices(VERDICTS, "verdict", (value) => run(`verdict-${value}`));
+    this.group = el("div", { class: "choices", role: "group" }, [...this.verdicts.values()]);
+    this.verdict = el(
+      "div",
+      { class: "verdicts" },
+      el("div", { class: "row" }, this.step, el("span", { class: "grow" }),
+        button("clear", { key: "0", class: "quiet", onclick: () => run("verdict-clear") }),
+        button("rest is clean", { key: "4", class: "quiet", onclick: () => run("rest-clean") })),
+      this.group,
     );
   }
 
@@ -107,26 +121,10 @@ export class Rail {
     const isStep = Boolean(message && message.step !== null);
     const now = isStep ? this.state?.annotation.step_verdicts[message.index] : undefined;
     const name = isStep ? `Step ${message.step}` : "No step selected";
-    const run = (command) => ({ onclick: () => this.screen.run(command) });
-    fill(
-      this.verdict,
-      el("div", { class: "row" }, el("span", { class: "label", text: name }), el("span", { class: "grow" }),
-        button("clear", { key: "0", class: "quiet", ...run("verdict-clear") }),
-        button("rest is clean", { key: "4", class: "quiet", ...run("rest-clean") })),
-      el(
-        "div",
-        { class: "choices", role: "group", "aria-label": `Verdict of ${name}` },
-        VERDICTS.map((value) =>
-          button(`${ICONS[value]} ${value}`, {
-            key: keyOf(`verdict-${value}`),
-            class: `choice ${value}`,
-            disabled: !isStep,
-            "aria-pressed": String(now === value),
-            ...run(`verdict-${value}`),
-          }),
-        ),
-      ),
-    );
+    if (this.step.textContent !== name) this.step.textContent = name;
+    setAttribute(this.group, "aria-label", `Verdict of ${name}`);
+    press(this.verdicts, now);
+    for (const node of this.verdicts.values()) node.disabled = !isStep;
   }
 
   drawFindings() {
@@ -242,8 +240,7 @@ export class Rail {
     const isDone = committed && !dirty;
     const label = isDone ? "Next" : committed ? "Commit again, next" : "Commit, next";
     const reason = why || (isDone ? "✓ committed" : "Commits and opens the next one");
-    fill(
-      this.commit,
+    refill(this.commit, [label, reason], () => [
       el("div", { class: why ? "why blocked" : "why", data: { testid: "commit-why" }, text: reason }),
       button(label, {
         key: "Enter",
@@ -252,7 +249,7 @@ export class Rail {
         data: { testid: "commit" },
         onclick: () => this.screen.run("commit"),
       }),
-    );
+    ]);
   }
 
   /** Commit was asked for but may not be: point at the reason. */
@@ -270,6 +267,21 @@ export class Rail {
   close() {
     clearTimeout(this.noteTimer);
   }
+}
+
+/** The buttons of a choice, by value; `kind` names its commands. */
+function choices(values, kind, choose) {
+  const one = (value) =>
+    button(`${ICONS[value]} ${value}`, {
+      key: keyOf(`${kind}-${value}`),
+      class: `choice ${value}`,
+      onclick: () => choose(value),
+    });
+  return new Map(values.map((value) => [value, one(value)]));
+}
+
+function press(buttons, now) {
+  for (const [value, node] of buttons) setAttribute(node, "aria-pressed", String(value === now));
 }
 
 function stepOf(view, index) {

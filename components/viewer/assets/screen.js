@@ -1,5 +1,6 @@
 // The whole screen: makes the panes once per mount and redraws the parts that a topic touches.
 
+import { Ahead } from "./ahead.js";
 import { button, el, fill } from "./dom.js";
 import { Editor } from "./editor.js";
 import { drawHeader } from "./header.js";
@@ -22,8 +23,11 @@ export class Screen {
     this.instead = el("div", { class: "instead", role: "status" });
     this.toast = el("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true });
     this.help = el("div", { class: "help", role: "dialog", "aria-label": "Keys", hidden: true });
+    this.ahead = new Ahead(this);
+    this.left = el("div", { class: "left" }, this.map.node);
     this.middle = el("main", { class: "middle" }, this.trace.node);
-    this.panes = el("div", { class: "panes" }, this.map.node, this.middle, this.rail.node);
+    for (const pane of [this.map, this.trace]) pane.node.classList.add("shown");
+    this.panes = el("div", { class: "panes" }, this.left, this.middle, this.rail.node);
     this.root = el(
       "div",
       { class: "lw", data: { testid: "viewer" }, style: "visibility:hidden" },
@@ -82,6 +86,7 @@ export class Screen {
     this.rail.drawCommit();
     if (has("view")) this.rail.toTop();
     if (has("view") || has("cursor")) this.reveal();
+    if (has("view") || has("deck")) this.ahead.prepare();
   }
 
   drawView() {
@@ -93,8 +98,7 @@ export class Screen {
       drawInstead(this);
       return;
     }
-    this.map.draw();
-    this.trace.draw();
+    this.ahead.take();
     this.rail.draw();
     this.drawCursor();
     this.drawMode();

@@ -21,10 +21,14 @@ export class Sender {
     this.adoptLeftovers();
   }
 
-  /** Put an op in the outbox; it is on disk when this returns. */
+  /** Put an op in the outbox; it is on disk when this returns. It is sent in a task of its own:
+   * painting what it changed comes first. */
   add(op) {
     this.change({ type: "add", op });
-    this.kick();
+    this.soon ||= setTimeout(() => {
+      this.soon = null;
+      this.kick();
+    }, 0);
   }
 
   /** Use a new token (the page was mounted again). */

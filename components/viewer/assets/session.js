@@ -144,6 +144,17 @@ export class Session {
     for (const uid of [...this.views.keys()]) if (!needed.has(uid)) this.views.delete(uid);
   }
 
+  /** Draw what is not on screen yet: `work` sees this trajectory as the current one. */
+  asIf(uid, work) {
+    const { current } = this;
+    this.current = uid;
+    try {
+      return work();
+    } finally {
+      this.current = current;
+    }
+  }
+
   // Acts -------------------------------------------------------------------------------------
 
   /** Perform an act on the trajectory on screen: painted now, saved as soon as possible. */
@@ -255,9 +266,9 @@ export class Session {
     return Boolean(this.open.get(this.current)?.has(what));
   }
 
-  setOpen(what, open) {
-    if (!this.open.has(this.current)) this.open.set(this.current, new Set());
-    const set = this.open.get(this.current);
+  setOpen(uid, what, open) {
+    if (!this.open.has(uid)) this.open.set(uid, new Set());
+    const set = this.open.get(uid);
     if (open) set.add(what);
     else set.delete(what);
   }

@@ -113,9 +113,27 @@ export class StepMap {
     line.setAttribute("aria-current", "step");
   }
 
+  /** Scroll where the selection will be, without showing one. */
+  revealUnseen() {
+    this.drawCursor();
+    this.reveal();
+    this.seenAt = this.screen.session.cursor;
+    this.leave();
+  }
+
+  /** Nothing here is selected: it is not on screen. */
+  leave() {
+    this.here?.removeAttribute("aria-current");
+    this.here?.classList.remove("here");
+    this.here = null;
+  }
+
   reveal() {
     const { here, node } = this;
-    if (!here) return;
+    const { cursor } = this.screen.session;
+    const isSeen = this.seenAt === cursor;
+    this.seenAt = null;
+    if (!here || isSeen) return;
     const top = here.offsetTop;
     const isInSight =
       top >= node.scrollTop && top + here.offsetHeight <= node.scrollTop + node.clientHeight;

@@ -23,6 +23,7 @@ export class Trace {
 
   draw() {
     const { view } = this.session;
+    this.view = view;
     this.cards = new Map();
     this.shown = view.messages.filter((m) => !m.answers).map((m) => m.index);
     this.drawn = 0;
@@ -32,7 +33,7 @@ export class Trace {
     this.drawWhole();
     this.drawMore(FIRST);
     this.isFresh = true;
-    this.continueLater(view.uid);
+    this.continueLater(view);
   }
 
   /** Long trajectories are drawn in pieces; a step that is wanted earlier is drawn at once. */
@@ -46,14 +47,21 @@ export class Trace {
     this.node.append(fresh);
   }
 
-  continueLater(uid) {
+  continueLater(view) {
     if (this.drawn >= this.shown.length) return;
     const idle = window.requestIdleCallback || ((work) => setTimeout(work, 16));
     idle(() => {
-      if (this.session.current !== uid) return;
-      this.drawMore(CHUNK);
-      this.continueLater(uid);
+      if (this.view !== view || !this.node.isConnected) return;
+      this.session.asIf(view.uid, () => this.drawMore(CHUNK));
+      this.continueLater(view);
     });
+  }
+
+  /** Not on screen any more: nothing here is selected. */
+  leave() {
+    this.view = null;
+    cancelAnimationFrame(this.again);
+    this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
   }
 
   makeCard(index) {
@@ -120,11 +128,22 @@ export class Trace {
   /** Scroll to the selection; once more in the next frame, because the heights of cards that were
    * never painted are estimates until then. */
   reveal() {
+    const isSeen = this.seenAt === this.session.cursor;
+    this.seenAt = null;
+    if (isSeen) return; // made ahead, and scrolled to this very place already
     scrollTo(this.node, this.place, this.isFresh);
     this.isFresh = false;
     cancelAnimationFrame(this.again);
     const { place } = this;
     this.again = requestAnimationFrame(() => scrollTo(this.node, place, false));
+  }
+
+  /** Scroll where the selection will be, without showing one. */
+  revealUnseen() {
+    this.drawCursor();
+    this.reveal();
+    this.seenAt = this.session.cursor;
+    this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
   }
 
   /** Open or close everything foldable in the selected message. */

@@ -19,8 +19,11 @@ export class Travel {
   }
 
   /** Open what the address asks for, else stay where we are, else ask the queue. */
-  start(uid) {
+  start() {
     const s = this.session;
+    this.writeAddress();
+    // The address, not the boot data: Streamlit may draw with an address of a moment ago.
+    const uid = new URL(window.location.href).searchParams.get("t");
     if (uid && uid !== s.current && uid !== this.wanted) this.visit(uid);
     else if (s.phase === "view") this.address(s.current);
     else if (!this.wanted) this.advance();
@@ -129,6 +132,7 @@ export class Travel {
       if (view) {
         s.keep(view);
         s.deck.push(view.uid);
+        s.emit("deck");
       }
       this.fetching = false;
       if (s.phase === "waiting" && !this.wanted) this.arrived();
@@ -189,6 +193,14 @@ export class Travel {
 
   /** The address names what is on screen, so that a reload or a shared link finds it. */
   address(uid) {
+    this.unwritten = { uid };
+    setTimeout(() => this.writeAddress(), 0); // it may wait until the picture is painted
+  }
+
+  writeAddress() {
+    if (!this.unwritten) return;
+    const { uid } = this.unwritten;
+    this.unwritten = null;
     const url = new URL(window.location.href);
     if (url.searchParams.get("t") === uid) return;
     if (uid) url.searchParams.set("t", uid);

@@ -1,0 +1,77 @@
+// The panes of the next trajectory, made and laid out while the current one is read, out of sight.
+//
+// "Next" then only has to show them. They are a guess: what changed meanwhile is redrawn when they
+// are taken, and a guess that was wrong is thrown away.
+
+import { StepMap } from "./stepmap.js";
+import { Trace } from "./trace.js";
+
+const OLD_PANES_MS = 300; // taking many elements away costs time: after the new picture is seen
+
+export class Ahead {
+  constructor(screen) {
+    this.screen = screen;
+    this.ready = null; // {view, trace, map}
+    this.planned = null; // the view that panes are going to be made of
+  }
+
+  /** Make the panes of the trajectory on deck when there is time for it. */
+  prepare() {
+    const s = this.screen.session;
+    const view = s.views.get(s.deck[0]) || null;
+    if (view === this.planned || !window.__loopwrightSheets) return; // nothing hides without them
+    this.planned = view;
+    if (view) whenIdle(() => this.planned === view && this.make(view));
+  }
+
+  make(view) {
+    const s = this.screen.session;
+    if (s.deck[0] !== view.uid || s.views.get(view.uid) !== view) return;
+    this.drop();
+    const trace = new Trace(this.screen);
+    const map = new StepMap(this.screen);
+    this.ready = { view, trace, map };
+    this.screen.middle.append(trace.node);
+    this.screen.left.append(map.node);
+    s.asIf(view.uid, () => {
+      trace.draw();
+      map.draw();
+      trace.revealUnseen();
+      map.revealUnseen();
+    });
+  }
+
+  /** The panes of what is on screen now, in the place of those that were. */
+  take() {
+    const { screen } = this;
+    const { view } = screen.session;
+    const made = this.ready?.view === view ? this.ready : null;
+    this.planned = null;
+    this.ready = made ? null : this.ready;
+    this.drop();
+    if (!made) {
+      screen.trace.draw();
+      screen.map.draw();
+      return;
+    }
+    const old = [screen.trace, screen.map];
+    screen.trace = made.trace;
+    screen.map = made.map;
+    for (const pane of [made.trace, made.map]) pane.node.classList.add("shown");
+    for (const pane of old) pane.leave();
+    setTimeout(() => old.forEach((pane) => pane.node.remove()), OLD_PANES_MS);
+    screen.trace.drawAnnotation();
+    screen.map.drawAnnotation();
+  }
+
+  drop() {
+    this.ready?.trace.node.remove();
+    this.ready?.map.node.remove();
+    this.ready = null;
+  }
+}
+
+function whenIdle(work) {
+  if (window.requestIdleCallback) window.requestIdleCallback(work, { timeout: 1000 });
+  else setTimeout(work, 50);
+}
