@@ -142,7 +142,8 @@ export class Trace {
   revealUnseen() {
     this.drawCursor();
     this.reveal();
-    this.seenAt = this.session.cursor;
+    // Further down, heights are estimates until they are seen: then it is scrolled to again.
+    this.seenAt = this.node.scrollTop === 0 ? this.session.cursor : null;
     this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
   }
 
