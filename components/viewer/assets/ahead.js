@@ -6,7 +6,9 @@
 import { StepMap } from "./stepmap.js";
 import { Trace } from "./trace.js";
 
-const OLD_PANES_MS = 300; // taking many elements away costs time: after the new picture is seen
+// Both cost time, so they come after the new picture is seen; keys need neither.
+const REACHED_AFTER_MS = 100; // by pointer, Tab and screen reader
+const OLD_PANES_MS = 300;
 
 export class Ahead {
   constructor(screen) {
@@ -31,6 +33,7 @@ export class Ahead {
     const trace = new Trace(this.screen);
     const map = new StepMap(this.screen);
     this.ready = { view, trace, map };
+    for (const pane of [trace, map]) pane.node.inert = true;
     this.screen.middle.append(trace.node);
     this.screen.left.append(map.node);
     s.asIf(view.uid, () => {
@@ -57,9 +60,15 @@ export class Ahead {
     const old = [screen.trace, screen.map];
     screen.trace = made.trace;
     screen.map = made.map;
-    for (const pane of [made.trace, made.map]) pane.node.classList.add("shown");
-    for (const pane of old) pane.leave();
-    setTimeout(() => old.forEach((pane) => pane.node.remove()), OLD_PANES_MS);
+    for (const pane of [made.trace, made.map]) {
+      pane.node.classList.add("shown");
+      setTimeout(() => (pane.node.inert = false), REACHED_AFTER_MS);
+    }
+    for (const pane of old) {
+      pane.leave();
+      pane.node.classList.remove("shown");
+      setTimeout(() => pane.node.remove(), OLD_PANES_MS);
+    }
     screen.trace.drawAnnotation();
     screen.map.drawAnnotation();
   }
