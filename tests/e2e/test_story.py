@@ -113,7 +113,7 @@ def ask_that_a_person_decides(studio: Studio, page: Any) -> None:
     chosen.fill("story")
     chosen.press("Enter")
     page.wait_for_timeout(700)
-    page.get_by_text("Oldest first", exact=True).first.click()
+    click(page, "Oldest first")
     page.wait_for_timeout(500)
     page.get_by_text("One annotator decides alone").first.click()
     page.wait_for_timeout(500)
