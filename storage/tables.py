@@ -6,6 +6,7 @@ Everything a person or a rule said is appended; columns marked "projection" are 
 appended rows in the same transaction and can be rebuilt.
 
 Free-form values are JSON text: no query looks inside them, and both databases keep it exactly.
+One file although it is long: whoever writes a query or a migration reads all of the schema at once.
 The class base has a registry of its own because Streamlit's reload would define tables twice on
 the shared one.
 """
