@@ -1,6 +1,6 @@
 """Run the rule checks over every trajectory that the current catalogue has not looked at.
 
-Chunks of stored bodies go to processes that only decode and check (`app/flows/check_processes.py`);
+Chunks of stored bodies go to processes that only decode and check (`app/flows/side_by_side.py`);
 this process reads them and writes what was found, one transaction a chunk. A trajectory remembers
 the catalogue that checked it, so an interrupted run goes on by itself and a repeated one finds
 nothing to do. A trajectory that a check fails on stays unchecked and is reported.
@@ -8,20 +8,19 @@ nothing to do. A trajectory that a check fails on stays unchecked and is reporte
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from app.flows.check_bodies import Failed
-from app.flows.check_processes import Checkers, Chunk
+from app.flows.check_bodies import Failed, check_bodies
 from app.flows.incidents import report_incident
 from app.flows.running import Run
+from app.flows.side_by_side import how_many_processes, workers
 from curation.checking import catalogue_fingerprint
 from curation.importing import Problem
 from storage import datasets, findings, trajectories
+from storage.checked import Checked, PackedBody
 from storage.engine import Store
-from storage.findings import Checked
 
 CHUNK_ROWS = 1_000
 CHUNK_BYTES = 4 << 20
@@ -74,8 +73,9 @@ def check(
     done = 0
     failed = _Failures()
     run.report(done, total, "trajectories")
-    with Checkers(_processes(processes, total)) as checkers:
-        for chunk, outcome in checkers.check_all(_chunks(store, catalogue, dataset_id)):
+    n = how_many_processes(processes, worthwhile=total >= POOL_FROM_ROWS)
+    with workers(n) as those:
+        for chunk, outcome in those.map(check_bodies, _chunks(store, catalogue, dataset_id)):
             failed.add(outcome.failed)
             found = {checked.trajectory_id: checked for checked in outcome.found}
             missed = {failure.trajectory_id for failure in outcome.failed}
@@ -101,13 +101,7 @@ def check(
     )
 
 
-def _processes(asked: int | None, total: int) -> int:
-    if asked is not None:
-        return max(1, asked)
-    return (os.cpu_count() or 1) if total >= POOL_FROM_ROWS else 1
-
-
-def _chunks(store: Store, catalogue: str, dataset_id: int | None) -> Iterator[Chunk]:
+def _chunks(store: Store, catalogue: str, dataset_id: int | None) -> Iterator[Sequence[PackedBody]]:
     """Stored bodies that need a look, in the order of import."""
     last = 0
     while True:

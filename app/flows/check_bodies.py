@@ -1,24 +1,20 @@
 """The half of checking that needs no database: stored bodies in, findings out.
 
-Runs in this process or, for bulk work, in processes of its own (`app/flows/check_processes.py`),
-as `python -m app.flows.check_bodies`: requests and replies are frames on its standard streams. It
-imports no database, which halves the memory of such a process and the time until it starts.
+Runs in this process or, for bulk work, in several (`app/flows/side_by_side.py`). It imports no
+database, which halves the memory of such a process and the time until it starts.
 """
 
 from __future__ import annotations
 
-import signal
-import sys
 import traceback
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
 
 import msgspec
 from msgspec import Struct
 
-from curation.checking import CHECKS, Finding, run_checks
+from curation.checking import Finding, run_checks
 from curation.offered_tools import OfferedTool, ToolsContext, offered_tool
 from curation.queueing import suspicion
 from curation.trajectory import ToolSpec, Trajectory, decode_messages
@@ -95,37 +91,3 @@ def tool_set(packed: bytes) -> tuple[tuple[ToolSpec, ...], ToolsContext]:
 @lru_cache(maxsize=8192)
 def _offered(spec_json: bytes) -> OfferedTool:
     return offered_tool(_tool_spec.decode(spec_json))
-
-
-_LENGTH = 8
-"""Bytes of a frame that say how long the rest is."""
-
-
-def write_frame(stream: IO[bytes], content: bytes) -> None:
-    """Send one message."""
-    stream.write(len(content).to_bytes(_LENGTH, "big"))
-    stream.write(content)
-    stream.flush()
-
-
-def read_frame(stream: IO[bytes]) -> bytes | None:
-    """The next message; None when the other side is gone."""
-    head = stream.read(_LENGTH)
-    length = int.from_bytes(head, "big")
-    content = stream.read(length) if len(head) == _LENGTH else b""
-    return content if len(head) == _LENGTH and len(content) == length else None
-
-
-def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
-    """Check what comes in, a chunk of bodies a frame, until there is no more."""
-    decode = msgspec.msgpack.Decoder(list[PackedBody]).decode
-    encode = msgspec.msgpack.Encoder().encode
-    CHECKS.names()  # imports them while the first request is on its way
-    while (request := read_frame(requests)) is not None:
-        write_frame(replies, encode(check_bodies(decode(request))))
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    replies, sys.stdout = sys.stdout.buffer, sys.stderr  # what is printed is no reply
-    serve(sys.stdin.buffer, replies)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +15,9 @@ import pytest
 from sqlalchemy import text
 
 from app.flows import check as flow
-from app.flows import check_bodies, check_processes
+from app.flows import check_bodies
 from app.flows.check import CheckReport, check
+from app.flows.check_bodies import Outcome
 from app.flows.ingest import ingest
 from app.flows.running import Cancelled, Run
 from curation.checking import Finding, ToolsContext, run_checks
@@ -120,7 +123,7 @@ def test_checking_again_looks_at_nothing_and_reports_the_same(
     def refuse(_chunk: object) -> list[Any]:
         raise AssertionError("something was checked again")
 
-    monkeypatch.setattr(check_processes, "check_bodies", refuse)
+    monkeypatch.setattr(flow, "check_bodies", refuse)
     assert check(thirty) == first
 
 
@@ -229,16 +232,16 @@ def test_stored_bytes_that_cannot_be_read_are_a_problem_of_their_trajectory(thir
     assert "Error" in problem.message and "incident" in problem.message
 
 
+def killed(_bodies: object) -> Outcome:
+    """What the kernel does to a process when there is no memory left."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
 def test_a_checking_process_that_dies_ends_the_run_with_a_reason(
     thirty: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = check_processes.Checkers.__init__
-
-    def start_and_lose_one(checkers: check_processes.Checkers, processes: int) -> None:
-        started(checkers, processes)
-        checkers._processes[0].kill()
-
-    monkeypatch.setattr(check_processes.Checkers, "__init__", start_and_lose_one)
+    monkeypatch.setattr(flow, "check_bodies", killed)
     monkeypatch.setattr(flow, "CHUNK_ROWS", 4)
     with pytest.raises(RuntimeError, match="killed"):
         check(thirty, processes=2)
@@ -246,7 +249,8 @@ def test_a_checking_process_that_dies_ends_the_run_with_a_reason(
 
 def test_a_checking_process_imports_no_database_and_no_screen() -> None:
     code = (
-        "import sys, app.flows.check_bodies as bodies; bodies.CHECKS.names(); "
+        "import sys, app.flows.side_by_side, app.flows.check_bodies; "
+        "from curation.checking import CHECKS; CHECKS.names(); "
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -146,3 +148,33 @@ def test_a_cancelled_export_ends_its_processes_and_leaves_nothing(
     with pytest.raises(Cancelled):
         export(many, request(tmp_path / "out"), Impatient(), processes=2)
     assert not (tmp_path / "out").exists()
+
+
+def killed_at_the_last_chunk(work: Making) -> Made:
+    """Forty trajectories come seven at a time: the sixth chunk is the short one."""
+    if len(work.settled) < 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return make(work)
+
+
+def test_a_process_killed_in_the_middle_leaves_nothing_and_the_next_export_succeeds(
+    many: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_flow, "make", killed_at_the_last_chunk)
+    with pytest.raises(RuntimeError, match="killed"):
+        export(many, request(tmp_path / "new" / "out"), processes=2)
+    assert list((tmp_path / "new").iterdir()) == []
+    monkeypatch.setattr(export_flow, "make", make)
+    assert export(many, request(tmp_path / "new" / "out"), processes=2).trajectories == 40
+
+
+@pytest.mark.postgres
+def test_two_processes_export_from_postgresql_what_one_does(
+    postgres_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_settling, "CHUNK_ROWS", 7)
+    add_episodes(postgres_store, 40)
+    alone = export(postgres_store, request(tmp_path / "alone"), processes=1)
+    together = export(postgres_store, request(tmp_path / "both"), processes=2)
+    assert together.rows == alone.rows > 0
+    assert files_of(tmp_path / "both") == files_of(tmp_path / "alone")
