@@ -149,16 +149,16 @@ def test_a_refused_act_is_taken_off_the_screen_and_said(studio: Studio, page: An
     studio.fill("refused", meetings("refused", 2))
     studio.open(page, "refused", annotator="refused")
     uid = studio.uids("refused")[0]
+    # In one request with an act that is saved, so that no later answer redraws the step.
     page.evaluate(
-        f"(({SESSION}) => s.act('mark', {{mark: {{mark_id: 'm', taxonomy: 'none', category: 'X',"
-        " anchor: {message_index: 2}}}))()"
+        f"(({SESSION}) => {{ s.act('mark', {{mark: {{mark_id: 'm', taxonomy: 'none',"
+        " category: 'X', anchor: {message_index: 2}}});"
+        " s.act('verdicts', {verdicts: {2: 'correct'}}); })()"
     )
-    press_all(page, ["1"], 5)
     wait_saved(page)
     draft = studio.said(uid, "refused")
     assert draft.annotation.marks == ()
     assert draft.annotation.step_verdicts == {2: StepVerdict.CORRECT}
-    # The answer is drawn in a task of its own, after the outbox is empty.
     wait_until(page, "!window.viewerRoot().querySelector('.panes .mark')")
     wait_until(
         page,

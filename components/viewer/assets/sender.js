@@ -3,7 +3,10 @@
 import { batch, describe, emptyOutbox, reduce, retryDelay } from "./outbox.js";
 import { ALIVE_MS } from "./mirror.js";
 
-/** Drives one outbox. `onChange` is told of every change, `onAnswer` of what the server said. */
+/**
+ * Drives one outbox. `onChange` is told of every change, `onAnswer` of what the server said: it
+ * takes the new truth in, then calls its third argument, which lets the answered ops leave.
+ */
 export class Sender {
   constructor({ mirror, api, onChange, onAnswer, onRefused }) {
     this.mirror = mirror;
@@ -82,9 +85,9 @@ export class Sender {
       this.attemptFailed(problem, sent);
     }
     if (answer) {
-      // The new truth first, then the ops it contains leave: painting never sees neither.
-      this.onAnswer(answer, sent);
-      this.change({ type: "answered", session, acked: answer.acked });
+      this.onAnswer(answer, sent, () =>
+        this.change({ type: "answered", session, acked: answer.acked }),
+      );
     }
     this.settle();
     this.kick();

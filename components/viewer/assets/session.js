@@ -54,7 +54,13 @@ export class Session {
       mirror: new Mirror(boot.annotator, this.sid),
       api: this.api,
       onChange: () => this.emit("status"),
-      onAnswer: (answer, sent) => this.learn(answer, sent),
+      // Painted once both are done: the truth alone would show refused acts, which are still in
+      // the outbox, and the outbox alone would show nothing of what it had just saved.
+      onAnswer: (answer, sent, release) =>
+        this.together(() => {
+          this.learn(answer, sent);
+          release();
+        }),
       onRefused: (op, message, hint) => this.refused(op, message, hint),
     });
   }
