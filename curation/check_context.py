@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
+from curation.call_context import CallContext, read_arguments, walk
+from curation.grounding import Grounds
+from curation.identifiers import may_hold_identifier
 from curation.offered_tools import OfferedTool, ToolsContext, tools_context
 from curation.schema_dialects import DefectKind, SchemaDefect
 from curation.schemas import ArgumentProblem, quote, shorten
@@ -21,10 +23,7 @@ from curation.trajectory import (
     Anchor,
     Message,
     Role,
-    ToolCall,
     Trajectory,
-    canonical_json,
-    parse_arguments,
 )
 
 
@@ -36,75 +35,12 @@ class Found(Struct, frozen=True):
     hint: str = ""
 
 
-_decode = msgspec.json.decode
-_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeEncodeError)
-
-
-def _read_arguments(raw: str) -> tuple[dict[str, Any] | None, str | None]:
-    """What `parse_arguments` gives, sooner for the arguments that are fine."""
-    try:
-        value = _decode(raw)
-    except _UNREADABLE:
-        value = None
-    if type(value) is dict:
-        return value, None
-    parsed = parse_arguments(raw)
-    return parsed.value, parsed.error
-
-
-class CallContext(Struct, gc=False):
-    """One call with everything several checks ask of it."""
-
-    message_index: int
-    call_index: int
-    ordinal: int
-    """0-based position among all calls of the trajectory."""
-    call: ToolCall
-    arguments: dict[str, Any] | None
-    """The parsed arguments; None when they do not parse or are no object."""
-    parse_error: str | None
-    tool: OfferedTool | None
-    """The tool of that name; None when it is not offered."""
-    result_index: int | None
-    """Message index of the result that answers it."""
-
-    def fingerprint(self) -> bytes:
-        """Equal for equal arguments, whatever their spacing and key order; 1 is not 1.0."""
-        if self.arguments is None:
-            return self.call.raw_arguments.encode("utf-8", "surrogatepass")
-        try:
-            return canonical_json(self.arguments)
-        except (UnicodeEncodeError, RecursionError):
-            return ascii(self.arguments).encode()
-
-    def declared(self, pointer: str) -> dict[str, Any]:
-        """What the source's schema says of a top-level argument; {} when nothing."""
-        if self.tool is None:
-            return {}
-        properties = (self.tool.spec.parameters or {}).get("properties")
-        name = pointer[1:].replace("~1", "/").replace("~0", "~")
-        found = properties.get(name) if isinstance(properties, dict) else None
-        return found if isinstance(found, dict) else {}
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the raw arguments are JSON of any kind; tells two parse errors apart."""
-        try:
-            msgspec.json.decode(self.call.raw_arguments or "{}")
-        except _UNREADABLE:
-            return False
-        return True
-
-    def at(self, pointer: str | None = None) -> Anchor:
-        """The anchor of the call, or of one of its arguments."""
-        return Anchor(self.message_index, self.call_index, pointer)
-
-
 class CheckContext:
     """A trajectory prepared for checking, in one pass; what few rules need is made on first use."""
 
     __slots__ = (
         "_equal_calls",
+        "_unknown_identifiers",
         "blank",
         "calls",
         "ids_repeat",
@@ -158,6 +94,7 @@ class CheckContext:
         self.ids_repeat: bool = len({c.call.id for c in self.calls}) < len(self.calls)
         """Whether two calls may share an id; certain only when False."""
         self._equal_calls: list[list[CallContext]] | None = None
+        self._unknown_identifiers: list[tuple[CallContext, str, Any]] | None = None
 
     def _read_calls(self) -> None:
         calls = self.calls
@@ -167,7 +104,7 @@ class CheckContext:
             if not message.tool_calls:
                 continue
             for j, call in enumerate(message.tool_calls):
-                value, error = _read_arguments(call.raw_arguments)
+                value, error = read_arguments(call.raw_arguments)
                 tool = by_name.get(call.name)
                 c = CallContext(i, j, len(calls), call, value, error, tool, results.get((i, j)))
                 calls.append(c)
@@ -195,6 +132,19 @@ class CheckContext:
             for call, problem in self.problems
             if problem.keyword in keywords
         ]
+
+    @property
+    def grounds(self) -> Grounds:
+        """What the values of the calls may have been copied from."""
+        return Grounds(self.roles, self.texts, self.calls)
+
+    @property
+    def unknown_identifiers(self) -> list[tuple[CallContext, str, Any]]:
+        """Identifiers that nothing before their call mentions, as (call, JSON Pointer, value)."""
+        if self._unknown_identifiers is None:
+            found = self.grounds.unknown_identifiers() if may_hold_identifier(self.raw) else ()
+            self._unknown_identifiers = list(found)
+        return self._unknown_identifiers
 
     @property
     def equal_calls(self) -> list[list[CallContext]]:
@@ -267,19 +217,3 @@ def _some_alike(calls: list[CallContext]) -> bool:
             return True
         seen.append(call.arguments)
     return False
-
-
-def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value below `value` that is not a container, with its JSON Pointer (RFC 6901)."""
-    pending: list[tuple[str, Any]] = [(pointer, value)]
-    while pending:
-        place, item = pending.pop()
-        if type(item) is dict:
-            pending.extend(
-                (f"{place}/{key.replace('~', '~0').replace('/', '~1')}", child)
-                for key, child in reversed(item.items())
-            )
-        elif type(item) is list:
-            pending.extend((f"{place}/{i}", item[i]) for i in range(len(item) - 1, -1, -1))
-        else:
-            yield place, item

@@ -14,12 +14,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from curation.check_context import (
-    CallContext,
-    CheckContext,
-    Found,
-    walk,
-)
+from curation.call_context import CallContext, walk
+from curation.check_context import CheckContext, Found
 from curation.offered_tools import ToolsContext, tools_context
 from curation.registry import Registry
 from curation.trajectory import Anchor, Trajectory
@@ -49,6 +45,7 @@ class Needs(StrEnum):
     REPEATED_IDS = "ids_repeat"
     EQUAL_CALLS = "equal_calls"
     DEFECTS = "defects"
+    UNKNOWN_IDENTIFIERS = "unknown_identifiers"
 
 
 class Finding(Struct, frozen=True):

@@ -6,7 +6,7 @@ their content and sets are put together anew. No rule lives here.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +19,7 @@ _CALLED_AS = {"code_interpreter": ("code_interpreter", "python", "ipython")}
 """Built-in tools are offered by type alone; the names under which models call them."""
 
 
-class OfferedTool(Struct, frozen=True):
+class OfferedTool(Struct, frozen=True, dict=True):
     """A tool spec with its compiled validator."""
 
     name: str
@@ -27,6 +27,15 @@ class OfferedTool(Struct, frozen=True):
     validator: ToolValidator
     is_built_in: bool
     """Offered by type alone, so it may be called by other names."""
+
+    @cached_property
+    def words(self) -> str:
+        """What it says of itself, defaults, enums and examples included, as one text."""
+        try:
+            schema = msgspec.json.encode(self.spec.parameters).decode()
+        except (UnicodeEncodeError, RecursionError):
+            schema = ""
+        return f"{self.spec.description}\n{schema}"
 
 
 def offered_tool(spec: ToolSpec) -> OfferedTool:
