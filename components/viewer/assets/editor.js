@@ -59,6 +59,7 @@ function start(session, message, call) {
     initial,
     text: draft ? draft.text : initial,
     reason: draft ? draft.reason : earlier ? session.view.correction.reason : "",
+    over: draft ? draft.over : initial, // what the text was typed over
     restored: Boolean(draft),
     verdict: null, // what check-edits said
     error: "",
@@ -152,20 +153,36 @@ function drawField(screen, editor) {
   return area;
 }
 
+/** Whether the draft was typed over another text than the one that stands now. */
+function isStale(editor) {
+  return editor.over !== editor.initial;
+}
+
 function restoredNotice(screen, editor) {
+  const settle = (text) => {
+    editor.text = text;
+    editor.over = editor.initial;
+    editor.restored = false;
+    writeDraft(screen.session, editor);
+    screen.trace.redraw(editor.message);
+    check(screen, editor);
+  };
+  if (!isStale(editor)) {
+    return el(
+      "div",
+      { class: "notice" },
+      "This is your unsaved draft. ",
+      button("Start from the original", { onclick: () => settle(editor.initial) }),
+    );
+  }
   return el(
     "div",
-    { class: "notice" },
-    "This is your unsaved draft. ",
-    button("Start from the original", {
-      onclick: () => {
-        editor.text = editor.initial;
-        editor.restored = false;
-        clearDraft(screen.session, editor);
-        screen.trace.redraw(editor.message);
-        check(screen, editor);
-      },
-    }),
+    { class: "notice", role: "alert" },
+    "This is your unsaved draft, but it was typed over another text. Now this stands: ",
+    el("pre", { class: "stands", text: editor.initial }),
+    button("Keep what stands", { onclick: () => settle(editor.initial) }),
+    " ",
+    button("Use my draft instead", { onclick: () => settle(editor.text) }),
   );
 }
 
@@ -201,6 +218,7 @@ async function check(screen, editor) {
 function unsavable(editor) {
   if (editor.saving) return "Saving …";
   if (editor.text === editor.initial) return "Nothing is changed yet.";
+  if (isStale(editor)) return "Choose above first: what stands now, or your draft.";
   const isChecked = editor.verdict && editor.verdict.text === editor.text;
   if (isChecked && editor.verdict.problems.length > 0) return "Mend what is listed above first.";
   if (isChecked && !editor.verdict.changed) return "Nothing changed: it means the same as before.";
