@@ -57,11 +57,14 @@ def show() -> None:
 
 
 def _draw_summary(wanted: Filter, count: str) -> None:
-    left, right = st.columns([4, 1], vertical_alignment="center")
+    left, clear, right = st.columns([5, 1, 1], vertical_alignment="center")
     conditions = ", ".join(f"{k} = {v}" for k, v in to_params(wanted).items() if k != "order")
     left.markdown(f"**{count} {'trajectory' if count == '1' else 'trajectories'}**")
     if conditions:
         left.text(conditions)
+        if clear.button("Clear", icon=":material/filter_list_off:", help="Drop all conditions."):
+            st.query_params.clear()
+            st.rerun()
     right.download_button(
         "CSV",
         data=lambda: _csv(wanted),

@@ -65,7 +65,23 @@ def test_browse_says_what_to_do_when_nothing_passes(filled, open_page):
 
 
 def test_browse_ignores_parameters_it_does_not_know(filled, open_page):
-    page = open_page("browse", order="sideways", min_messages="many", colour="red")
+    page = open_page(
+        "browse",
+        order="sideways",
+        min_messages="many",
+        max_messages="9" * 40,
+        day="yesterday",
+        reached="nowhere",
+        colour="red",
+    )
+    assert not page.exception
+    assert len(page.dataframe[0].value) == 6
+
+
+def test_conditions_that_a_chart_set_can_be_cleared(filled, open_page):
+    page = open_page("browse", reached="annotated", dataset="flights")
+    assert len(page.dataframe[0].value) < 6
+    _button(page, "Clear").click().run()
     assert len(page.dataframe[0].value) == 6
 
 
