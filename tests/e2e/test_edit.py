@@ -82,6 +82,42 @@ def test_the_same_meaning_in_other_words_is_no_change(studio: Studio, page: Any)
     assert page.locator(".editor").count() == 0
 
 
+def test_escape_closes_an_edit_and_keeps_what_was_typed(studio: Studio, page: Any) -> None:
+    studio.fill("escape", meetings("escape", 2))
+    studio.open(page, "escape", annotator="escape")
+    press_all(page, ["e"], 30)
+    type_arguments(page, GOOD)
+    composing = "{key: 'Escape', isComposing: true, bubbles: true, composed: true}"
+    page.locator(".editor textarea").evaluate(
+        f"area => area.dispatchEvent(new KeyboardEvent('keydown', {composing}))"
+    )
+    assert page.locator(".editor").count() == 1, "that Escape ends the composing of a word"
+    press_all(page, ["Escape"], 30)
+    assert page.locator(".editor").count() == 0
+    wait_text(page, "Your draft is kept", within=".toast")
+    press_all(page, ["e"], 30)
+    assert page.locator(".editor textarea").input_value() == GOOD
+    page.get_by_text("Discard", exact=True).click()
+    press_all(page, ["e"], 30)
+    assert page.locator(".editor textarea").input_value() != GOOD
+
+
+def test_a_long_message_can_be_edited_with_everything_in_sight(studio: Studio, page: Any) -> None:
+    rows = meetings("long", 1)
+    rows[0]["messages"][4]["content"] = "A sentence of a long answer. " * 4000
+    studio.fill("long", rows)
+    studio.open(page, "long", annotator="long")
+    press_all(page, ["j", "e"], 30)
+    page.keyboard.type("The end.")
+    wait_text(page, "equal characters")
+    page.locator(".editor .reason").fill("it needs an end")
+    wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
+    assert page.locator(".editor").bounding_box()["height"] < 400
+    page.keyboard.press("Control+Enter")
+    wait_text(page, "corrected by long — it needs an end", within=".msg.here")
+    assert len(page.locator(".msg.here .correction").inner_text()) < 600
+
+
 def test_a_failed_save_keeps_the_text_also_over_a_reload(studio: Studio, page: Any) -> None:
     studio.fill("draft", meetings("draft", 2))
     studio.open(page, "draft", annotator="draft")

@@ -7,6 +7,7 @@ import { button, el, fill } from "./dom.js";
 import { drawChanges } from "./diff.js";
 import { clearDraft, readDraft, writeDraft } from "./drafts.js";
 import { onOneLine, prettyJson } from "./json_text.js";
+import { isComposing } from "./keymap.js";
 
 const CHECK_AFTER_MS = 250;
 
@@ -26,7 +27,7 @@ function open(screen, cursor) {
     return;
   }
   if (s.editor && hasUnsavedEdit(s)) {
-    s.say("Another edit is open: save it (Ctrl+Enter) or discard it (Esc) first.");
+    s.say("Another edit is open: save it (Ctrl+Enter) or close it (Esc) first.");
     return;
   }
   const closed = s.editor;
@@ -127,7 +128,7 @@ function drawIn(screen, message, call) {
       parts.save,
       button("Discard", { class: "quiet", onclick: () => close(screen, { forget: true }) }),
     ),
-    el("div", { class: "dim", text: "Ctrl+Enter saves · Esc discards" }),
+    el("div", { class: "dim", text: "Ctrl+Enter saves · Esc closes and keeps the draft" }),
   );
   drawVerdict(screen, editor);
   return node;
@@ -187,11 +188,20 @@ function restoredNotice(screen, editor) {
 }
 
 function typed(screen, editor, event) {
-  if (event.key === "Escape") close(screen, { forget: true });
+  if (isComposing(event)) return;
+  if (event.key === "Escape") leave(screen, editor);
   else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save(screen, editor);
   else return;
   event.preventDefault();
   event.stopPropagation();
+}
+
+/** Close, and keep what was typed: one key must not throw away an afternoon's sentence. */
+function leave(screen, editor) {
+  const isKept = hasUnsavedEdit(screen.session);
+  writeDraft(screen.session, editor);
+  close(screen, {});
+  if (isKept) screen.session.say("Closed, not saved. Your draft is kept: open the edit again (e) to go on.");
 }
 
 function changed(screen, editor) {
