@@ -161,5 +161,5 @@ def _withdraw(conn: Connection, trajectory_id: int, person: AnnotatorInfo, note:
         rule="",
         note=note,
     )
-    settle_state(conn, trajectory_id, rules_apply=False)
+    settle_state(conn, trajectory_id)
     return 1
