@@ -248,6 +248,8 @@ class QueueRow(Base, table=True):
     """Annotators per trajectory."""
     decide_alone: bool = True
     """With overlap 1: a committed accept or reject is the decision at once."""
+    only_suspicious: bool = False
+    """Leave out what no check found anything in."""
     n_tasks: int = 0
     """Projection: slots of this queue; counting 100,000 of them at every key would be seen."""
     n_done: int = 0

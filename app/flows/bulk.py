@@ -12,11 +12,11 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.flows.identity import annotator_named
+from app.flows.queue import add_slots, configure
 from app.flows.running import Run
 from app.flows.settling import settle_state
 from curation.annotation import Annotation, Outcome
 from curation.errors import SettingsError
-from curation.queueing import Policy, rank
 from storage import browse, decisions, queues
 from storage.annotators import AnnotatorInfo
 from storage.browse import Filter
@@ -99,31 +99,9 @@ def _act(
 
 
 def _queue(conn: Connection, dataset: str, ids: list[int]) -> int:
-    """Add slots under the queue's settings; a dataset without a queue gets the default one."""
-    number = dataset_id(conn, dataset)
-    known = {q.dataset: q for q in queues.list_queues(conn)}
-    if dataset not in known:
-        queues.put_queue(
-            conn, number, policy=Policy.SUSPICIOUS, seed=0, overlap=1, decide_alone=True
-        )
-        known = {q.dataset: q for q in queues.list_queues(conn)}
-    settings = known[dataset]
-    ranked = [
-        (
-            c.trajectory_id,
-            rank(
-                Policy(settings.policy),
-                suspicion=c.suspicion,
-                position=c.trajectory_id,
-                uid=c.uid,
-                seed=settings.seed,
-            ),
-        )
-        for c in queues.candidates_among(conn, ids)
-    ]
-    added = queues.put_tasks(conn, number, ranked, settings.overlap)
-    queues.recount(conn, number)
-    return added // max(1, settings.overlap)
+    """Add slots under the queue's settings; a dataset without a queue gets one."""
+    queue = configure(conn, dataset_id(conn, dataset))
+    return len(set(add_slots(conn, queue, queues.candidates_among(conn, ids))))
 
 
 def _decide(
