@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Select, func, or_, select
 
-from storage.conditions import IS_LISTED, STAGES, Condition, Filter, Order, conditions_of
+from storage.conditions import IS_LISTED, STAGES, Condition, Filter, Order, Stage, conditions_of
 from storage.tables import (
     DatasetRow,
     FindingRow,
@@ -33,6 +33,7 @@ __all__ = [
     "ListedTrajectory",
     "Order",
     "Page",
+    "Stage",
     "count",
     "iter_ids",
     "page",

@@ -51,13 +51,23 @@ class Order(StrEnum):
     LONGEST = "longest"
 
 
+class Stage(StrEnum):
+    """How far a trajectory came, the import aside."""
+
+    CHECKED = "checked"
+    QUEUED = "queued"
+    ANNOTATED = "annotated"
+    DECIDED = "decided"
+    ACCEPTED = "accepted"
+
+
 class Filter(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Conditions, all of which hold; None means no condition. Saved views store it as JSON."""
 
     dataset: str | None = None
     state: str | None = None
     reached: str | None = None
-    """One of `STAGES`: this stage of the way or a later one."""
+    """A `Stage`: this stage of the way or a later one."""
     outcome: str | None = None
     """accept, reject, unsure; "none" for trajectories without one."""
     check: str | None = None
@@ -116,13 +126,13 @@ class Condition:
 
 
 STAGES: dict[str, ColumnElement[bool]] = {
-    "checked": trajectory.c.checked_with > "",
-    "queued": trajectory.c.state.in_([s.value for s in State if s is not State.NEW]),
-    "annotated": trajectory.c.state.in_(("annotated", "disputed", "decided")),
-    "decided": trajectory.c.state == "decided",
-    "accepted": and_(trajectory.c.state == "decided", trajectory.c.outcome == "accept"),
+    Stage.CHECKED: trajectory.c.checked_with > "",
+    Stage.QUEUED: trajectory.c.state.in_([s.value for s in State if s is not State.NEW]),
+    Stage.ANNOTATED: trajectory.c.state.in_(("annotated", "disputed", "decided")),
+    Stage.DECIDED: trajectory.c.state == "decided",
+    Stage.ACCEPTED: and_(trajectory.c.state == "decided", trajectory.c.outcome == "accept"),
 }
-"""Stages of the way after the import: the funnel counts and Browse lists by the same words."""
+"""What a stage or a later one means: the funnel counts and Browse lists by the same words."""
 
 IS_LISTED = Condition(item, item.c.trajectory_id, ())
 """In some dataset. Corrections are not: they are seen where their parent is."""
