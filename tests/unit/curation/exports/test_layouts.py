@@ -26,7 +26,7 @@ from curation.exporting import (
     choose,
     supported,
 )
-from curation.exports.layouts.label_tables import neutralised, restored
+from curation.spreadsheets import neutralised, restored
 from curation.trajectory import Message, Role, ToolCall, Trajectory
 from tests.curated_examples import (
     PING,
