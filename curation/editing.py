@@ -1,12 +1,14 @@
 """Edits: texts typed over a call's arguments or a message's content, checked and applied.
 
-Pure: an edit that means the same as what stands (same JSON value, same text) changes nothing, and
-one that means the same as the imported trajectory brings that one's own spelling back. Storing the
-result as a correction is `app/flows/correct.py`.
+Pure: an edit that says the same as what stands changes nothing, and one that says the same as the
+imported trajectory brings that one's own spelling back. Arguments say the same when only spacing,
+escapes or the order of different keys differ: a number's spelling and a key written twice are kept
+as they are typed. Storing the result as a correction is `app/flows/correct.py`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -15,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from curation.schemas import validator_for
-from curation.trajectory import Message, Trajectory, canonical_json, parse_arguments
+from curation.trajectory import Message, Trajectory, parse_arguments
 
 
 class EditTarget(StrEnum):
@@ -106,10 +108,19 @@ def _edit_arguments(
 def _same_arguments(text: str, standing: str) -> bool:
     if text == standing.strip():
         return True
-    one, other = parse_arguments(text).value, parse_arguments(standing).value
-    if one is None or other is None or not text:
+    if not text or any(parse_arguments(t).value is None for t in (text, standing)):
         return False
-    return canonical_json(one) == canonical_json(other)
+    return bool(_as_spelled(text) == _as_spelled(standing.strip() or "{}"))
+
+
+def _as_spelled(text: str) -> Any:
+    """JSON with numbers as their text and objects as pairs by key, each of a repeated key kept."""
+    return json.loads(
+        text,
+        object_pairs_hook=lambda pairs: ("object", sorted(pairs, key=lambda pair: pair[0])),
+        parse_int=lambda digits: ("number", digits),
+        parse_float=lambda digits: ("number", digits),
+    )
 
 
 def _argument_problems(parent: Trajectory, tool: str, number: int, text: str) -> list[EditProblem]:

@@ -42,47 +42,79 @@ class DropReason(StrEnum):
     ALTERNATION = "alternation"
     SYSTEM_PLACE = "system-place"
     SEVERAL_MESSAGES = "several-messages"
+    CHANGED_BY_ARROW = "changed-by-arrow"
+    SAME_SIDES = "same-sides"
 
 
 WHY: dict[DropReason, str] = {
-    DropReason.UNDECIDED: "Nobody has said anything of it.",
-    DropReason.UNSURE: "The outcome is unsure, so it is neither good nor bad.",
+    DropReason.UNDECIDED: "Nobody has said anything of it; annotate it.",
+    DropReason.UNSURE: (
+        "The outcome is unsure, so it is neither good nor bad; accept, reject or correct it."
+    ),
     DropReason.DISPUTED: "Annotators disagree and nobody has decided yet (Adjudicate).",
     DropReason.REJECTED: "It was rejected.",
-    DropReason.HAS_ERRORS: "A check calls an error in it and nobody accepted it.",
+    DropReason.HAS_ERRORS: (
+        "A check calls an error in it and nobody accepted it; correct it, or accept it as it is."
+    ),
     DropReason.DUPLICATE: "The same trajectory is in the export already, as a correction.",
-    DropReason.NOTHING_SAID: "There is no label to write.",
-    DropReason.NOT_CORRECTED: "A pair needs an original and its correction; this one has none.",
+    DropReason.NOTHING_SAID: "There is no label to write; annotate it.",
+    DropReason.NOT_CORRECTED: "A pair needs an original and its correction; this has none.",
     DropReason.TOOLS_DIFFER: "Original and correction offer different tools.",
     DropReason.CUT_NOT_ASSISTANT: (
         "Original and correction first differ at a message that is not the assistant's, so they "
-        "share no prompt."
+        "share no prompt; sft carries the correction."
     ),
     DropReason.SAME_CALLS: "Both sides make the same calls; there is nothing to prefer.",
     DropReason.STEP_INCORRECT: "The step was judged incorrect, so it is no target.",
-    DropReason.STEP_UNSURE: "The step was judged unsure, so it is neither good nor bad.",
+    DropReason.STEP_UNSURE: "The step was judged unsure, so it is neither good nor bad; judge it.",
     DropReason.NO_STEP_VERDICTS: (
-        "It was rejected as a whole and no step was judged, so no single step can be labelled."
+        "It was rejected as a whole and no step was judged, so no single step can be labelled; "
+        "judge its steps, or export whole trajectories."
     ),
     DropReason.NO_TARGET: "No assistant message is left to learn from.",
     DropReason.NO_PROMPT: "Nothing stands before the first assistant message.",
-    DropReason.NO_TOOLS: "It calls tools, but offers none: a model would learn to invent them.",
-    DropReason.UNPARSABLE_ARGUMENTS: "The arguments of a call are not a JSON object.",
+    DropReason.NO_TOOLS: (
+        "It calls tools, but offers none: a model would learn to invent them. Import it with "
+        "--tools."
+    ),
+    DropReason.UNPARSABLE_ARGUMENTS: (
+        "The arguments of a call are not a JSON object; correct the call. Where such a call is the "
+        "rejected side of a pair, the openai layout carries it."
+    ),
     DropReason.CONTENT_PARTS: "A message holds something other than text (an image, a file).",
     DropReason.MASKED_STEP: (
         "A step carries no loss and this layout cannot mask one message; export it per step or in "
         "the openai layout."
     ),
-    DropReason.LAST_NOT_ASSISTANT: "It does not end with the assistant, as this layout demands.",
-    DropReason.ORPHAN_RESULT: "A tool message answers no call.",
-    DropReason.UNANSWERED_CALL: "A call has no result and the conversation goes on.",
-    DropReason.REPEATED_CALL_ID: "Two calls of one message have the same id.",
-    DropReason.TEXT_WITH_CALL: "A message holds text and a call; this layout has one or the other.",
-    DropReason.ALTERNATION: "User and assistant do not take turns, as this layout demands.",
-    DropReason.SYSTEM_PLACE: "A system message does not stand at the start, or there are two.",
+    DropReason.LAST_NOT_ASSISTANT: "It has no assistant message that the layout could end with.",
+    DropReason.ORPHAN_RESULT: "A tool message answers no call; the trl layout carries it.",
+    DropReason.UNANSWERED_CALL: (
+        "A call has no result and the conversation goes on; the trl layout carries it."
+    ),
+    DropReason.REPEATED_CALL_ID: (
+        "Two calls of one message have the same id; the trl layout carries it."
+    ),
+    DropReason.TEXT_WITH_CALL: (
+        "A message holds text and a call; this layout has one or the other, trl and openai have "
+        "both."
+    ),
+    DropReason.ALTERNATION: (
+        "User and assistant do not take turns, as this layout demands; trl and openai carry it."
+    ),
+    DropReason.SYSTEM_PLACE: (
+        "A system message does not stand at the start, or there are two; trl and openai carry it."
+    ),
     DropReason.SEVERAL_MESSAGES: (
         "The judgement covers several messages and this layout labels the last only; export per "
         "step."
+    ),
+    DropReason.CHANGED_BY_ARROW: (
+        "The arguments hold a number that `datasets` reads as another; use the layout trl, "
+        "which writes arguments as text."
+    ),
+    DropReason.SAME_SIDES: (
+        "In this layout both sides of the pair are the same (thinking is left out of it, say); use "
+        "the layout trl."
     ),
 }
 
@@ -97,6 +129,7 @@ class Adaptation(StrEnum):
     DEVELOPER_AS_SYSTEM = "developer-as-system"
     RESULTS_MERGED = "results-merged"
     UNUSUAL_TOOL_NAME = "unusual-tool-name"
+    ENDING_LEFT_OUT = "ending-left-out"
     UNCHECKED = "unchecked"
 
 
@@ -109,6 +142,9 @@ ADAPTED: dict[Adaptation, str] = {
     Adaptation.RESULTS_MERGED: "results of parallel calls were merged into one observation",
     Adaptation.UNUSUAL_TOOL_NAME: (
         "rows with a tool name outside `[A-Za-z0-9_-]{1,64}`, which OpenAI refuses"
+    ),
+    Adaptation.ENDING_LEFT_OUT: (
+        "rows without the messages after the last assistant message, from which nothing is learnt"
     ),
     Adaptation.UNCHECKED: "trajectories that no check has looked at",
 }

@@ -92,9 +92,15 @@ def live_acts(conn: Connection, trajectory_id: int, annotator_id: int) -> list[S
     return [_stored(row) for row in conn.execute(_LIVE, asked)]
 
 
-def latest_standing(conn: Connection, annotator_id: int) -> StoredAct | None:
-    """The annotator's latest act on any trajectory that was not undone: what undo takes back."""
-    row = conn.execute(_LATEST, {"annotator_id": annotator_id}).one_or_none()
+def latest_standing(
+    conn: Connection, annotator_id: int, session_id: str | None = None
+) -> StoredAct | None:
+    """The annotator's latest act on any trajectory that was not undone; of one session if named."""
+    asked: dict[str, Any] = {"annotator_id": annotator_id}
+    if session_id is None:
+        row = conn.execute(_LATEST, asked).one_or_none()
+    else:
+        row = conn.execute(_LATEST_OF_SESSION, asked | {"session_id": session_id}).one_or_none()
     return None if row is None else _stored(row)
 
 
@@ -162,6 +168,16 @@ _LIVE = (
 _LATEST = (
     select(act)
     .where(act.c.annotator_id == bindparam("annotator_id"), _stands)
+    .order_by(act.c.id.desc())
+    .limit(1)
+)
+_LATEST_OF_SESSION = (
+    select(act)
+    .where(
+        act.c.session_id == bindparam("session_id"),
+        act.c.annotator_id == bindparam("annotator_id"),
+        _stands,
+    )
     .order_by(act.c.id.desc())
     .limit(1)
 )

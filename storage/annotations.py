@@ -6,7 +6,7 @@ filters and charts; they count only while their annotation is the annotator's la
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -110,6 +110,17 @@ def standing_annotations(conn: Connection, trajectory_id: int) -> list[Committed
     return [_committed(row) for row in rows]
 
 
+def standing_among(
+    conn: Connection, trajectory_ids: Sequence[int]
+) -> dict[int, list[CommittedAnnotation]]:
+    """What everybody says of these trajectories (1,000 at most), each in the order first said."""
+    rows = conn.execute(_STANDING_AMONG, {"of_trajectories": list(trajectory_ids)})
+    found: dict[int, list[CommittedAnnotation]] = {}
+    for row in rows:
+        found.setdefault(row.trajectory_id, []).append(_committed(row))
+    return found
+
+
 def iter_standing(conn: Connection, dataset_id: int | None = None) -> Iterator[CommittedAnnotation]:
     """Every annotation that stands, oldest first, optionally of one dataset's trajectories."""
     wanted = _WHOLE.where(annotation.c.retracted.is_(False), _is_latest)
@@ -164,6 +175,8 @@ _of_trajectory = annotation.c.trajectory_id == bindparam("of_trajectory")
 _of_annotator = annotation.c.annotator_id == bindparam("of_annotator")
 _LAST_REVISION = select(func.max(annotation.c.revision)).where(_of_trajectory, _of_annotator)
 _LATEST = _WHOLE.where(_of_trajectory, _of_annotator, _is_latest)
-_STANDING = _WHOLE.where(_of_trajectory, annotation.c.retracted.is_(False), _is_latest).order_by(
-    annotation.c.id
+_stands = _WHOLE.where(annotation.c.retracted.is_(False), _is_latest).order_by(annotation.c.id)
+_STANDING = _stands.where(_of_trajectory)
+_STANDING_AMONG = _stands.where(
+    annotation.c.trajectory_id.in_(bindparam("of_trajectories", expanding=True))
 )

@@ -10,7 +10,8 @@ Not for PostgreSQL, whose own tools do this.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,19 +74,10 @@ def back_up(url: str, target: Path, *, overwrite: bool = False) -> Backup:
             hint="Choose another name.",
         )
     partial = target.with_name(target.name + ".partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with _written(target, partial, "The backup"):
         _copy(source, partial)
         found = inspect_backup(partial)
         partial.replace(target)
-    except OSError as problem:
-        raise StoreError(
-            f"The backup cannot be written: {problem.strerror}.",
-            where=str(target),
-            hint="Check the folder's permissions and free space.",
-        ) from None
-    finally:
-        partial.unlink(missing_ok=True)
     return Backup(str(target), found.n_bytes, found.n_trajectories, found.schema)
 
 
@@ -111,17 +103,20 @@ def restore(url: str, source: Path, *, force: bool = False) -> Restored:
         )
     kept: Path | None = None
     partial = target.with_name(target.name + ".partial")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = target.with_name(f"{target.name}.before-restore-{stamp}")
+    with _written(target, partial, "The database"):
         _copy(source, partial)
         if occupied:
             _refuse_in_use(target)
-            stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-            kept = target.with_name(f"{target.name}.before-restore-{stamp}")
+            kept = aside
             target.replace(kept)
+        # A log that a damaged or deleted database left behind would be read into the new one.
+        for ending in ("-wal", "-shm"):
+            left = target.with_name(target.name + ending)
+            if left.exists():
+                left.replace(aside.with_name(aside.name + ending))
         partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
     return Restored(found, str(kept) if kept else None)
 
 
@@ -149,6 +144,28 @@ def inspect_backup(path: Path) -> Backup:
             f"The file is damaged: {verdict}.", where=str(path), hint="Use another backup."
         )
     return Backup(str(path), path.stat().st_size, n_trajectories, schema[0] if schema else "")
+
+
+@contextmanager
+def _written(target: Path, partial: Path, what: str) -> Iterator[None]:
+    """Say why `target` cannot be written (no permission, no space); leave no `partial` behind."""
+    reason = ""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+    except sqlite3.OperationalError as problem:
+        reason = str(problem)
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    if reason:
+        raise StoreError(
+            f"{what} cannot be written: {reason}.",
+            where=str(target),
+            hint="Check the folder's permissions and free space.",
+        )
 
 
 def _copy(source: Path, target: Path) -> None:

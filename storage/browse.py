@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Select, func, or_, select
 
-from storage.conditions import IS_LISTED, Condition, Filter, Order, conditions_of
+from storage.conditions import IS_LISTED, STAGES, Condition, Filter, Order, Stage, conditions_of
 from storage.tables import (
     DatasetRow,
     FindingRow,
@@ -26,7 +26,18 @@ from storage.tables import (
     table_of,
 )
 
-__all__ = ["Count", "Filter", "ListedTrajectory", "Order", "Page", "count", "iter_ids", "page"]
+__all__ = [
+    "STAGES",
+    "Count",
+    "Filter",
+    "ListedTrajectory",
+    "Order",
+    "Page",
+    "Stage",
+    "count",
+    "iter_ids",
+    "page",
+]
 
 COUNT_CAP = 10_000
 """Counts stop here and are shown as "10,000+"."""

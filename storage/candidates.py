@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from curation.annotation import Annotation, Outcome
 from curation.exporting import Decided, Include, Said
+from storage import groups
 from storage.candidate_facts import (
     Corrected,
     among,
@@ -61,6 +62,7 @@ class Candidate(Struct, frozen=True, gc=False):
     id: int
     uid: str
     group_key: str
+    """Of the whole family; see `storage.groups`."""
     body: PackedEpisode
     source_id: str
     datasets: tuple[str, ...]
@@ -90,8 +92,9 @@ def iter_candidates(
 ) -> Iterator[Candidate]:
     """Every candidate in the order of import."""
     after = 0
+    families = groups.families(conn)
     while ids := _page(conn, include, dataset_id, after):
-        yield from _candidates(conn, ids, dataset_id)
+        yield from _candidates(conn, ids, dataset_id, families)
         after = ids[-1]
 
 
@@ -164,6 +167,7 @@ def _candidates(
     conn: Connection,
     ids: Sequence[int],
     dataset_id: int | None,
+    families: dict[str, str],
 ) -> Iterator[Candidate]:
     decisions = decisions_of(conn, ids)
     said = said_of(conn, ids)
@@ -179,7 +183,7 @@ def _candidates(
         yield Candidate(
             id=row_id,
             uid=uid,
-            group_key=group,
+            group_key=families.get(group, group),
             body=PackedEpisode(content, tools),
             source_id=names[0][1] if names else "",
             datasets=tuple([name for name, _ in names]),

@@ -6,14 +6,15 @@ time of the scan. Days are UTC days.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal_column, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
-from storage.conditions import annotation, stands
+from storage.conditions import IS_LISTED, STAGES, annotation, stands
 from storage.tables import (
     AnnotatorRow,
     DatasetRow,
@@ -52,20 +53,15 @@ class DayCount(Struct, frozen=True):
 
 def funnel(conn: Connection, only: str | None = None) -> list[Bar]:
     """Trajectories at each stage of the way, each stage a subset of "imported"."""
-    columns = trajectory.c
+    # Corrections are seen where their parent is, unless a dataset holds the same trajectory.
+    listed = or_(trajectory.c.parent_id.is_(None), IS_LISTED.probe(trajectory.c.id))
     imported = _within(
         select(
             func.count().label("imported"),
-            _count_if(columns.checked_with != "").label("checked"),
-            _count_if(columns.state != "new").label("queued"),
-            _count_if(columns.state.in_(("annotated", "disputed", "decided"))).label("annotated"),
-            _count_if(columns.state == "decided").label("decided"),
-            _count_if((columns.state == "decided") & (columns.outcome == "accept")).label(
-                "accepted"
-            ),
+            *(_count_if(reached).label(stage) for stage, reached in STAGES.items()),
         )
         .select_from(trajectory)
-        .where(columns.parent_id.is_(None)),
+        .where(listed),
         trajectory.c.id,
         only,
     )
@@ -90,11 +86,11 @@ def findings_by_check(conn: Connection, only: str | None = None, limit: int = 30
 
 
 def findings_by_tool(conn: Connection, only: str | None = None, limit: int = 20) -> list[Bar]:
-    """Findings of severity error by the tool that was called."""
-    n = func.count().label("n")
+    """Trajectories with a finding of severity error in a call of each tool."""
+    n = func.count(func.distinct(finding.c.trajectory_id)).label("n")
     query = (
         select(finding.c.tool, finding.c.severity, n)
-        .where(finding.c.tool.is_not(None), finding.c.severity == "error")
+        .where(finding.c.tool.is_not(None), finding.c.severity == literal_column("'error'"))
         .group_by(finding.c.tool, finding.c.severity)
         .order_by(n.desc(), finding.c.tool)
         .limit(limit)
@@ -103,8 +99,9 @@ def findings_by_tool(conn: Connection, only: str | None = None, limit: int = 20)
 
 
 def marks_by_category(conn: Connection, only: str | None = None, limit: int = 30) -> list[Bar]:
-    """Marks of standing annotations by category (`label`) of each taxonomy (`part`)."""
-    n = func.count().label("n")
+    """Trajectories that a standing annotation marks, by category (`label`) of each taxonomy
+    (`part`)."""
+    n = func.count(func.distinct(mark.c.trajectory_id)).label("n")
     query = (
         select(mark.c.category, mark.c.taxonomy, n)
         .join(annotation, annotation.c.id == mark.c.annotation_id)
@@ -117,14 +114,16 @@ def marks_by_category(conn: Connection, only: str | None = None, limit: int = 30
 
 
 def outcomes_by_day(conn: Connection, only: str | None = None, days: int = 30) -> list[DayCount]:
-    """Standing annotations per UTC day and outcome, over the last `days` days."""
+    """Trajectories with a standing annotation per UTC day and outcome, over the last `days` days.
+    Annotators who agree on a day count once."""
     return _by_day(conn, annotation.c.outcome, annotation, only, days)
 
 
 def annotations_by_annotator(
     conn: Connection, only: str | None = None, days: int = 30
 ) -> list[DayCount]:
-    """Standing annotations per UTC day and annotator, over the last `days` days."""
+    """Trajectories with a standing annotation per UTC day and annotator, over the last `days`
+    days."""
     joined = annotation.join(annotator, annotator.c.id == annotation.c.annotator_id)
     return _by_day(conn, annotator.c.name, joined, only, days)
 
@@ -146,14 +145,17 @@ def _by_day(
     # Grouping by the stored instant's day differs between databases, so days are cut here; rows
     # are narrow and bounded by what people can annotate in a month.
     query = (
-        select(annotation.c.created_at, part)
+        select(annotation.c.created_at, part, annotation.c.trajectory_id)
         .select_from(source)
         .where(stands(annotation), annotation.c.created_at >= since)
     )
-    counts: dict[tuple[str, str], int] = {}
-    for created_at, label in conn.execute(_within(query, annotation.c.trajectory_id, only)):
-        key = (created_at.date().isoformat(), str(label))
-        counts[key] = counts.get(key, 0) + 1
+    seen: set[tuple[str, str, int]] = {
+        (created_at.date().isoformat(), str(label), trajectory_id)
+        for created_at, label, trajectory_id in conn.execute(
+            _within(query, annotation.c.trajectory_id, only)
+        )
+    }
+    counts = Counter((day, label) for day, label, _ in seen)
     return [DayCount(day, label, n) for (day, label), n in sorted(counts.items())]
 
 

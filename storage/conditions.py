@@ -12,10 +12,11 @@ from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, false, literal_column, select
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.sql.util import ClauseAdapter
 
+from curation.queueing import State
 from storage import search
 from storage.tables import (
     AnnotationRow,
@@ -50,11 +51,23 @@ class Order(StrEnum):
     LONGEST = "longest"
 
 
+class Stage(StrEnum):
+    """How far a trajectory came, the import aside."""
+
+    CHECKED = "checked"
+    QUEUED = "queued"
+    ANNOTATED = "annotated"
+    DECIDED = "decided"
+    ACCEPTED = "accepted"
+
+
 class Filter(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Conditions, all of which hold; None means no condition. Saved views store it as JSON."""
 
     dataset: str | None = None
     state: str | None = None
+    reached: str | None = None
+    """A `Stage`: this stage of the way or a later one."""
     outcome: str | None = None
     """accept, reject, unsure; "none" for trajectories without one."""
     check: str | None = None
@@ -63,8 +76,12 @@ class Filter(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """`taxonomy/category` of a committed mark."""
     tool: str | None = None
     """Name of a tool that is called."""
+    broken_tool: str | None = None
+    """Name of a tool with a finding of severity error in a call of it."""
     annotator: str | None = None
     """Has a committed annotation of the annotator of this name."""
+    said: str | None = None
+    """Has a committed annotation of this outcome, whatever was decided later."""
     day: str | None = None
     """UTC day, YYYY-MM-DD, of a committed annotation."""
     min_messages: int | None = None
@@ -108,6 +125,15 @@ class Condition:
         return self.plain if self.plain is not None else self.probe(trajectory.c.id)
 
 
+STAGES: dict[str, ColumnElement[bool]] = {
+    Stage.CHECKED: trajectory.c.checked_with > "",
+    Stage.QUEUED: trajectory.c.state.in_([s.value for s in State if s is not State.NEW]),
+    Stage.ANNOTATED: trajectory.c.state.in_(("annotated", "disputed", "decided")),
+    Stage.DECIDED: trajectory.c.state == "decided",
+    Stage.ACCEPTED: and_(trajectory.c.state == "decided", trajectory.c.outcome == "accept"),
+}
+"""What a stage or a later one means: the funnel counts and Browse lists by the same words."""
+
 IS_LISTED = Condition(item, item.c.trajectory_id, ())
 """In some dataset. Corrections are not: they are seen where their parent is."""
 
@@ -120,7 +146,7 @@ def conditions_of(conn: Connection, wanted: Filter) -> list[Condition]:
         found.append(Condition(table, id_column, (matches,)))
     if wanted.category is not None:
         found.append(_by_category(wanted.category))
-    if wanted.annotator is not None or wanted.day is not None:
+    if any(v is not None for v in (wanted.annotator, wanted.said, wanted.day)):
         found.append(_by_annotation(wanted))
     if wanted.check is not None:
         found.append(
@@ -131,6 +157,8 @@ def conditions_of(conn: Connection, wanted: Filter) -> list[Condition]:
         found.append(
             Condition(tool_use, tool_use.c.trajectory_id, (tool_use.c.tool_id == tool_id,))
         )
+    if wanted.broken_tool is not None:
+        found.append(_by_broken_tool(wanted.broken_tool))
     found += _on_row(wanted)
     if wanted.dataset is not None:
         dataset_id = select(dataset.c.id).where(dataset.c.name == wanted.dataset).scalar_subquery()
@@ -150,6 +178,9 @@ def _on_row(wanted: Filter) -> list[Condition]:
         found.append(Condition(trajectory, row.id, (row.outcome == said,)))
     if wanted.state is not None:
         found.append(Condition(trajectory, row.id, (row.state == wanted.state,)))
+    if wanted.reached is not None:
+        stage = STAGES.get(wanted.reached, false())
+        found.append(Condition(trajectory, row.id, (stage,), in_id_order=False))
     low, high = wanted.min_messages, wanted.max_messages
     if low is not None or high is not None:
         found.append(_by_length(0 if low is None else low, high))
@@ -169,6 +200,12 @@ def _by_length(low: int, high: int | None) -> Condition:
     return Condition(
         trajectory, trajectory.c.id, tuple(bounds), in_id_order=False, plain=and_(*plain)
     )
+
+
+def _by_broken_tool(name: str) -> Condition:
+    # Literal, not bound: only then is the partial index of errors considered.
+    where = (finding.c.severity == literal_column("'error'"), finding.c.tool == name)
+    return Condition(finding, finding.c.trajectory_id, where)
 
 
 def _by_category(category: str) -> Condition:
@@ -203,6 +240,8 @@ def _by_annotation(wanted: Filter) -> Condition:
     if wanted.annotator is not None:
         named = select(annotator.c.id).where(annotator.c.name == wanted.annotator)
         where.append(annotation.c.annotator_id == named.scalar_subquery())
+    if wanted.said is not None:
+        where.append(annotation.c.outcome == wanted.said)
     if wanted.day is not None:
         start = datetime.fromisoformat(wanted.day).replace(tzinfo=UTC)
         where.append(annotation.c.created_at >= start)

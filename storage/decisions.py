@@ -6,13 +6,16 @@ trajectory row are projections that flows write here, in the same transaction.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     and_,
     bindparam,
     exists,
@@ -113,21 +116,28 @@ def decisions_of(
 ) -> list[DecisionInfo]:
     """Every decision about the trajectory, the latest first."""
     rows = conn.execute(_HISTORY.limit(limit) if limit != 1 else _LATEST, {"about": trajectory_id})
-    return [
-        DecisionInfo(
-            id=row.id,
-            trajectory_id=row.trajectory_id,
-            outcome=Outcome(row.outcome) if row.outcome else None,
-            result_id=row.result_id,
-            result_uid=row.result_uid,
-            annotation=_decoder.decode(row.content),
-            decided_by=row.decider,
-            rule=row.rule,
-            note=row.note,
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
+    return [_info(row) for row in rows]
+
+
+def decisions_in_force(conn: Connection, trajectory_ids: Sequence[int]) -> dict[int, DecisionInfo]:
+    """The decision that stands of each of these trajectories (1,000 at most) that has one."""
+    rows = conn.execute(_IN_FORCE, {"those": list(trajectory_ids)})
+    return {row.trajectory_id: _info(row) for row in rows}
+
+
+def _info(row: Row[Any]) -> DecisionInfo:
+    return DecisionInfo(
+        id=row.id,
+        trajectory_id=row.trajectory_id,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        result_id=row.result_id,
+        result_uid=row.result_uid,
+        annotation=_decoder.decode(row.content),
+        decided_by=row.decider,
+        rule=row.rule,
+        note=row.note,
+        created_at=row.created_at,
+    )
 
 
 def project_state(
@@ -199,11 +209,18 @@ def _is_case(dataset_id: int | None) -> ColumnElement[bool]:
 
 _decoder = msgspec.json.Decoder(Annotation)
 _result = trajectory.alias("result")
-_HISTORY = (
+_whole = (
     select(decision, _result.c.uid.label("result_uid"), annotator.c.name.label("decider"))
     .outerjoin(_result, _result.c.id == decision.c.result_id)
     .outerjoin(annotator, annotator.c.id == decision.c.decided_by)
-    .where(decision.c.trajectory_id == bindparam("about"))
-    .order_by(decision.c.id.desc())
+)
+_HISTORY = _whole.where(decision.c.trajectory_id == bindparam("about")).order_by(
+    decision.c.id.desc()
 )
 _LATEST = _HISTORY.limit(1)
+_LAST_OF_THOSE = (
+    select(func.max(decision.c.id))
+    .where(decision.c.trajectory_id.in_(bindparam("those", expanding=True)))
+    .group_by(decision.c.trajectory_id)
+)
+_IN_FORCE = _whole.where(decision.c.id.in_(_LAST_OF_THOSE), decision.c.outcome.is_not(None))

@@ -39,9 +39,11 @@ class NewTrajectory(Struct, frozen=True):
     words: str
     """Text for the search index: messages, names of called tools, raw arguments."""
     tools_called: dict[str, int]
+    task_key: str | None = None
+    """A second group key, of the source's own task: ties the groups of its samples together."""
 
 
-def new_trajectory(value: Trajectory, group_key: str) -> NewTrajectory:
+def new_trajectory(value: Trajectory, group_key: str, task_key: str | None = None) -> NewTrajectory:
     """Prepare `value` for `add_batch`.
 
     Raises:
@@ -82,6 +84,7 @@ def new_trajectory(value: Trajectory, group_key: str) -> NewTrajectory:
         preview=plain_text((preview or "")[:PREVIEW_CHARACTERS]),
         words=plain_text("\n".join(words)),
         tools_called={plain_text(name): n for name, n in called.items()},
+        task_key=task_key,
     )
 
 

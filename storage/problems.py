@@ -1,8 +1,8 @@
-"""Records that could not be imported, kept so that nothing is lost in silence."""
+"""Records that a dataset's latest import could not read, so that nothing is lost in silence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -46,7 +46,19 @@ def add_problems(conn: Connection, dataset_id: int, problems: Sequence[StoredPro
     )
 
 
+def forget_problems(conn: Connection, dataset_id: int) -> None:
+    """Forget the problems of a dataset: another import begins."""
+    conn.execute(problem.delete().where(problem.c.dataset_id == dataset_id))
+
+
 def list_problems(conn: Connection, dataset_id: int, limit: int = 100) -> list[StoredProblem]:
+    """The first problems of a dataset, in the order found."""
+    return list(iter_problems(conn, dataset_id, limit))
+
+
+def iter_problems(
+    conn: Connection, dataset_id: int, limit: int | None = None
+) -> Iterator[StoredProblem]:
     """Problems of a dataset in the order found."""
     query = (
         select(problem.c.where, problem.c.message, problem.c.hint)
@@ -54,10 +66,11 @@ def list_problems(conn: Connection, dataset_id: int, limit: int = 100) -> list[S
         .order_by(problem.c.id)
         .limit(limit)
     )
-    return [StoredProblem(*row) for row in conn.execute(query)]
+    for row in conn.execute(query):
+        yield StoredProblem(*row)
 
 
-def count_problems(conn: Connection, dataset_id: int) -> int:
-    """How many records of a dataset could not be imported."""
-    query = select(func.count()).where(problem.c.dataset_id == dataset_id)
-    return int(conn.execute(query).scalar_one())
+def count_by_dataset(conn: Connection) -> dict[int, int]:
+    """How many records could not be imported, of the datasets that have any."""
+    query = select(problem.c.dataset_id, func.count().label("n")).group_by(problem.c.dataset_id)
+    return {row.dataset_id: row.n for row in conn.execute(query)}

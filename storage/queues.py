@@ -51,10 +51,11 @@ class QueueSettings(Struct, frozen=True):
 
     dataset_id: int
     dataset: str
-    policy: str
-    seed: int
-    overlap: int
-    decide_alone: bool
+    policy: str = "suspicious"
+    seed: int = 0
+    overlap: int = 1
+    decide_alone: bool = True
+    only_suspicious: bool = False
 
 
 class Candidate(Struct, frozen=True):
@@ -65,20 +66,42 @@ class Candidate(Struct, frozen=True):
     suspicion: float
 
 
-def put_queue(
-    conn: Connection, dataset_id: int, *, policy: str, seed: int, overlap: int, decide_alone: bool
-) -> None:
+def put_queue(conn: Connection, settings: QueueSettings) -> None:
     """Set how the dataset's tasks are handed out."""
-    values = {"policy": policy, "seed": seed, "overlap": overlap, "decide_alone": decide_alone}
-    changed = conn.execute(update(queue).where(queue.c.dataset_id == dataset_id).values(**values))
-    if changed.rowcount == 0:
-        conn.execute(insert(queue).values(dataset_id=dataset_id, **values))
+    values = {
+        "policy": settings.policy,
+        "seed": settings.seed,
+        "overlap": settings.overlap,
+        "decide_alone": settings.decide_alone,
+        "only_suspicious": settings.only_suspicious,
+    }
+    same = queue.c.dataset_id == settings.dataset_id
+    if conn.execute(update(queue).where(same).values(**values)).rowcount == 0:
+        row = {"dataset_id": settings.dataset_id, "n_tasks": 0, "n_done": 0, **values}
+        conn.execute(insert(queue).values(**row))
 
 
 def list_queues(conn: Connection) -> list[QueueSettings]:
     """Every queue, in the order of its dataset's id."""
     rows = conn.execute(_queue_columns.order_by(queue.c.dataset_id))
     return [QueueSettings(*row) for row in rows]
+
+
+def find_queue(conn: Connection, dataset_id: int) -> QueueSettings | None:
+    """The dataset's queue; None when it has none."""
+    row = conn.execute(_queue_columns.where(queue.c.dataset_id == dataset_id)).one_or_none()
+    return None if row is None else QueueSettings(*row)
+
+
+def last_member(conn: Connection, dataset_name: str) -> int:
+    """Highest trajectory id in a dataset that has a queue; 0 when it has none."""
+    members = (
+        select(func.max(item.c.trajectory_id))
+        .join(queue, queue.c.dataset_id == item.c.dataset_id)
+        .join(dataset, dataset.c.id == item.c.dataset_id)
+        .where(dataset.c.name == dataset_name)
+    )
+    return conn.execute(members).scalar_one() or 0
 
 
 def queues_of(conn: Connection, trajectory_id: int) -> list[QueueSettings]:
@@ -125,14 +148,14 @@ def candidates_among(conn: Connection, trajectory_ids: Sequence[int]) -> list[Ca
 
 def put_tasks(
     conn: Connection, dataset_id: int, ranked: Sequence[tuple[int, float]], overlap: int
-) -> int:
+) -> list[int]:
     """Give every (trajectory_id, rank) `overlap` slots; the new rank also orders waiting ones.
 
     Returns:
-        Number of slots added; those that existed are kept with their state.
+        The trajectory of each slot added; slots that existed are kept with their state.
     """
     if not ranked:
-        return 0
+        return []
     low, high = ranked[0][0], ranked[-1][0]
     present = {
         (row.trajectory_id, row.slot): row
@@ -154,11 +177,12 @@ def put_tasks(
                 moved.append({"moved_id": before.id, "new_rank": rank})
     if new:
         conn.execute(insert(task), new)
+        _count_slots(conn, dataset_id, len(new))
         _mark_queued(conn, sorted({row["trajectory_id"] for row in new}))
     if moved:
         by_id = task.c.id == bindparam("moved_id")
         conn.execute(update(task).where(by_id).values(rank=bindparam("new_rank")), moved)
-    return len(new)
+    return [row["trajectory_id"] for row in new]
 
 
 def _mark_queued(conn: Connection, trajectory_ids: Sequence[int]) -> None:
@@ -174,23 +198,36 @@ def _mark_queued(conn: Connection, trajectory_ids: Sequence[int]) -> None:
         )
 
 
-def drop_spare_slots(conn: Connection, dataset_id: int, overlap: int) -> list[int]:
-    """Remove waiting slots beyond `overlap`; returns the trajectories that lost one."""
-    spare = (task.c.dataset_id == dataset_id, task.c.status == WAITING, task.c.slot >= overlap)
-    rows = conn.execute(delete(task).where(*spare).returning(task.c.trajectory_id))
-    return sorted({row.trajectory_id for row in rows})
+def unsettled(conn: Connection, settings: QueueSettings) -> list[int]:
+    """Trajectories of the queue that its settings may settle otherwise than they are: those with
+    waiting slots to spare, and those whose annotations a rule may decide now."""
+    asked = {"of_dataset": settings.dataset_id, "overlap": settings.overlap}
+    found = set(conn.execute(_WITH_SPARE_SLOTS, asked).scalars())
+    if settings.decide_alone:
+        found |= set(conn.execute(_UNDECIDED, {"of_dataset": settings.dataset_id}).scalars())
+    return sorted(found)
 
 
-def recount(conn: Connection, dataset_id: int) -> None:
-    """Rebuild the queue's counters from its tasks."""
-    total = select(func.count()).where(task.c.dataset_id == dataset_id).scalar_subquery()
-    done = (
-        select(func.count())
-        .where(task.c.dataset_id == dataset_id, task.c.status == DONE)
-        .scalar_subquery()
-    )
+def drop_spare_slots(
+    conn: Connection, settings: QueueSettings, trajectory_ids: Sequence[int]
+) -> None:
+    """Remove these trajectories' waiting slots beyond the queue's overlap."""
+    dropped = conn.execute(
+        delete(task).where(
+            task.c.dataset_id == settings.dataset_id,
+            task.c.trajectory_id.in_(trajectory_ids),
+            task.c.status == WAITING,
+            task.c.slot >= settings.overlap,
+        )
+    ).rowcount
+    _count_slots(conn, settings.dataset_id, -dropped)
+
+
+def _count_slots(conn: Connection, dataset_id: int, change: int) -> None:
     conn.execute(
-        update(queue).where(queue.c.dataset_id == dataset_id).values(n_tasks=total, n_done=done)
+        update(queue)
+        .where(queue.c.dataset_id == dataset_id)
+        .values(n_tasks=queue.c.n_tasks + change)
     )
 
 
@@ -210,6 +247,7 @@ _queue_columns = select(
     queue.c.seed,
     queue.c.overlap,
     queue.c.decide_alone,
+    queue.c.only_suspicious,
 ).join(dataset, dataset.c.id == queue.c.dataset_id)
 _AROUND = _queue_columns.join(item, item.c.dataset_id == queue.c.dataset_id).where(
     item.c.trajectory_id == bindparam("of_trajectory")
@@ -226,3 +264,13 @@ _TOTALS = _ALL_TOTALS.where(queue.c.dataset_id == bindparam("of_dataset"))
 _claimed = select(func.count()).where(task.c.status == CLAIMED)
 _CLAIMS = _claimed.where(task.c.dataset_id == bindparam("of_dataset"))
 _ALL_CLAIMS = _claimed.where(task.c.dataset_id.in_(select(queue.c.dataset_id)))
+_WITH_SPARE_SLOTS = select(task.c.trajectory_id).where(
+    task.c.dataset_id == bindparam("of_dataset"),
+    task.c.status == WAITING,
+    task.c.slot >= bindparam("overlap"),
+)
+_UNDECIDED = (
+    select(task.c.trajectory_id)
+    .join(trajectory, trajectory.c.id == task.c.trajectory_id)
+    .where(task.c.dataset_id == bindparam("of_dataset"), trajectory.c.state == "annotated")
+)

@@ -112,7 +112,7 @@ class TrajectoryRow(Base, table=True):
     parent_id: int | None = Field(default=None, foreign_key="trajectory.id")
     """The trajectory this one corrects; None for imported ones."""
     group_key: str
-    """Family that never straddles splits: source task, parent and children."""
+    """What it was stored under; `storage.groups` tells which keys are one family."""
     n_messages: int
     n_steps: int
     n_calls: int
@@ -130,6 +130,15 @@ class TrajectoryRow(Base, table=True):
     """Projection: `curation.queueing.State`."""
     outcome: str | None = None
     """Projection: outcome of the latest decision, else of the latest committed annotation."""
+
+
+class GroupLinkRow(Base, table=True):
+    """Two group keys that are one family. A row is written once and never changed."""
+
+    __tablename__ = "group_link"
+    one: str = Field(primary_key=True)
+    """The smaller of the two."""
+    other: str = Field(primary_key=True)
 
 
 class BodyRow(Base, table=True):
@@ -179,6 +188,13 @@ class FindingRow(Base, table=True):
     __table_args__ = (
         Index("ix_finding_trajectory_id", "trajectory_id"),
         Index("ix_finding_check_trajectory_id", "check", "trajectory_id"),
+        Index(
+            "ix_finding_broken_tool",
+            "tool",
+            "trajectory_id",
+            sqlite_where=text("severity = 'error'"),
+            postgresql_where=text("severity = 'error'"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     trajectory_id: int = Field(foreign_key="trajectory.id")
@@ -232,6 +248,8 @@ class QueueRow(Base, table=True):
     """Annotators per trajectory."""
     decide_alone: bool = True
     """With overlap 1: a committed accept or reject is the decision at once."""
+    only_suspicious: bool = False
+    """Leave out what no check found anything in."""
     n_tasks: int = 0
     """Projection: slots of this queue; counting 100,000 of them at every key would be seen."""
     n_done: int = 0

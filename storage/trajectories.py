@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from curation.errors import NotFound
 from curation.trajectory import Trajectory, decode_messages, decode_tools
-from storage import search
+from storage import groups, search
 from storage.bulk import MAX_KEYS, insert_many, stored_time
 from storage.compression import unpack
 from storage.preparation import NewTrajectory, new_trajectory
@@ -68,6 +68,7 @@ class StoredTrajectory(Struct, frozen=True):
     trajectory: Trajectory
     parent_uid: str | None
     group_key: str
+    """As stored; `storage.groups` tells which keys are one family."""
     state: str
     outcome: str | None
     suspicion: float
@@ -92,10 +93,13 @@ class RawBody(Struct, frozen=True):
 
 
 def add_batch(conn: Connection, rows: Sequence[NewTrajectory]) -> AddedBatch:
-    """Add what is not there yet; repeats within the batch and against the store add nothing."""
+    """Add what is not there yet; repeats within the batch and against the store add nothing.
+
+    Content that is there keeps its group, and that group becomes one family with the one given.
+    """
     if conn.dialect.name != "sqlite":
         conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADD_LOCK})")
-    known = _ids_by(conn, trajectory.c.uid, trajectory.c.id, [row.uid for row in rows])
+    known = _by(conn, trajectory.c.uid, trajectory.c.id, [row.uid for row in rows])
     fresh: dict[str, NewTrajectory] = {}
     is_new: list[bool] = []
     for row in rows:
@@ -103,9 +107,20 @@ def add_batch(conn: Connection, rows: Sequence[NewTrajectory]) -> AddedBatch:
         is_new.append(new)
         if new:
             fresh[row.uid] = row
+    _link_groups(conn, rows, known)
     if fresh:
         known.update(_write(conn, list(fresh.values())))
     return AddedBatch(tuple(known[row.uid] for row in rows), tuple(is_new))
+
+
+def _link_groups(conn: Connection, rows: Sequence[NewTrajectory], known: dict[str, int]) -> None:
+    """Every key a content came with is one family: the stored group, the request, the task."""
+    stored = _by(conn, trajectory.c.uid, trajectory.c.group_key, list(known))
+    pairs = []
+    for row in rows:
+        first = stored.setdefault(row.uid, row.group_key)
+        pairs += [(first, key) for key in (row.group_key, row.task_key) if key is not None]
+    groups.link(conn, pairs)
 
 
 _TRAJECTORY_COLUMNS = (
@@ -147,7 +162,7 @@ def _write(conn: Connection, rows: Sequence[NewTrajectory]) -> dict[str, int]:
 def _ensure_tool_sets(conn: Connection, rows: Sequence[NewTrajectory]) -> dict[str, int]:
     """Ids of the tool sets of `rows` by hash; new ones are written once."""
     wanted = {row.tool_set_hash: row for row in rows}
-    known = _ids_by(conn, tool_set.c.hash, tool_set.c.id, list(wanted))
+    known = _by(conn, tool_set.c.hash, tool_set.c.id, list(wanted))
     missing = [row for key, row in wanted.items() if key not in known]
     ids = _next_ids(conn, "tool_set", len(missing))
     insert_many(
@@ -165,7 +180,7 @@ def _ensure_tool_sets(conn: Connection, rows: Sequence[NewTrajectory]) -> dict[s
 
 def _ensure_tools(conn: Connection, names: set[str]) -> dict[str, int]:
     """Ids of tool names; new names are written."""
-    known = _ids_by(conn, tool.c.name, tool.c.id, sorted(names))
+    known = _by(conn, tool.c.name, tool.c.id, sorted(names))
     missing = sorted(names - known.keys())
     ids = _next_ids(conn, "tool", len(missing))
     insert_many(conn, tool, ("id", "name"), list(zip(ids, missing, strict=True)))
@@ -173,12 +188,13 @@ def _ensure_tools(conn: Connection, names: set[str]) -> dict[str, int]:
     return known
 
 
-def _ids_by(conn: Connection, key: Any, row_id: Any, values: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _by(conn: Connection, key: Any, wanted: Any, values: Sequence[str]) -> dict[str, Any]:
+    """What stands in the column `wanted` beside each of `values` in the column `key`."""
+    found: dict[str, Any] = {}
     for start in range(0, len(values), MAX_KEYS):
         part = values[start : start + MAX_KEYS]
-        for value, found_id in conn.execute(select(key, row_id).where(key.in_(part))):
-            found[value] = found_id
+        for value, beside in conn.execute(select(key, wanted).where(key.in_(part))):
+            found[value] = beside
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -12,9 +13,11 @@ from app.flows import browse, reports
 from curation.annotation import Outcome
 from curation.checking import Severity
 from curation.queueing import State
-from storage.browse import Filter, Order
+from storage.browse import Filter, Order, Stage
 
 PREVIEW = 60
+MOST = 10**9
+"""Nobody counts further, and databases do not either."""
 
 
 def list_(
@@ -24,6 +27,28 @@ def list_(
     outcome: Annotated[Outcome | None, typer.Option(help="Only with this outcome.")] = None,
     check: Annotated[str | None, typer.Option(help="Only with a finding of this check.")] = None,
     tool: Annotated[str | None, typer.Option(help="Only those that call this tool.")] = None,
+    broken_tool: Annotated[
+        str | None, typer.Option(help="Only with an error in a call of this tool.")
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(help="Only marked with this: taxonomy/category.")
+    ] = None,
+    reached: Annotated[
+        Stage | None, typer.Option(help="Only what came as far as this stage.")
+    ] = None,
+    annotator: Annotated[str | None, typer.Option(help="Only annotated by this person.")] = None,
+    said: Annotated[
+        Outcome | None, typer.Option(help="Only annotated so, whatever was decided.")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only annotated on this UTC day."),
+    ] = None,
+    min_messages: Annotated[int | None, typer.Option(min=0, max=MOST, help="At least.")] = None,
+    max_messages: Annotated[int | None, typer.Option(min=0, max=MOST, help="At most.")] = None,
+    errors: Annotated[
+        bool | None, typer.Option("--errors/--no-errors", help="Only with errors, or without.")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Only those that hold these words.")] = None,
     order: Annotated[Order, typer.Option(help="Which come first.")] = Order.NEWEST,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
@@ -36,10 +61,20 @@ def list_(
         outcome=outcome.value if outcome else None,
         check=check,
         tool=tool,
+        broken_tool=broken_tool,
+        category=category,
+        reached=reached.value if reached else None,
+        annotator=annotator,
+        said=said.value if said else None,
+        day=f"{day:%Y-%m-%d}" if day else None,
+        min_messages=min_messages,
+        max_messages=max_messages,
+        with_errors=errors,
         text=text,
         order=order,
     )
     with terminal.store() as store:
+        browse.refuse_unknown(store, wanted)
         found = browse.find(store, wanted, limit=limit)
     head = ["uid", "dataset", "state", "outcome", "errors", "messages", "begins"]
     rows = [

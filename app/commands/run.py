@@ -110,7 +110,14 @@ def _take_in(
     from app.flows.queue import fill_queue
 
     with TerminalRun("Importing") as progress:
-        report = ingest(store, files, dataset=dataset, tools=tools, run=progress)
+        report = ingest(
+            store,
+            files,
+            dataset=dataset,
+            tools=tools,
+            max_record_bytes=terminal.settings.max_record_bytes,
+            run=progress,
+        )
     if not report.added and not report.duplicates:
         first = report.problems[0] if report.problems else None
         raise LoopwrightError(
@@ -127,7 +134,8 @@ def _take_in(
             f"{report.n_problems:,} records could not be read; the page Ingest lists them."
         )
     with TerminalRun("Checking") as progress:
-        check(store, dataset=report.dataset, run=progress)
+        processes = terminal.settings.check_processes or None
+        check(store, dataset=report.dataset, processes=processes, run=progress)
     fill_queue(store, report.dataset)
     return report.dataset
 

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from app.flows.settling import settle_state
+from app.flows.deciding import record_decision, record_withdrawal
 from curation.adjudication import Differences, Said, differences
 from curation.annotation import Annotation, Outcome
 from curation.checking import Finding
@@ -30,9 +30,6 @@ from storage.decisions import CaseRow, DecisionInfo
 from storage.engine import Store
 from storage.findings import findings_of
 from storage.trajectories import StoredTrajectory
-
-MAX_NOTE = 20_000
-"""Characters of a decision's note."""
 
 
 class ProposedCorrection(Struct, frozen=True):
@@ -75,7 +72,8 @@ class Case(Struct, frozen=True):
     history: tuple[DecisionInfo, ...]
     """Every decision and withdrawal, the latest first."""
     fingerprint: str
-    """Changes when anybody says something about the trajectory; hand it to `decide`."""
+    """Changes when anybody says something about the trajectory; `decide` and `withdraw` ask for
+    it."""
 
 
 class Decided(Struct, frozen=True):
@@ -202,31 +200,35 @@ def decide(
         standing = standing_annotations(conn, parent_id)
         _refuse_stale(conn, parent_id, standing, seen)
         adopted = _adopted(standing, adopt_annotator, outcome)
-        result = result_uid or adopted.correction_uid or uid
-        decisions.append_decision(
+        state = record_decision(
             conn,
-            trajectory_id=parent_id,
+            parent_id,
             outcome=outcome,
-            result_id=_result_id(conn, parent_id, uid, result),
             adopted=adopted,
-            decided_by=decided_by.id,
-            rule="",
-            note=note.replace("\x00", "")[:MAX_NOTE],
+            by=decided_by,
+            note=note,
+            result_id=None if result_uid is None else _version(conn, parent_id, uid, result_uid),
         )
-        state = settle_state(conn, parent_id)
         return Decided(uid, state, decisions.latest_decision(conn, parent_id))
 
 
-def withdraw(store: Store, uid: str, by: AnnotatorInfo, note: str = "") -> Decided:
+def withdraw(
+    store: Store, uid: str, by: AnnotatorInfo, note: str = "", *, seen: str | None = None
+) -> Decided:
     """Take the standing decision back, by appending; then a person has to decide again.
+
+    Args:
+        seen: `Case.fingerprint` of what the person looked at; None does not ask.
 
     Raises:
         NotFound: no such trajectory.
         AnnotationError: no decision stands.
+        StoreError: somebody said something since the case was shown.
     """
     with store.write() as conn:
         take_turn(conn)
         trajectory_id = trajectories.id_of(conn, uid)
+        _refuse_stale(conn, trajectory_id, standing_annotations(conn, trajectory_id), seen)
         latest = decisions.latest_decision(conn, trajectory_id)
         if latest is None or latest.outcome is None:
             raise AnnotationError(
@@ -234,18 +236,7 @@ def withdraw(store: Store, uid: str, by: AnnotatorInfo, note: str = "") -> Decid
                 where=uid,
                 hint="Reload the page; somebody may have withdrawn it already.",
             )
-        decisions.append_decision(
-            conn,
-            trajectory_id=trajectory_id,
-            outcome=None,
-            result_id=None,
-            adopted=Annotation(),
-            decided_by=by.id,
-            rule="",
-            note=note.replace("\x00", "")[:MAX_NOTE],
-        )
-        state = settle_state(conn, trajectory_id, rules_apply=False)
-        return Decided(uid, state, None)
+        return Decided(uid, record_withdrawal(conn, trajectory_id, by=by, note=note), None)
 
 
 def _decidable(outcome: Outcome | str) -> Outcome:
@@ -271,7 +262,7 @@ def _refuse_stale(
         raise StoreError(
             "Somebody annotated or decided this trajectory since you opened it.",
             where="decide",
-            hint="Look at the case as it is now and decide again.",
+            hint="Look at the case as it is now; then decide or withdraw.",
         )
 
 
@@ -289,7 +280,8 @@ def _adopted(
     )
 
 
-def _result_id(conn: Connection, parent_id: int, uid: str, result_uid: str) -> int:
+def _version(conn: Connection, parent_id: int, uid: str, result_uid: str) -> int:
+    """Id of the trajectory itself or of a correction of it."""
     if result_uid == uid:
         return parent_id
     for proposed in corrections_of(conn, parent_id):

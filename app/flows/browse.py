@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from curation.checking import CHECKS
+from curation.errors import NotFound
 from storage import browse, charts, datasets, saved_views
 from storage.browse import Count, Filter, ListedTrajectory, Page
 from storage.engine import Store
@@ -38,6 +40,21 @@ def find(
     """One page of trajectories and how many there are."""
     with store.read() as conn:
         return Found(browse.page(conn, wanted, cursor, limit), browse.count(conn, wanted))
+
+
+def refuse_unknown(store: Store, wanted: Filter) -> None:
+    """Refuse names that cannot find anything: in a command they are misspelt.
+
+    Raises:
+        NotFound: there is no such dataset or check; the message names those that exist.
+    """
+    if wanted.dataset is not None:
+        with store.read() as conn:
+            datasets.dataset_id(conn, wanted.dataset)
+    if wanted.check is not None and wanted.check not in CHECKS.names():
+        raise NotFound(
+            f"There is no check {wanted.check!r}.", hint="`loopwright checks` lists them."
+        )
 
 
 def preview(store: Store, wanted: Filter, n_samples: int = 5) -> Found:

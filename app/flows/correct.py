@@ -1,9 +1,9 @@
 """Correct: edit arguments or a message as text, checked before anything is stored.
 
 Edits start from the annotator's current correction when there is one (else from the trajectory),
-but the parent of a correction is always the imported trajectory. An edit that means the same as
-what stands (same JSON value, same text) changes nothing; one that means the same as the parent
-brings the parent's own spelling back, so undoing an edit by hand leaves no trace.
+but the parent of a correction is always the imported trajectory. An edit that says the same as what
+stands (see `curation.editing`) changes nothing; one that says the same as the parent brings the
+parent's own spelling back, so undoing an edit by hand leaves no trace.
 """
 
 from __future__ import annotations

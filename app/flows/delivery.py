@@ -2,7 +2,8 @@
 
 What was performed and what was refused are both on record under (session, n), so a repeated op is
 answered and not performed. An op that is refused takes back its own rows only; the ops after it go
-on. Undo takes back the annotator's latest act that stands, on whichever trajectory.
+on. Undo takes back the latest act that stands of the page it comes from, on whichever trajectory;
+a page without any (it was loaded anew) takes back the annotator's latest act of all.
 """
 
 from __future__ import annotations
@@ -11,12 +12,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import Connection
 
 from app.flows.placing import check_payload
 from app.flows.settling import settle_state
-from curation.annotation import ActKind, Annotation, EmptyPayload, Payload, fold, read_payload
+from curation.annotation import (
+    ActKind,
+    Annotation,
+    EmptyPayload,
+    Outcome,
+    Payload,
+    fold,
+    read_payload,
+)
 from curation.errors import AnnotationError, LoopwrightError
 from curation.trajectory import Trajectory
 from storage import acts, queues, tasks, trajectories
@@ -33,6 +43,13 @@ class Op(Struct, frozen=True):
     uid: str
     kind: str
     payload: Any = None
+
+
+class CommitRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a commit may carry."""
+
+    outcome: Outcome | UnsetType | None = UNSET
+    """The outcome that stood on the screen; a commit of another one is refused. Absent: any."""
 
 
 class Undone(Struct, frozen=True):
@@ -168,7 +185,11 @@ class Delivery:
 
     def _perform(self, op: Op) -> OpResult:
         kind = _kind(op.kind)
-        payload = read_payload(kind, {} if op.payload is None else op.payload)
+        data = {} if op.payload is None else op.payload
+        request = CommitRequest()
+        if kind is ActKind.COMMIT:
+            request, data = _commit_request(data), {}
+        payload = read_payload(kind, data)
         if kind is ActKind.UNDO:
             return self._undo(op)
         trajectory_id = trajectories.id_of(self.conn, op.uid)
@@ -176,18 +197,25 @@ class Delivery:
         self.touched[trajectory_id] = op.uid
         check_payload(self.conn, payload, lambda: self._body(trajectory_id))
         if kind is ActKind.COMMIT:
-            self._commit(op, trajectory_id)
+            self._commit(op, trajectory_id, request.outcome)
         else:
             self._append(op.n, trajectory_id, kind, payload)
         return OpResult(op.n, "ok")
 
-    def _commit(self, op: Op, trajectory_id: int) -> None:
+    def _commit(self, op: Op, trajectory_id: int, seen: Outcome | UnsetType | None) -> None:
         draft = draft_of(self.conn, trajectory_id, self.annotator.id)
         if draft.annotation.outcome is None:
             raise AnnotationError(
                 "Nothing was committed: the outcome is missing.",
                 where=op.uid,
                 hint="Say accept, reject or unsure first.",
+            )
+        if seen is not UNSET and seen is not draft.annotation.outcome:
+            raise AnnotationError(
+                f"The outcome is {draft.annotation.outcome} by now, not {seen or 'open'}: another "
+                "tab of yours changed it.",
+                where=op.uid,
+                hint="Look at it again, then commit.",
             )
         act_id = self._append(op.n, trajectory_id, ActKind.COMMIT, EmptyPayload())
         if not draft.committed:
@@ -202,7 +230,7 @@ class Delivery:
         settle_state(self.conn, trajectory_id)
 
     def _undo(self, op: Op) -> OpResult:
-        latest = acts.latest_standing(self.conn, self.annotator.id)
+        latest = self._to_undo()
         if latest is None:
             raise AnnotationError(
                 "There is nothing to undo.", where=op.uid, hint="You have not said anything yet."
@@ -214,6 +242,15 @@ class Delivery:
         if latest.kind is ActKind.COMMIT:
             self._uncommit(latest, undo_id)
         return OpResult(op.n, "ok", undone=Undone(uid, latest.kind))
+
+    def _to_undo(self) -> StoredAct | None:
+        """The act that undo means: never one that another tab performed on another trajectory
+        while this one has any of its own, for nobody would see it go."""
+        own = acts.latest_standing(self.conn, self.annotator.id, self.session_id)
+        if own is None:
+            return acts.latest_standing(self.conn, self.annotator.id)
+        # What was said later of the same trajectory stands on it and goes first.
+        return acts.live_acts(self.conn, own.trajectory_id, self.annotator.id)[-1]
 
     def _uncommit(self, commit: StoredAct, undo_id: int) -> None:
         """Say again what was said before the commit: the revision before it, or nothing."""
@@ -265,6 +302,16 @@ class Delivery:
             stored = trajectories.load_by_id(self.conn, trajectory_id)
             self._bodies[trajectory_id] = stored.trajectory
         return self._bodies[trajectory_id]
+
+
+def _commit_request(data: Any) -> CommitRequest:
+    try:
+        return msgspec.convert(data, CommitRequest)
+    except msgspec.ValidationError as problem:
+        raise AnnotationError(
+            f"The commit cannot be read: {problem}.",
+            hint="Reload the page; the studio was probably updated while it was open.",
+        ) from None
 
 
 def _kind(name: str) -> ActKind:

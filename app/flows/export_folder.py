@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,9 @@ import msgspec
 
 from curation.errors import ExportError
 from curation.export_manifest import CARD, DROPPED, INDEX, MANIFEST, Manifest
+
+if sys.platform != "win32":
+    import fcntl
 
 _PARTIAL = ".partial-"
 
@@ -77,23 +81,44 @@ class Folder:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self._earlier = _earlier_files(out)
-        self._made = not out.exists()
+        self._lock: int | None = None
         try:
+            if out.exists() and not out.is_dir():
+                raise ExportError(
+                    "This is a file, not a folder.",
+                    where=str(out),
+                    hint="Name a folder to export to.",
+                )
+            self._made = not out.exists()
             out.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(out)
+            self._earlier = _earlier_files(out)
             for stale in out.glob(f"{_PARTIAL}*"):
                 shutil.rmtree(stale, ignore_errors=True)
             self.path = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=out))
         except OSError as problem:
+            self._unlock()
             raise _unwritable(out, problem) from None
+        except ExportError:
+            self._unlock()
+            raise
 
     def __enter__(self) -> Folder:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, problem: BaseException | None, __: object) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
         if self._made and not any(self.out.iterdir()):
             self.out.rmdir()
+        self._unlock()
+        if isinstance(problem, OSError):
+            # All files of an export are written inside; a full disk is the usual reason.
+            raise _unwritable(self.out, problem) from problem
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def write_text(self, name: str, text: str | bytes) -> None:
         """Write a small file."""
@@ -126,17 +151,39 @@ def _unwritable(out: Path, problem: OSError) -> ExportError:
     )
 
 
+def _locked(out: Path) -> int | None:
+    """The folder, opened and locked against other exports; the system unlocks what is killed.
+
+    None where folders cannot be locked.
+
+    Raises:
+        ExportError: another export is being written to it.
+    """
+    if sys.platform == "win32":
+        return None
+    lock = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise ExportError(
+            "Another export is being written to this folder.",
+            where=str(out),
+            hint="Wait until it is finished, or choose another folder; nothing was touched.",
+        ) from None
+    except OSError:
+        # Some network drives know no locks; an export there is as safe as the drive.
+        return lock
+    return lock
+
+
 def _earlier_files(out: Path) -> tuple[str, ...]:
     """Names of the files of an earlier export in `out`.
 
     Raises:
         ExportError: something else lies there.
     """
-    if out.exists() and not out.is_dir():
-        raise ExportError(
-            "This is a file, not a folder.", where=str(out), hint="Name a folder to export to."
-        )
-    if not out.exists() or all(path.name.startswith(_PARTIAL) for path in out.iterdir()):
+    if all(path.name.startswith(_PARTIAL) for path in out.iterdir()):
         return ()
     try:
         manifest = msgspec.json.decode((out / MANIFEST).read_bytes(), type=Manifest)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from app.flows import export_comparing
 from app.flows.export_comparing import content_of
 from curation.episodes import Episode
-from curation.export_reasons import Adaptation, Dropped, Unfit
+from curation.export_reasons import Adaptation, Dropped, DropReason, Unfit
 from curation.exporting import (
     LAYOUTS,
     TYPES,
@@ -26,6 +26,7 @@ from curation.exporting import (
     Layout,
     Notes,
     Options,
+    Pair,
 )
 from storage.packed_episodes import PackedEpisode
 
@@ -141,6 +142,8 @@ def _row(
         fitted = layout.fit(example, adapted)
     except Unfit as problem:
         return Dropped(problem.reason, problem.detail, step)
+    if isinstance(fitted, Pair) and fitted.chosen == fitted.rejected:
+        return Dropped(DropReason.SAME_SIDES, f"message {step}", step)
     if adapted:
         notes.update(adapted)
     return Row(

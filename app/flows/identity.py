@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from weakref import WeakKeyDictionary
 
-from curation.errors import LoopwrightError
+from curation.errors import LoopwrightError, NotFound
 from storage.annotators import (
     AnnotatorInfo,
     ensure_annotator,
@@ -66,7 +66,10 @@ def read_token(store: Store, token: str) -> AnnotatorInfo:
     if not hmac.compare_digest(signature, _sign(_key(store), annotator_id)):
         raise _refused()
     with store.read() as conn:
-        return get_annotator(conn, annotator_id)
+        try:
+            return get_annotator(conn, annotator_id)
+        except NotFound:  # signed for an older state of the database
+            raise _refused() from None
 
 
 def _key(store: Store) -> bytes:

@@ -127,7 +127,8 @@ def ingest(
 
 
 def default_name(paths: Sequence[Path]) -> str:
-    """The first path's name without the endings that say how it is packed."""
+    """The dataset's name where none is given: the first path's, without the endings that say how
+    it is packed."""
     first = paths[0].resolve()
     if first.is_dir():
         return first.name or "import"
@@ -155,7 +156,10 @@ def _store_batch(
     after.note(batch)
     with store.write() as conn:
         first_format = batch.formats[0] if batch.formats else ""
+        is_first = progress.dataset_id is None
         after.dataset_id = datasets.ensure_dataset(conn, name, first_format)
+        if is_first:
+            problems.forget_problems(conn, after.dataset_id)
         added = trajectories.add_batch(conn, [row.trajectory for row in batch.rows])
         joined = datasets.add_items(
             conn,

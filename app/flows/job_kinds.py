@@ -27,6 +27,7 @@ class IngestParams(Struct, frozen=True, forbid_unknown_fields=True):
     tools: str | None = None
     max_record_bytes: int | None = None
     """None: as the settings say."""
+    dry_run: bool = False
 
 
 class CheckParams(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,11 +42,13 @@ class FillQueueParams(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of `fill-queue`; see `app.flows.queue.fill_queue`."""
 
     dataset: str
-    policy: Policy = Policy.SUSPICIOUS
-    seed: int = 0
-    overlap: int = 1
-    decide_alone: bool = True
-    only_suspicious: bool = False
+    policy: Policy | None = None
+    """None, here and below: as the queue has it."""
+    seed: int | None = None
+    overlap: int | None = None
+    decide_alone: bool | None = None
+    only_suspicious: bool | None = None
+    newer_than: int = 0
 
 
 def _ingest(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def _ingest(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
         dataset=wanted.dataset,
         format=wanted.format,
         tools=Path(wanted.tools) if wanted.tools else None,
+        dry_run=wanted.dry_run,
         max_record_bytes=wanted.max_record_bytes or load_settings().max_record_bytes,
         run=run,
     )
@@ -84,6 +88,7 @@ def _fill_queue(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any
         overlap=wanted.overlap,
         decide_alone=wanted.decide_alone,
         only_suspicious=wanted.only_suspicious,
+        newer_than=wanted.newer_than,
         run=run,
     )
     return {"dataset": wanted.dataset, "added": added}

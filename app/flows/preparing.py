@@ -189,7 +189,7 @@ def _why_unknown(path: Path, plan: Plan) -> list[Problem]:
 
 def _row(imported: Imported, where: str) -> PreparedRow:
     return PreparedRow(
-        trajectory=new_trajectory(imported.trajectory, group_key(imported)),
+        trajectory=new_trajectory(imported.trajectory, group_key(imported), task_key(imported)),
         source_id=imported.source_id,
         where=where,
         source=msgspec.json.encode(imported.source),
@@ -203,14 +203,23 @@ def _row(imported: Imported, where: str) -> PreparedRow:
 def group_key(imported: Imported) -> str:
     """The family of a trajectory, whatever dataset or format it comes in.
 
-    The source's task where it names one, else the first user message (case and spacing aside):
-    samples of one request belong together however different the answers are.
+    The first user message (case and spacing aside): samples of one request belong together however
+    different the answers are. Without one, the source's task; `task_key` joins the two.
     """
-    if imported.group:
-        return "task:" + (imported.group if len(imported.group) <= 80 else _hash(imported.group))
     text = _first_request(imported.trajectory)
     normalised = " ".join(text.casefold().split())
-    return "user:" + _hash(normalised) if normalised else imported.trajectory.uid
+    if normalised:
+        return "user:" + _hash(normalised)
+    return task_key(imported) or imported.trajectory.uid
+
+
+def task_key(imported: Imported) -> str | None:
+    """The task a source made it for, however its samples put the request; None when unnamed."""
+    if not imported.group:
+        return None
+    task = imported.group
+    is_plain = len(task) <= 80 and task.isascii() and task.isprintable()
+    return "task:" + (task if is_plain else _hash(task))
 
 
 def _first_request(trajectory: Trajectory) -> str:

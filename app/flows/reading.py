@@ -52,6 +52,7 @@ _KINDS = (
     (b"BZh", "bzip2", "Unpack it first (`bunzip2`)."),
     (b"\xfd7zXZ", "xz", "Unpack it first (`unxz`)."),
     (b"SQLite format 3", "an SQLite database", "Export its rows as JSON Lines."),
+    (b"\xff\xfe\0\0", "UTF-32 text", "Save it as UTF-8."),
     (b"\xff\xfe", "UTF-16 text", "Save it as UTF-8."),
     (b"\xfe\xff", "UTF-16 text", "Save it as UTF-8."),
 )
@@ -213,6 +214,9 @@ def _text_records(path: Path, zipped: bool, limit: int) -> Iterator[Record | Pro
             if not zipped:
                 raise
             yield _cut(where, line, position, problem)
+            return
+        if not position:
+            yield Problem(where, "The list is empty.", "Give a file with at least one record.")
 
 
 def _damage(path: Path, zipped: bool) -> Problem | None:
@@ -241,6 +245,8 @@ def _not_text(head: bytes) -> tuple[str, str] | None:
             return f"The file is {kind}, which is not read.", hint
     if not head.lstrip(b"\xef\xbb\xbf \t\r\n"):
         return "The file is empty.", "Give a file with at least one record."
+    if head[:4].count(b"\0") >= 2 and head[:4].strip(b"\0") in (b"{", b"[", b'{\0"', b"[\0{"):
+        return "The file is UTF-16 or UTF-32 text, which is not read.", "Save it as UTF-8."
     if b"\0" in head:
         return "The file is binary, not JSON text.", "Give JSON, JSON Lines, gzip or parquet."
     return None
@@ -251,7 +257,8 @@ def _split(stream: io.BufferedIOBase, head: bytes, limit: int) -> Iterator[Piece
 
     A first line that is a whole value makes JSON Lines, except that a lone array is an array of
     records. Otherwise a bracket opens an array and a brace an object over several lines, unless a
-    later line is a whole object: then it is JSON Lines whose first line is broken.
+    later line is a whole object: then it is JSON Lines whose first line is broken. Objects that
+    share their line with others are told apart by their brackets.
     """
     text = head.lstrip()
     lines = text.split(b"\n", 50)
@@ -264,12 +271,20 @@ def _split(stream: io.BufferedIOBase, head: bytes, limit: int) -> Iterator[Piece
         return iter(ValueSplitter(stream, limit, in_array=True))
     if text[:1] == b"{":
         whole = len(lines) == 1 or _is_value(first) or any(_is_object(x) for x in lines[1:-1])
-        if whole:
+        if whole and not _shares_its_line(first):
             return split_lines(stream, limit)
         return iter(ValueSplitter(stream, limit, in_array=False))
     if any(_is_object(x) for x in lines):
         return split_lines(stream, limit)
-    return iter((Piece(1, first[:80], "foreign"),))
+    return iter((Piece(1, first[:80], "scalar" if _is_value(first) else "foreign"),))
+
+
+def _shares_its_line(line: bytes) -> bool:
+    """Whether two whole objects stand on one line: `{…}{…}` or `{…}, {…}`."""
+    if _is_value(line):
+        return False
+    pieces = islice(ValueSplitter(io.BytesIO(line), len(line), in_array=False), 2)
+    return [_is_object(p.data) for p in pieces if not p.problem] == [True, True]
 
 
 def _is_value(line: bytes) -> bool:

@@ -98,7 +98,7 @@ def _explain(data: bytes, problem: ValueError) -> tuple[str, str]:
             "The record holds NaN or Infinity, which JSON does not have.",
             "Write null or a number (in Python: json.dumps(..., allow_nan=False) finds it).",
         )
-    if re.search(rb"\\u[dD][89a-fA-F]", data) and "truncated" in str(problem):
+    if re.search(rb"\\u[dD][89a-fA-F]", data) and "surrogate" in str(problem):
         return (
             "A text holds half of a surrogate pair (\\ud800 to \\udfff), which is not Unicode.",
             "Write the whole pair, or U+FFFD in its place.",

@@ -25,25 +25,33 @@ def settle_states(conn: Connection, trajectory_ids: Iterable[int]) -> None:
         settle_state(conn, trajectory_id)
 
 
-def settle_state(conn: Connection, trajectory_id: int, *, rules_apply: bool = True) -> State:
+def settle_state(conn: Connection, trajectory_id: int) -> State:
     """Derive state and outcome from what stands; append or withdraw a rule's decision.
 
-    Args:
-        rules_apply: False right after a person withdrew a decision: then a person has to decide,
-            until somebody commits again.
+    Everything is derived from rows, so settling again changes nothing.
     """
-    standing = standing_annotations(conn, trajectory_id)
     latest = decisions.latest_decision(conn, trajectory_id)
     if latest is not None and latest.decided_by is not None and latest.outcome is not None:
         decisions.project_state(conn, trajectory_id, State.DECIDED, latest.outcome)
         return State.DECIDED
-    rule = _rule(conn, trajectory_id) if rules_apply else Rule()
+    standing = standing_annotations(conn, trajectory_id)
+    rule = Rule() if _is_left_to_a_person(latest, standing) else _rule(conn, trajectory_id)
     open_slots, slots = tasks.slots_of(conn, trajectory_id)
     said = [Said(one.annotator, one.annotation) for one in standing]
     settled = settle(said, rule, open_slots=open_slots, slots=slots)
     _record(conn, trajectory_id, settled, latest)
     decisions.project_state(conn, trajectory_id, settled.state, _outcome(settled, standing))
     return settled.state
+
+
+def _is_left_to_a_person(latest: DecisionInfo | None, standing: list[CommittedAnnotation]) -> bool:
+    """A person withdrew the decision, and nobody has committed since."""
+    return (
+        latest is not None
+        and latest.outcome is None
+        and latest.decided_by is not None
+        and all(one.created_at <= latest.created_at for one in standing)
+    )
 
 
 def _rule(conn: Connection, trajectory_id: int) -> Rule:
@@ -61,7 +69,7 @@ def _record(
     """Append the rule's decision when it is new, or take back one that no longer holds."""
     stands = latest is not None and latest.outcome is not None
     if settled.adopted is not None:
-        result_id = _result_id(conn, trajectory_id, settled.adopted)
+        result_id = result_of(conn, trajectory_id, settled.adopted)
         if (
             latest is not None
             and latest.outcome is settled.adopted.outcome
@@ -92,7 +100,8 @@ def _record(
         )
 
 
-def _result_id(conn: Connection, trajectory_id: int, adopted: Annotation) -> int:
+def result_of(conn: Connection, trajectory_id: int, adopted: Annotation) -> int:
+    """Id of what export uses: the adopted correction, else the trajectory itself."""
     if adopted.correction_uid is None:
         return trajectory_id
     found = tasks.ids_of(conn, [adopted.correction_uid])

@@ -25,7 +25,7 @@ from app.flows.correct import Edit, StaleEdit
 from app.flows.identity import BadToken, read_token
 from app.flows.incidents import report_incident
 from components.viewer.payload import ShownCorrection, annotation_json, viewer_payload
-from curation.errors import LoopwrightError, NotFound
+from curation.errors import LoopwrightError, NotFound, StoreError
 from storage.annotators import AnnotatorInfo
 from storage.engine import Store
 
@@ -92,6 +92,10 @@ class UidsRequest(Struct):
 
 class BadRequest(LoopwrightError):
     """The request itself cannot be read."""
+
+
+class Foreign(LoopwrightError):
+    """The request comes from a page of another address."""
 
 
 Handler = Callable[[Store, AnnotatorInfo, Any], dict[str, Any]]
@@ -266,7 +270,7 @@ def _refuse_foreign(request: Request) -> None:
     if origin is None:
         return
     if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
-        raise BadRequest(
+        raise Foreign(
             f"Requests from {origin} are not accepted.",
             where="Origin",
             hint="Open the studio under the address it prints; behind a proxy, pass Host through.",
@@ -281,6 +285,10 @@ def _error(problem: LoopwrightError) -> Response:
             status = 404
         case StaleEdit():
             status = 409
+        case Foreign():
+            status = 403
+        case StoreError():
+            status = 503  # busy, full or away: nothing was said of the request itself
         case _:
             status = 400
     error: dict[str, Any] = {

@@ -236,7 +236,8 @@ def _draw_decision(case: Case) -> None:
 def _withdraw(case: Case) -> None:
     store = session.store()
     try:
-        flow.withdraw(store, case.uid, annotator_named(store, session.current_annotator()))
+        by = annotator_named(store, session.current_annotator())
+        flow.withdraw(store, case.uid, by, seen=case.fingerprint)
     except LoopwrightError as problem:
         session.notify(str(problem), ":material/error:")
         return

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
+import msgspec
 import pandas as pd
 import streamlit as st
 
@@ -14,7 +12,7 @@ from app.views.bulk import ask_bulk
 from app.views.filters import ask_filter, from_address, to_params
 from app.views.navigation import go, link
 from components.notices import draw_empty
-from components.tables import neutral_cell
+from components.tables import CSV_ROWS, csv_bytes
 from storage.browse import Filter, ListedTrajectory, Page
 
 STATE_ICONS = {
@@ -57,11 +55,14 @@ def show() -> None:
 
 
 def _draw_summary(wanted: Filter, count: str) -> None:
-    left, right = st.columns([4, 1], vertical_alignment="center")
+    left, clear, right = st.columns([5, 1, 1], vertical_alignment="center")
     conditions = ", ".join(f"{k} = {v}" for k, v in to_params(wanted).items() if k != "order")
     left.markdown(f"**{count} {'trajectory' if count == '1' else 'trajectories'}**")
     if conditions:
         left.text(conditions)
+        if clear.button("Clear", icon=":material/filter_list_off:", help="Drop all conditions."):
+            st.query_params.clear()
+            st.rerun()
     right.download_button(
         "CSV",
         data=lambda: _csv(wanted),
@@ -69,19 +70,13 @@ def _draw_summary(wanted: Filter, count: str) -> None:
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
-        help="All rows that pass the filter, as listed here.",
+        help=f"The rows that pass the filter, as listed here; {CSV_ROWS:,} at most.",
     )
 
 
 def _csv(wanted: Filter) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(ListedTrajectory.__struct_fields__)
-    for row in flow.all_rows(session.store(), wanted):
-        writer.writerow(
-            [neutral_cell(getattr(row, name)) for name in ListedTrajectory.__struct_fields__]
-        )
-    return out.getvalue().encode()
+    rows = flow.all_rows(session.store(), wanted)
+    return csv_bytes(ListedTrajectory.__struct_fields__, map(msgspec.structs.astuple, rows))
 
 
 def _draw_rows(rows: tuple[ListedTrajectory, ...]) -> None:

@@ -5,13 +5,14 @@ The address is the truth: a chart, a saved view or a colleague's link sets it, t
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from app.flows.browse import Choices
 from curation.queueing import State
-from storage.browse import Filter, Order
+from storage.browse import STAGES, Filter, Order
 
 _NUMBERS = ("min_messages", "max_messages")
 
@@ -32,7 +33,11 @@ def from_address() -> Filter:
         if raw is None or raw == "":
             continue
         if name in _NUMBERS:
-            values.update({name: int(raw)} if raw.isdecimal() else {})
+            values.update({name: int(raw)} if raw.isdecimal() and len(raw) < 10 else {})
+        elif name == "day":
+            values.update({name: raw} if _is_day(raw) else {})
+        elif name == "reached":
+            values.update({name: raw} if raw in STAGES else {})
         elif name == "with_errors":
             values[name] = raw == "yes"
         elif name == "order":
@@ -40,6 +45,13 @@ def from_address() -> Filter:
         else:
             values[name] = raw
     return Filter(**values)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def to_params(wanted: Filter) -> dict[str, str]:
@@ -112,7 +124,10 @@ def ask_filter(wanted: Filter, choices: Choices) -> Filter | None:
         check=check,
         category=category,
         tool=tool,
+        reached=wanted.reached,
+        broken_tool=wanted.broken_tool,
         annotator=wanted.annotator,
+        said=wanted.said,
         day=wanted.day,
         min_messages=low,
         max_messages=high,

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pandas as pd
 import streamlit as st
 
 from app import session
 from app.flows import jobs
-from app.flows.ingest import IngestReport, ingest
+from app.flows.import_problems import DatasetProblems, datasets_with_problems, every_problem
+from app.flows.ingest import IngestReport, default_name
 from app.flows.queue import queue_overview
 from app.flows.uploads import keep_upload
 from app.settings import load_settings
 from app.views.jobs import draw_running
-from components.notices import draw_error
-from curation.errors import LoopwrightError
-from curation.importing import FORMATS
+from components.notices import escape
+from components.tables import CSV_ROWS, csv_bytes
+from components.words import counted
+from curation.importing import FORMATS, Problem
+from storage.jobs import JobState
+from storage.problems import StoredProblem
 
 
 def show() -> None:
@@ -60,10 +67,20 @@ def show() -> None:
         st.caption(f"Told by content: {known}. Importing the same file again adds nothing.")
     look, go_on = st.columns([1, 8])
     ready = path is not None and bool(dataset.strip())
-    if look.button("Look first", icon=":material/visibility:", disabled=path is None) and path:
-        _look(path, str(chosen), tools)
+    wanted = {
+        "paths": [str(path)] if path is not None else [],
+        "dataset": dataset.strip(),
+        "format": str(chosen),
+        "tools": str(tools) if tools else None,
+    }
+    if look.button("Look first", icon=":material/visibility:", disabled=not ready):
+        session.remember("ingest-look", jobs.enqueue(session.store(), "ingest", _look(wanted)))
+        st.rerun()
     if go_on.button("Import", type="primary", icon=":material/download:", disabled=not ready):
-        _import(path, dataset.strip(), str(chosen), tools)
+        _import(wanted)
+    _draw_look(wanted)
+    for found in datasets_with_problems(session.store()):
+        _draw_problems(found)
 
 
 def _path(text: str) -> Path | None:
@@ -71,18 +88,22 @@ def _path(text: str) -> Path | None:
 
 
 def _default_name(path: Path | None) -> str:
-    return path.name.split(".")[0] if path else ""
+    return default_name([path]) if path else ""
 
 
-def _look(path: Path, chosen: str, tools: Path | None) -> None:
-    """A dry run: nothing is written."""
-    try:
-        with st.spinner("Reading without writing …"):
-            report = ingest(session.store(), [path], format=chosen, tools=tools, dry_run=True)
-    except LoopwrightError as problem:
-        draw_error(problem)
+def _look(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The import as a dry run: everything is read, nothing is written."""
+    return {**wanted, "dry_run": True}
+
+
+def _draw_look(wanted: dict[str, Any]) -> None:
+    """What the look found, as long as the form still says what was looked at."""
+    number = session.recall("ingest-look")
+    if not isinstance(number, int):
         return
-    draw_report(report)
+    job = jobs.get_job(session.store(), number)
+    if job.state is JobState.DONE and job.params == _look(wanted):
+        draw_report(msgspec.convert(job.result, IngestReport))
 
 
 def draw_report(report: IngestReport) -> None:
@@ -93,33 +114,50 @@ def draw_report(report: IngestReport) -> None:
     figures[2].metric("Already here", f"{report.duplicates:,}")
     figures[3].metric("Problems", f"{report.n_problems:,}")
     if report.problems:
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "where": [p.where for p in report.problems],
-                    "what": [p.message for p in report.problems],
-                    "what to do": [p.hint for p in report.problems],
-                }
-            ),
-            hide_index=True,
-        )
+        _draw_table(report.problems)
         if report.n_problems > len(report.problems):
             st.caption(f"The first {len(report.problems)} of {report.n_problems:,} are shown.")
 
 
-def _import(path: Path | None, dataset: str, chosen: str, tools: Path | None) -> None:
-    """Three jobs, which one worker runs in this order: import, check, fill the queue."""
-    store = session.store()
-    jobs.enqueue(
-        store,
-        "ingest",
-        {
-            "paths": [str(path)],
-            "dataset": dataset,
-            "format": chosen,
-            "tools": str(tools) if tools else None,
-        },
+def _draw_problems(found: DatasetProblems) -> None:
+    """What the latest import of a dataset could not read, to be mended and imported again."""
+    store, dataset = session.store(), found.dataset
+    with st.expander(f"{escape(dataset)}: {counted(found.total, 'problem')} in the latest import"):
+        _draw_table(found.first)
+        if found.total > len(found.first):
+            st.caption(f"The first {len(found.first)} of {found.total:,} are shown.")
+        st.download_button(
+            "CSV",
+            data=lambda: csv_bytes(
+                StoredProblem.__struct_fields__,
+                map(msgspec.structs.astuple, every_problem(store, dataset)),
+            ),
+            file_name="problems.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"problems-{dataset}",
+            help=f"Place, problem and remedy of each; {CSV_ROWS:,} at most.",
+        )
+
+
+def _draw_table(problems: Sequence[Problem | StoredProblem]) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "where": [p.where for p in problems],
+                "what": [p.message for p in problems],
+                "what to do": [p.hint for p in problems],
+            }
+        ),
+        hide_index=True,
     )
+
+
+def _import(wanted: dict[str, Any]) -> None:
+    """Three jobs, which one worker runs in this order: import, check, fill the queue."""
+    store, dataset = session.store(), wanted["dataset"]
+    jobs.enqueue(store, "ingest", wanted)
     jobs.enqueue(store, "check", {"dataset": dataset})
     if not any(info.dataset == dataset for info in queue_overview(store)):
         jobs.enqueue(store, "fill-queue", {"dataset": dataset})

@@ -146,6 +146,8 @@ def describe(job: JobInfo) -> str:
     """One line that says what the job does to what."""
     params = job.params
     match job.kind:
+        case "ingest" if params.get("dry_run"):
+            return f"Look at {', '.join(params.get('paths', []))} for {params.get('dataset')}"
         case "ingest":
             return f"Import {', '.join(params.get('paths', []))} into {params.get('dataset')}"
         case "check":

@@ -7,21 +7,14 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from app import session
+from app.flows import overview as flow
 from app.flows.browse import choices
-from app.flows.overview import Overview, overview
-from app.views.filters import ask_dataset
+from app.flows.overview import Overview
+from app.views.filters import ask_dataset, to_params
 from app.views.navigation import go, link
 from components import charts
 from components.notices import draw_empty
-
-_STAGES = {
-    "imported": {},
-    "checked": {},
-    "queued": {"state": "queued"},
-    "annotated": {"state": "annotated"},
-    "decided": {"state": "decided"},
-    "accepted": {"state": "decided", "outcome": "accept"},
-}
+from storage.browse import Filter
 
 
 def show() -> None:
@@ -35,7 +28,7 @@ def show() -> None:
         link("ingest", "Ingest a file", ":material/upload_file:")
         return
     dataset = ask_dataset(choose, datasets)
-    numbers = overview(store, dataset)
+    numbers = flow.overview(store, dataset)
     left, right = st.columns(2)
     with left:
         _draw_funnel(numbers, dataset)
@@ -47,8 +40,8 @@ def show() -> None:
         _draw_throughput(numbers, dataset)
 
 
-def _query(dataset: str | None, **conditions: str) -> str:
-    return urlencode({**({"dataset": dataset} if dataset else {}), **conditions})
+def _query(behind: Filter) -> str:
+    return urlencode(to_params(behind))
 
 
 def _draw(title: str, figure: object, key: str, empty: str, n: int) -> None:
@@ -69,15 +62,14 @@ def _draw(title: str, figure: object, key: str, empty: str, n: int) -> None:
 
 
 def _draw_funnel(numbers: Overview, dataset: str | None) -> None:
-    figure = charts.funnel(
-        numbers.funnel, [_query(dataset, **_STAGES[b.label]) for b in numbers.funnel]
-    )
-    _draw("The way of the data", figure, f"funnel-{dataset}", "", len(numbers.funnel))
+    rows = numbers.funnel
+    figure = charts.funnel(rows, [_query(flow.behind_stage(b, dataset)) for b in rows])
+    _draw("The way of the data", figure, f"funnel-{dataset}", "", len(rows))
 
 
 def _draw_checks(numbers: Overview, dataset: str | None) -> None:
     rows = numbers.findings_by_check
-    figure = charts.bars(rows, [_query(dataset, check=b.label) for b in rows], "findings")
+    figure = charts.bars(rows, [_query(flow.behind_check(b, dataset)) for b in rows], "findings")
     _draw(
         "Trajectories by finding",
         figure,
@@ -89,19 +81,21 @@ def _draw_checks(numbers: Overview, dataset: str | None) -> None:
 
 def _draw_tools(numbers: Overview, dataset: str | None) -> None:
     rows = numbers.findings_by_tool
-    figure = charts.bars(
-        rows, [_query(dataset, tool=b.label, with_errors="yes") for b in rows], "errors"
+    figure = charts.bars(rows, [_query(flow.behind_tool(b, dataset)) for b in rows], "errors")
+    _draw(
+        "Trajectories with errors, by tool",
+        figure,
+        f"tools-{dataset}",
+        "No call breaks its schema.",
+        len(rows),
     )
-    _draw("Errors by tool", figure, f"tools-{dataset}", "No call breaks its schema.", len(rows))
 
 
 def _draw_categories(numbers: Overview, dataset: str | None) -> None:
     rows = numbers.marks_by_category
-    figure = charts.bars(
-        rows, [_query(dataset, category=f"{b.part}/{b.label}") for b in rows], "marks"
-    )
+    figure = charts.bars(rows, [_query(flow.behind_category(b, dataset)) for b in rows], "marks")
     _draw(
-        "Marks by category",
+        "Trajectories by category",
         figure,
         f"categories-{dataset}",
         "No committed annotation has a mark yet.",
@@ -111,9 +105,9 @@ def _draw_categories(numbers: Overview, dataset: str | None) -> None:
 
 def _draw_outcomes(numbers: Overview, dataset: str | None) -> None:
     rows = numbers.outcomes_by_day
-    query = {(r.day, r.part): _query(dataset, day=r.day, outcome=r.part) for r in rows}
+    query = {(r.day, r.part): _query(flow.behind_outcome(r, dataset)) for r in rows}
     _draw(
-        "Outcomes by day",
+        "Annotated by day and outcome",
         charts.by_day(rows, query),
         f"outcomes-{dataset}",
         "No annotation in the last 30 days.",
@@ -123,9 +117,9 @@ def _draw_outcomes(numbers: Overview, dataset: str | None) -> None:
 
 def _draw_throughput(numbers: Overview, dataset: str | None) -> None:
     rows = numbers.annotations_by_annotator
-    query = {(r.day, r.part): _query(dataset, day=r.day, annotator=r.part) for r in rows}
+    query = {(r.day, r.part): _query(flow.behind_annotator(r, dataset)) for r in rows}
     _draw(
-        "Annotations by annotator",
+        "Annotated by day and annotator",
         charts.by_day(rows, query),
         f"throughput-{dataset}",
         "No annotation in the last 30 days.",

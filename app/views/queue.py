@@ -6,9 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from app import session
+from app.flows import jobs
 from app.flows import queue as queues
 from app.flows.browse import choices
 from app.flows.queue import QueueInfo
+from app.views.jobs import draw_running
 from app.views.navigation import go, link
 from components.notices import draw_empty
 from curation.queueing import Policy
@@ -35,6 +37,7 @@ def show() -> None:
         )
         link("ingest", "Ingest a file", ":material/upload_file:")
         return
+    draw_running(("fill-queue",))
     infos = queues.queue_overview(store)
     if infos:
         _draw_queues(infos)
@@ -126,14 +129,16 @@ def _ask_fill(datasets: tuple[str, ...], infos: list[QueueInfo]) -> None:
         "Only trajectories with findings", value=False, key=f"fill-suspicious-{dataset}"
     )
     if st.button("Fill the queue", icon=":material/playlist_add:", disabled=order is None):
-        n = queues.fill_queue(
+        jobs.enqueue(
             session.store(),
-            str(dataset),
-            policy=Policy(order or Policy.SUSPICIOUS),
-            seed=int(seed),
-            overlap=int(overlap),
-            decide_alone=bool(alone),
-            only_suspicious=bool(suspicious),
+            "fill-queue",
+            {
+                "dataset": dataset,
+                "policy": Policy(order or Policy.SUSPICIOUS),
+                "seed": int(seed),
+                "overlap": int(overlap),
+                "decide_alone": bool(alone),
+                "only_suspicious": bool(suspicious),
+            },
         )
-        session.notify(f"{n:,} tasks added to {dataset}; order and rule are set.")
         st.rerun()

@@ -63,6 +63,23 @@ def text_of(message: Message, notes: Notes) -> str:
     return message.text
 
 
+def up_to_last_step(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:
+    """The messages up to the last assistant message; what a user says after it teaches nothing.
+
+    Raises:
+        Unfit: there is no assistant message.
+    """
+    end = len(messages)
+    while end and messages[end - 1].role is not Role.ASSISTANT:
+        end -= 1
+    if not end:
+        raise Unfit(DropReason.LAST_NOT_ASSISTANT)
+    if end == len(messages):
+        return messages
+    notes[Adaptation.ENDING_LEFT_OUT] += 1
+    return messages[:end]
+
+
 def readable_calls(message: Message, index: int) -> tuple[ToolCall, ...]:
     """The calls with blank arguments written `{}` and no line breaks in the text.
 
@@ -99,9 +116,8 @@ def _readable(call: ToolCall, index: int) -> str:
         raise Unfit(DropReason.UNPARSABLE_ARGUMENTS, detail)
     if not parsed.value and not raw.strip():
         return "{}"
-    if "\n" in raw or "\r" in raw:
-        return msgspec.json.encode(parsed.value).decode()
-    return raw
+    # Valid JSON has line breaks between its tokens only; its numbers stay spelled as they are.
+    return raw.replace("\n", " ").replace("\r", " ")
 
 
 def written(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-LOADER = '''"""Load the rows of this folder with tool-call arguments and tools as objects.
+LOADER = '''"""Load the rows of this folder; chat templates get arguments and tools as objects.
 
-    from load_rows import load
-    train = load("train")                      # pass it to SFTTrainer, DPOTrainer or KTOTrainer
+    from load_rows import load, with_objects
+    trainer = SFTTrainer(model, train_dataset=load("train"),
+                         processing_class=with_objects(tokenizer), ...)
 
-The files hold them as JSON text, because Arrow gives every row the same struct: objects of
-different tools would come back with each other's keys. They become objects here, after Arrow.
+The files hold arguments and tools as JSON text, because `datasets` does not keep objects as they
+are: keys of other rows come in as null, and numbers are rounded. So they become objects where the
+chat template is applied, which every trainer does through its tokenizer.
 """
 
 import json
@@ -19,58 +21,106 @@ from datasets import load_dataset
 MESSAGES = ("messages", "prompt", "completion", "chosen", "rejected")
 
 
-def as_objects(batch):
-    """One batch of rows (a dict of columns), decoded; other columns stay as they are."""
-    for column in MESSAGES:
-        if column in batch:
-            batch[column] = [[message_of(m) for m in row] for row in batch[column]]
-    if "tools" in batch:
-        batch["tools"] = [json.loads(t) if isinstance(t, str) else t for t in batch["tools"]]
-    return batch
+def load(split="train", folder=None):
+    """One split as a dataset, arguments and tools still as text."""
+    file = Path(folder or Path(__file__).parent) / f"{split}.jsonl"
+    return load_dataset("json", data_files=str(file), split="train")
+
+
+def with_objects(tokenizer):
+    """The same tokenizer, whose chat template is given objects."""
+    render = tokenizer.apply_chat_template
+
+    def apply_chat_template(conversation, tools=None, **options):
+        return render(messages_of(conversation), tools=tools_of(tools), **options)
+
+    tokenizer.apply_chat_template = apply_chat_template
+    return tokenizer
+
+
+def as_objects(row):
+    """One row with objects."""
+    messages = {name: messages_of(row[name]) for name in MESSAGES if name in row}
+    return {**row, **messages, "tools": tools_of(row["tools"])}
+
+
+def tools_of(tools):
+    """A list of tools, or None: some templates write a heading for an empty list."""
+    return (json.loads(tools) if isinstance(tools, str) else tools) or None
+
+
+def messages_of(messages):
+    """Messages (or lists of them) without the nulls that Arrow adds, arguments decoded."""
+    return [messages_of(m) if isinstance(m, list) else message_of(m) for m in messages]
 
 
 def message_of(message):
-    """A message without the nulls that Arrow adds, its arguments decoded."""
-    message = {key: value for key, value in message.items() if value is not None}
+    """One message."""
+    message = {k: v for k, v in message.items() if v is not None or k == "content"}
     calls = []
     for call in message.pop("tool_calls", []):
-        call = {key: value for key, value in call.items() if value is not None}
         function = dict(call["function"])
         if isinstance(function["arguments"], str):
             function["arguments"] = json.loads(function["arguments"])
-        calls.append({**call, "function": function})
+        kept = {k: v for k, v in call.items() if v is not None}
+        calls.append({**kept, "function": function})
     return {**message, "tool_calls": calls} if calls else message
-
-
-def load(split="train", folder=None):
-    """One split as a dataset whose rows are decoded as they are read."""
-    file = Path(folder or Path(__file__).parent) / f"{split}.jsonl"
-    return load_dataset("json", data_files=str(file), split="train").with_transform(as_objects)
 '''
 
-ADVICE_TEXT = """\
-Arguments and `tools` are **JSON text**, so that every version of `datasets` loads the files
-unchanged. Most chat templates want objects: use the loader beside the files, which decodes them
-after Arrow.
-
+USE = """
 ```python
-from load_rows import load          # in this folder
+from load_rows import load, with_objects          # in this folder
 
-train = load("train")
+trainer = {trainer}(
+    model,
+    args={config},
+    train_dataset=load("train"),
+    processing_class=with_objects(tokenizer),
+)
 ```
 
-Rows loaded without it are equal to the files, but a template that writes `arguments | tojson`
-would quote the text twice. With `datasets` 4.8 or newer the layout `trl-objects` needs no loader.
+`with_objects` gives the chat template what templates expect: arguments and tools as objects, and no
+tools where a row has none (some templates write a heading for an empty list). Checked with TRL 1.16
+and `datasets` 5.2.
 """
 
-ADVICE_OBJECTS = """\
-Arguments are **objects** and `tools` is JSON text. Load with `datasets` 4.8 or newer, which keeps
-objects of different shapes as they are; older versions fill in other rows' keys with null, or
-refuse a key that is text in one row and a number in another (use the layout `trl` there).
+TRAINERS = {
+    "sft": ("SFTTrainer", "SFTConfig(assistant_only_loss=True, ...)"),
+    "dpo": ("DPOTrainer", "DPOConfig(...)"),
+    "kto": ("KTOTrainer", "KTOConfig(...)"),
+}
 
-```python
-from datasets import load_dataset
+HINTS = {
+    "sft": """\
+`assistant_only_loss=True` matters in files with `messages`: without it users' words and tools'
+results are learnt as well. Its template needs `{% generation %}` marks, which TRL adds to the ones
+it knows. Files with `prompt` and `completion` (one row per step) need nothing: only the completion
+is learnt.
+""",
+    "dpo": "",
+    "kto": """\
+The trainer learns every token of a completion. Where a row judges a whole trajectory, that takes in
+what users and tools say in between: judge steps, or export per step, to leave them out. The table
+below says how many rows are wanted and unwanted; set `desirable_weight` and `undesirable_weight` by
+it.
+""",
+}
 
-train = load_dataset("json", data_files="train.jsonl", split="train")
-```
+TEXT = """\
+Arguments and `tools` are **JSON text**: `datasets` would give rows each other's keys, and round
+numbers, if they were objects. Every version of it loads these files unchanged.
 """
+
+OBJECTS = """\
+Arguments are **objects** and `tools` is JSON text, for readers of JSON. Load with `datasets` 4.8 or
+newer; older versions fill in other rows' keys with null, or refuse a key that is text in one row
+and a number in another. Rows whose arguments hold what `datasets` reads as something else (long
+decimals, very large integers, some numbers like 0.95) are left out; the layout `trl` has them.
+"""
+
+
+def advice(type_name: str, *, objects: bool) -> str:
+    """Markdown: how to load and train."""
+    trainer, config = TRAINERS[type_name]
+    use = USE.replace("{trainer}", trainer).replace("{config}", config)
+    return "\n".join([OBJECTS if objects else TEXT, use.lstrip("\n"), HINTS[type_name]]).strip()

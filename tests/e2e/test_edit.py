@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from app.flows.annotate import open_trajectory
+from app.flows.correct import Edit, EditTarget, propose_correction
 from app.flows.identity import annotator_named
 from tests.e2e.conftest import Studio, wait_until
 from tests.e2e.conversations import meetings
@@ -81,6 +82,42 @@ def test_the_same_meaning_in_other_words_is_no_change(studio: Studio, page: Any)
     assert page.locator(".editor").count() == 0
 
 
+def test_escape_closes_an_edit_and_keeps_what_was_typed(studio: Studio, page: Any) -> None:
+    studio.fill("escape", meetings("escape", 2))
+    studio.open(page, "escape", annotator="escape")
+    press_all(page, ["e"], 30)
+    type_arguments(page, GOOD)
+    composing = "{key: 'Escape', isComposing: true, bubbles: true, composed: true}"
+    page.locator(".editor textarea").evaluate(
+        f"area => area.dispatchEvent(new KeyboardEvent('keydown', {composing}))"
+    )
+    assert page.locator(".editor").count() == 1, "that Escape ends the composing of a word"
+    press_all(page, ["Escape"], 30)
+    assert page.locator(".editor").count() == 0
+    wait_text(page, "Your draft is kept", within=".toast")
+    press_all(page, ["e"], 30)
+    assert page.locator(".editor textarea").input_value() == GOOD
+    page.get_by_text("Discard", exact=True).click()
+    press_all(page, ["e"], 30)
+    assert page.locator(".editor textarea").input_value() != GOOD
+
+
+def test_a_long_message_can_be_edited_with_everything_in_sight(studio: Studio, page: Any) -> None:
+    rows = meetings("long", 1)
+    rows[0]["messages"][4]["content"] = "A sentence of a long answer. " * 4000
+    studio.fill("long", rows)
+    studio.open(page, "long", annotator="long")
+    press_all(page, ["j", "e"], 30)
+    page.keyboard.type("The end.")
+    wait_text(page, "equal characters")
+    page.locator(".editor .reason").fill("it needs an end")
+    wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
+    assert page.locator(".editor").bounding_box()["height"] < 400
+    page.keyboard.press("Control+Enter")
+    wait_text(page, "corrected by long — it needs an end", within=".msg.here")
+    assert len(page.locator(".msg.here .correction").inner_text()) < 600
+
+
 def test_a_failed_save_keeps_the_text_also_over_a_reload(studio: Studio, page: Any) -> None:
     studio.fill("draft", meetings("draft", 2))
     studio.open(page, "draft", annotator="draft")
@@ -103,6 +140,47 @@ def test_a_failed_save_keeps_the_text_also_over_a_reload(studio: Studio, page: A
     page.locator(".editor .main").click()
     wait_text(page, "corrected by draft", within=".msg.here")
     assert corrected_call(studio, uid, "draft") == GOOD
+
+
+def test_a_draft_over_what_has_changed_since_asks_before_it_replaces_it(
+    studio: Studio, page: Any
+) -> None:
+    studio.fill("stale", meetings("stale", 2))
+    studio.open(page, "stale", annotator="stale")
+    uid = studio.uids("stale")[0]
+    press_all(page, ["e"], 30)
+    type_arguments(page, '{"city": "Bonn", "seats": 9}')
+    page.locator(".editor .reason").fill("Bonn, earlier")
+    newer = Edit(2, EditTarget.ARGUMENTS, GOOD, 0)
+    who = annotator_named(studio.store, "stale")
+    propose_correction(studio.store, who, "another-tab", 1, uid, [newer], "Rome, later")
+    page.on("dialog", lambda dialog: dialog.accept())
+    for choice, expected in (("Use my draft instead", "Bonn"), ("Keep what stands", "Rome")):
+        page.reload()
+        wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
+        press_all(page, ["e"], 30)
+        wait_text(page, "typed over another text")
+        assert "Rome" in page.locator(".editor .stands").inner_text()
+        assert "Bonn" in page.locator(".editor textarea").input_value()
+        page.wait_for_timeout(400)
+        assert page.locator(".editor .main").is_disabled()
+        assert "Choose above first" in edit_row(page)
+        if choice == "Use my draft instead":
+            page.get_by_role("button", name=choice).click()
+            wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
+            # Not saved: put the draft back to where it was stale, and choose the other way.
+            page.evaluate(
+                """() => {
+                  const key = Object.keys(localStorage).find((k) => k.includes(":draft:stale:"));
+                  const draft = JSON.parse(localStorage.getItem(key));
+                  localStorage.setItem(key, JSON.stringify({ ...draft, over: undefined }));
+                }"""
+            )
+        else:
+            page.get_by_role("button", name=choice).click()
+            wait_text(page, "Nothing is changed yet")
+        assert expected in page.locator(".editor textarea").input_value()
+    assert corrected_call(studio, uid, "stale") == GOOD
 
 
 def test_an_answer_that_got_lost_does_not_save_twice(studio: Studio, page: Any) -> None:

@@ -59,7 +59,7 @@ def click_bar(studio: Studio, page: Any, dataset: str, name: str) -> dict[str, l
     ("name", "expected"),
     [
         ("checks", {"check": ["calls/missing-required"]}),
-        ("tools", {"tool": ["find_room"], "with_errors": ["yes"]}),
+        ("tools", {"broken_tool": ["find_room"]}),
     ],
 )
 def test_a_click_on_a_bar_leads_to_its_trajectories(

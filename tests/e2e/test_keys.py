@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from curation.annotation import Outcome, StepVerdict
-from tests.e2e.conftest import Studio, wait_until
+from tests.e2e.conftest import ON_SCREEN, Studio, wait_until
 from tests.e2e.conversations import meetings
 
 # Three steps judged, one marked (leader and the two keys of "Wrong value"), decided, committed.
@@ -148,6 +148,79 @@ def test_undo_goes_back_across_trajectories(studio: Studio, page: Any) -> None:
     press_all(page, ["z", "z"], 50)
     wait_saved(page)
     assert studio.said(first, "undoing").annotation.is_empty
+
+
+def test_undo_in_one_tab_leaves_another_tab_as_it_is(studio: Studio, page: Any) -> None:
+    studio.fill("tabs", meetings("tabs", 3))
+    first, second, _ = studio.uids("tabs")
+    studio.open(page, "tabs", annotator="tabs")
+    press_all(page, ["1"], 0)
+    wait_saved(page)
+    other = page.context.new_page()
+    other.add_init_script(ON_SCREEN)
+    studio.open(other, "tabs", annotator="tabs")
+    press_all(other, ["f"], 0)
+    wait_until(other, f"window.onScreen().uid === '{second}'")
+    press_all(other, ["2"], 0)
+    wait_saved(other)
+    press_all(page, ["z"], 0)
+    wait_saved(page)
+    assert studio.said(first, "tabs").annotation.step_verdicts == {}
+    assert studio.said(second, "tabs").annotation.step_verdicts == {2: StepVerdict.INCORRECT}
+
+
+def test_the_overlay_of_keys_takes_every_key_and_passes_none_on(studio: Studio, page: Any) -> None:
+    studio.fill("help", meetings("help", 2))
+    studio.open(page, "help", annotator="help")
+    for key in ["x", "Enter", "Escape", "?"]:
+        press_all(page, ["?"], 0)
+        wait_until(page, "!viewerRoot().querySelector('.help').hidden")
+        press_all(page, [key], 0)
+        wait_until(page, "viewerRoot().querySelector('.help').hidden")
+    assert studio.said(studio.uids("help")[0], "help").annotation.is_empty
+
+
+def test_a_key_held_down_judges_once_and_moves_on(studio: Studio, page: Any) -> None:
+    studio.fill("held", meetings("held", 3))
+    studio.open(page, "held", annotator="held")
+    for key in ["m", "p", "v", "s", "s", "s", "s"]:  # without letting go: one press each, then held
+        page.keyboard.down(key)
+    page.keyboard.up("s")
+    for _ in range(3):
+        page.keyboard.down("j")
+    wait_saved(page)
+    (mark,) = studio.said(studio.uids("held")[0], "held").annotation.marks
+    assert mark.severity == "critical", "one step from major, not four"
+    assert page.evaluate("window.onScreen()")["index"] > 4
+
+
+def test_caps_lock_does_not_silence_the_keys(studio: Studio, page: Any) -> None:
+    studio.fill("caps", meetings("caps", 2))
+    studio.open(page, "caps", annotator="caps")
+    typed = "new KeyboardEvent('keydown', {key: 'X', code: 'KeyX', bubbles: true})"
+    page.evaluate(f"document.body.dispatchEvent({typed})")
+    wait_saved(page)
+    assert studio.said(studio.uids("caps")[0], "caps").annotation.outcome is Outcome.REJECT
+
+
+def test_a_note_that_is_too_long_stays_and_says_so(studio: Studio, page: Any) -> None:
+    studio.fill("long-note", meetings("long-note", 2))
+    studio.open(page, "long-note", annotator="long-note")
+    uid = studio.uids("long-note")[0]
+    press_all(page, ["t"], 0)
+    page.locator("textarea.note").fill("x" * 20_001)
+    press_all(page, ["Escape", "a", "Enter"], 50)
+    wait_until(
+        page,
+        "viewerRoot().querySelector('[data-testid=commit-why]').textContent.includes('20,001')",
+    )
+    assert page.evaluate("window.onScreen().uid") == uid
+    assert len(page.locator("textarea.note").input_value()) == 20_001
+    page.locator("textarea.note").fill("short")
+    press_all(page, ["Escape", "Enter"], 50)
+    wait_saved(page)
+    draft = studio.said(uid, "long-note")
+    assert (draft.committed, draft.annotation.note) == (True, "short")
 
 
 def test_letters_typed_into_a_field_are_letters(studio: Studio, page: Any) -> None:

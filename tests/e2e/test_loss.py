@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,12 @@ def lose_the_answer(route: Any) -> None:
     route.abort()
 
 
-@pytest.mark.parametrize("cut", [break_off, fail_500, lose_the_answer])
+def answer_something_else(route: Any) -> None:
+    """A proxy's own page."""
+    route.fulfill(status=200, content_type="application/json", body="{}")
+
+
+@pytest.mark.parametrize("cut", [break_off, fail_500, lose_the_answer, answer_something_else])
 def test_a_failing_save_is_shown_kept_and_delivered_once(
     studio: Studio, page: Any, cut: Callable[[Any], None]
 ) -> None:
@@ -96,6 +102,22 @@ def test_a_slow_server_delays_nothing_on_screen_and_loses_nothing(
     check_said(studio, first, "loss-slow")
     assert studio.said(first, "loss-slow").committed
     check_said(studio, second, "loss-slow")
+
+
+def test_acts_outlive_a_database_that_is_locked_for_long(studio: Studio, page: Any) -> None:
+    """Another program writes for longer than a writer waits; the studio answers 503 meanwhile."""
+    studio.fill("locked", meetings("locked", 2))
+    studio.open(page, "locked", annotator="locked")
+    uid = studio.uids("locked")[0]
+    other = sqlite3.connect(studio.folder / "studio.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    press_all(page, KEYS, 10)
+    wait_until(page, f"(({SESSION}) => s.sender.state.failures > 0)()")
+    assert saved_state(page) == "failing" and unsent(page) >= 1
+    other.execute("ROLLBACK")
+    other.close()
+    wait_saved(page)
+    check_said(studio, uid, "locked")
 
 
 def test_acts_outlive_a_crash_of_the_server_in_the_middle_of_a_burst(

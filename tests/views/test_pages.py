@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app.flows import browse as browsing
 from app.flows import jobs
 from app.flows.adjudicate import load_case
+from app.flows.import_problems import every_problem
+from app.flows.ingest import default_name, ingest
 from app.flows.operations import worker_is_here
 from app.flows.queue import queue_overview
 from app.flows.taxonomies import list_taxonomies
 from app.views.navigation import GROUPS
 from storage.browse import Filter
+from storage.datasets import list_datasets
+from tests.e2e.conversations import meetings
 from tests.episodes import add_episodes
 
 NAMES = [place.name for places in GROUPS.values() for place in places if place.name != "annotate"]
@@ -45,6 +51,8 @@ def test_queue_fills_the_chosen_dataset_with_the_chosen_overlap(studio, open_pag
     page.number_input(key="fill-overlap-flights").set_value(3)
     _button(page, "Fill the queue").click().run()
     assert not page.exception
+    assert not queue_overview(studio)
+    assert jobs.run_next(studio).state == "done"
     (info,) = queue_overview(studio)
     assert (info.dataset, info.overlap, info.total) == ("flights", 3, 12)
 
@@ -65,7 +73,23 @@ def test_browse_says_what_to_do_when_nothing_passes(filled, open_page):
 
 
 def test_browse_ignores_parameters_it_does_not_know(filled, open_page):
-    page = open_page("browse", order="sideways", min_messages="many", colour="red")
+    page = open_page(
+        "browse",
+        order="sideways",
+        min_messages="many",
+        max_messages="9" * 40,
+        day="yesterday",
+        reached="nowhere",
+        colour="red",
+    )
+    assert not page.exception
+    assert len(page.dataframe[0].value) == 6
+
+
+def test_conditions_that_a_chart_set_can_be_cleared(filled, open_page):
+    page = open_page("browse", reached="annotated", dataset="flights")
+    assert len(page.dataframe[0].value) < 6
+    _button(page, "Clear").click().run()
     assert len(page.dataframe[0].value) == 6
 
 
@@ -144,6 +168,54 @@ def test_settings_change_the_name_one_annotates_with(studio, open_page):
     _button(page, "Use this name").click().run()
     assert page.text_input(key="settings-name").value == "grace"
     assert page.session_state["annotator"] == "grace"
+
+
+def test_a_look_at_a_file_counts_what_the_named_dataset_has_and_writes_nothing(
+    studio, open_page, tmp_path
+):
+    source = tmp_path / "v1.2-x.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in meetings("look", 3)))
+    ingest(studio, [source], dataset="renamed")
+    page = open_page("ingest")
+    page.text_input(key="ingest-path").set_value(str(source)).run()
+    name = page.text_input(key=f"ingest-name-{source}")
+    assert name.value == default_name([source]) == "v1.2-x"
+    for dataset, expected in (("renamed", "3"), ("another", "0")):
+        page.text_input(key=f"ingest-name-{source}").set_value(dataset)
+        _button(page, "Look first").click().run()
+        assert not [m for m in page.metric if m.label == "Already here"]
+        assert jobs.run_next(studio).state == "done"
+        page.run()
+        assert not page.exception
+        assert [m.value for m in page.metric if m.label == "Already here"] == [expected]
+    page.text_input(key=f"ingest-name-{source}").set_value("other").run()
+    assert not page.metric, "what was looked at is not what the form says any more"
+    with studio.read() as conn:
+        assert [d.name for d in list_datasets(conn)] == ["renamed"]
+
+
+def test_ingest_lists_what_the_latest_import_of_a_dataset_could_not_read(
+    studio, open_page, tmp_path
+):
+    source = tmp_path / "rows.jsonl"
+    good = json.dumps(meetings("rows", 1)[0])
+    source.write_text(f"{good}\n{{broken\n" + "=1 is no record\n" * 120)
+    ingest(studio, [source])
+    page = open_page("ingest")
+    (shown,) = [e for e in page.expander if "121 problems" in e.label]
+    assert "rows" in shown.label
+    table = page.dataframe[0].value
+    assert len(table) == 100
+    assert (
+        table["where"][0].endswith("rows.jsonl:2") and table["what"][0] and table["what to do"][0]
+    )
+    assert sum(1 for _ in every_problem(studio, "rows")) == 121
+    source.write_text(f"{good}\n[7]\n")
+    ingest(studio, [source])
+    assert any("1 problem in the latest import" in e.label for e in open_page("ingest").expander)
+    source.write_text(f"{good}\n")
+    ingest(studio, [source])
+    assert not [e for e in open_page("ingest").expander if "problem" in e.label]
 
 
 def _button(page, label):

@@ -3,8 +3,8 @@
 export const TIMEOUT_MS = 10_000;
 
 /**
- * `kind`: "network" (no answer, or one that is not ours: try again), "denied" (token refused),
- * "refused" (the studio understood and said no: show `message` and `hint`).
+ * `kind`: "network" (no answer, or one that is not ours, or the store is busy: try again), "denied"
+ * (this page may not act: reload), "refused" (the studio understood and said no).
  */
 export class ApiError extends Error {
   constructor(kind, message, hint = "", status = 0) {
@@ -30,8 +30,10 @@ export class Api {
     return this.send(`view?uid=${encodeURIComponent(uid)}`, { method: "GET" });
   }
 
-  acts(session, ops) {
-    return this.post("acts", { session, ops });
+  async acts(session, ops) {
+    const answer = await this.post("acts", { session, ops });
+    if (Number.isInteger(answer.acked)) return answer;
+    throw new ApiError("network", "Something between here and the studio answered in its place.");
   }
 
   checkEdits(uid, edits) {
@@ -86,12 +88,14 @@ async function read(response) {
   }
   if (response.ok && body !== null) return body;
   const said = body && body.error ? body.error : null;
-  if (response.status === 401) {
-    throw new ApiError("denied", said?.message || "You are signed out.", said?.hint || "", 401);
+  const { status } = response;
+  if (status === 401 || status === 403) {
+    throw new ApiError("denied", said?.message || "You are signed out.", said?.hint || "", status);
   }
-  if (said && response.status >= 400 && response.status < 500) {
-    throw new ApiError("refused", said.message, said.hint || "", response.status);
+  if (said && status >= 400 && status < 500) {
+    throw new ApiError("refused", said.message, said.hint || "", status);
   }
+  if (said && status === 503) throw new ApiError("network", said.message, said.hint || "", status);
   const id = said?.id ? ` The log has it as ${said.id}.` : "";
-  throw new ApiError("network", `The server failed (${response.status}).${id}`, "", response.status);
+  throw new ApiError("network", `The server failed (${status}).${id}`, "", status);
 }

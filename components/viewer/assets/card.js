@@ -1,10 +1,11 @@
 // One message as a card; a step with its calls, their results, findings, marks and editor in it.
 
-import { ICONS, button, el, sanitised } from "./dom.js";
+import { ICONS, button, el, plural, sanitised } from "./dom.js";
 import { drawCall } from "./call.js";
 import { changesOf, drawTextChange } from "./diff.js";
 import { Editor } from "./editor.js";
 import { folded, longText } from "./folding.js";
+import { keyOf } from "./keymap.js";
 import { markChips } from "./marks.js";
 import { selectMessage } from "./commands.js";
 
@@ -72,6 +73,7 @@ function heading({ screen, message, marks }, verdict) {
     el("span", { class: "grow" }),
     editable(message)
       ? button("Edit text", {
+          key: keyOf("edit"),
           class: "quiet onhere",
           onclick: () => Editor.open(screen, { message: message.index, call: null, pointer: null }),
         })
@@ -129,6 +131,7 @@ function body(context) {
 function words(session, message) {
   const { text, role, index } = message;
   if (!text) return message.calls.length === 0 ? el("div", { class: "dim", text: "(empty)" }) : null;
+  if (!text.trim()) return el("div", { class: "dim", text: `(blank: ${plural(text.length, "space")} or line break)` });
   if (role === "tool") return longText(session, `text:${index}`, text);
   const isFrame = role === "system" || role === "developer";
   if (!isFrame && text.length <= LONG_CHARS) return speech(message);

@@ -105,17 +105,17 @@ function commit({ session, travel }) {
     session.emit("nudge");
     return;
   }
-  const { committed, dirty } = session.stateOf(session.current);
-  if (!committed || dirty) session.act("commit", {});
+  const { committed, dirty, annotation } = session.stateOf(session.current);
+  const { outcome } = annotation; // what is on screen, in case another tab says otherwise
+  if (!committed || dirty) session.act("commit", { outcome });
   travel.advance();
 }
 
 function undo({ session, travel }) {
   if (session.editor) {
-    session.say("Save (Ctrl+Enter) or discard (Esc) the edit before undoing.");
+    session.say("Save (Ctrl+Enter) or close (Esc) the edit before undoing.");
     return;
   }
-  session.drafts.delete(session.current);
   const uid = session.undo();
   if (uid && uid !== session.current) travel.visit(uid);
 }

@@ -1,6 +1,7 @@
 // What a correction changed, argument by argument and word by word, in the card it concerns.
 
 import { el } from "./dom.js";
+import { shorten } from "./hunks.js";
 
 /** Changes of one message that the shown correction makes: {content, calls: Map, reason}. */
 export function changesOf(session, state, index) {
@@ -74,7 +75,7 @@ function fieldChange(field) {
       "div",
       { class: "change text" },
       field.field === "content" ? null : el("code", { text: `${field.field} ` }),
-      field.hunks.map((h) => el(HUNKS[h.kind] || "span", { text: h.text })),
+      shorten(field.hunks).map((h) => el(HUNKS[h.kind] || "span", { text: h.text })),
     );
   }
   return el(

@@ -7,7 +7,7 @@ function keyOf(session, message, call) {
   return `${PREFIX}${annotator}:${session.current}:${message}:${call ?? "text"}`;
 }
 
-/** {text, reason} of an unsaved draft, or null. */
+/** {text, reason, over} of an unsaved draft, `over` being the text it was typed over; or null. */
 export function readDraft(session, message, call) {
   try {
     return JSON.parse(localStorage.getItem(keyOf(session, message, call)));
@@ -22,11 +22,11 @@ export function writeDraft(session, editor) {
     clearDraft(session, editor);
     return;
   }
-  const { text, reason } = editor;
+  const { text, reason, over } = editor;
   try {
     localStorage.setItem(
       keyOf(session, editor.message, editor.call),
-      JSON.stringify({ text, reason }),
+      JSON.stringify({ text, reason, over }),
     );
   } catch {
     // Without storage the draft lives as long as the page.

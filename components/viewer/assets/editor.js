@@ -7,6 +7,7 @@ import { button, el, fill } from "./dom.js";
 import { drawChanges } from "./diff.js";
 import { clearDraft, readDraft, writeDraft } from "./drafts.js";
 import { onOneLine, prettyJson } from "./json_text.js";
+import { isComposing } from "./keymap.js";
 
 const CHECK_AFTER_MS = 250;
 
@@ -26,7 +27,7 @@ function open(screen, cursor) {
     return;
   }
   if (s.editor && hasUnsavedEdit(s)) {
-    s.say("Another edit is open: save it (Ctrl+Enter) or discard it (Esc) first.");
+    s.say("Another edit is open: save it (Ctrl+Enter) or close it (Esc) first.");
     return;
   }
   const closed = s.editor;
@@ -59,6 +60,7 @@ function start(session, message, call) {
     initial,
     text: draft ? draft.text : initial,
     reason: draft ? draft.reason : earlier ? session.view.correction.reason : "",
+    over: draft ? draft.over : initial, // what the text was typed over
     restored: Boolean(draft),
     verdict: null, // what check-edits said
     error: "",
@@ -126,7 +128,7 @@ function drawIn(screen, message, call) {
       parts.save,
       button("Discard", { class: "quiet", onclick: () => close(screen, { forget: true }) }),
     ),
-    el("div", { class: "dim", text: "Ctrl+Enter saves · Esc discards" }),
+    el("div", { class: "dim", text: "Ctrl+Enter saves · Esc closes and keeps the draft" }),
   );
   drawVerdict(screen, editor);
   return node;
@@ -152,29 +154,54 @@ function drawField(screen, editor) {
   return area;
 }
 
+/** Whether the draft was typed over another text than the one that stands now. */
+function isStale(editor) {
+  return editor.over !== editor.initial;
+}
+
 function restoredNotice(screen, editor) {
+  const settle = (text) => {
+    editor.text = text;
+    editor.over = editor.initial;
+    editor.restored = false;
+    writeDraft(screen.session, editor);
+    screen.trace.redraw(editor.message);
+    check(screen, editor);
+  };
+  if (!isStale(editor)) {
+    return el(
+      "div",
+      { class: "notice" },
+      "This is your unsaved draft. ",
+      button("Start from the original", { onclick: () => settle(editor.initial) }),
+    );
+  }
   return el(
     "div",
-    { class: "notice" },
-    "This is your unsaved draft. ",
-    button("Start from the original", {
-      onclick: () => {
-        editor.text = editor.initial;
-        editor.restored = false;
-        clearDraft(screen.session, editor);
-        screen.trace.redraw(editor.message);
-        check(screen, editor);
-      },
-    }),
+    { class: "notice", role: "alert" },
+    "This is your unsaved draft, but it was typed over another text. Now this stands: ",
+    el("pre", { class: "stands", text: editor.initial }),
+    button("Keep what stands", { onclick: () => settle(editor.initial) }),
+    " ",
+    button("Use my draft instead", { onclick: () => settle(editor.text) }),
   );
 }
 
 function typed(screen, editor, event) {
-  if (event.key === "Escape") close(screen, { forget: true });
+  if (isComposing(event)) return;
+  if (event.key === "Escape") leave(screen, editor);
   else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save(screen, editor);
   else return;
   event.preventDefault();
   event.stopPropagation();
+}
+
+/** Close, and keep what was typed: one key must not throw away an afternoon's sentence. */
+function leave(screen, editor) {
+  const isKept = hasUnsavedEdit(screen.session);
+  writeDraft(screen.session, editor);
+  close(screen, {});
+  if (isKept) screen.session.say("Closed, not saved. Your draft is kept: open the edit again (e) to go on.");
 }
 
 function changed(screen, editor) {
@@ -201,6 +228,7 @@ async function check(screen, editor) {
 function unsavable(editor) {
   if (editor.saving) return "Saving …";
   if (editor.text === editor.initial) return "Nothing is changed yet.";
+  if (isStale(editor)) return "Choose above first: what stands now, or your draft.";
   const isChecked = editor.verdict && editor.verdict.text === editor.text;
   if (isChecked && editor.verdict.problems.length > 0) return "Mend what is listed above first.";
   if (isChecked && !editor.verdict.changed) return "Nothing changed: it means the same as before.";

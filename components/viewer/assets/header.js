@@ -1,6 +1,6 @@
 // The bar on top: how far the queue is, what is on screen, whether everything is saved.
 
-import { button, el, fill, refill } from "./dom.js";
+import { button, el, fill, plural, refill } from "./dom.js";
 
 const SIGNS = { saved: "✓", sending: "↑", slow: "◔", failing: "⚠", denied: "⚠" };
 
@@ -12,7 +12,7 @@ export function drawHeader(screen) {
   refill(queue, s.progress, () => progress(s));
   refill(place, view && [view.uid, view.dataset], () => view && placeOf(view));
   const n = s.pending.length;
-  refill(pending, n, () => (n > 0 ? `${n} keys wait for the next one` : null));
+  refill(pending, n, () => (n > 0 ? `${plural(n, "key")} ${n === 1 ? "waits" : "wait"} for the next one` : null));
   const { mirror, state } = s.sender;
   refill(sent, [s.sender.describe(), mirror.working, state.error], () => saved(s));
 }
@@ -37,10 +37,10 @@ function placeOf(view) {
 
 function identity(view) {
   const name = view.source_id || view.uid;
-  const facts = `${view.n_steps} steps · ${view.n_calls} calls`;
+  const facts = `${plural(view.n_steps, "step")} · ${plural(view.n_calls, "call")}`;
   return el(
     "span",
-    { class: "identity", title: `${view.uid}\n${view.messages.length} messages, ${facts}` },
+    { class: "identity", title: `${view.uid}\n${plural(view.messages.length, "message")}, ${facts}` },
     el("b", { text: name }),
     el("span", { class: "dim", text: ` ${facts}` }),
     view.parent_uid ? el("span", { class: "dim", text: " · corrected version" }) : null,

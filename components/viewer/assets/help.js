@@ -17,7 +17,8 @@ export function drawHelp(screen) {
         text:
           "A category is m and then its two keys; it is put on what is selected: an argument, a " +
           "call, a step or the whole trajectory. Keys pressed while the next trajectory is on " +
-          "its way wait for it. While you type in a field, keys are just letters: Esc leaves it.",
+          "its way wait for it. While you type in a field, keys are just letters: Esc leaves it. " +
+          "Any key closes this.",
       }),
     ),
   );

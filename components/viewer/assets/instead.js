@@ -1,6 +1,6 @@
 // What is shown when no trajectory is: why, and the one thing to do next.
 
-import { button, el, fill } from "./dom.js";
+import { button, el, fill, plural } from "./dom.js";
 
 export function drawInstead(screen) {
   const s = screen.session;
@@ -17,7 +17,7 @@ function empty(screen, s) {
   const nothing = !s.progress || s.progress.total === 0;
   const elsewhere = !nothing && s.progress.claimed > 0;
   return [
-    el("h2", { text: nothing ? "No queue is filled yet" : "Everything here is done" }),
+    el("h2", { text: headline(nothing, elsewhere) }),
     el("p", { text: emptyText(nothing, elsewhere, s) }),
     el(
       "p",
@@ -32,11 +32,16 @@ function empty(screen, s) {
   ];
 }
 
+function headline(nothing, elsewhere) {
+  if (nothing) return "No queue is filled yet";
+  return elsewhere ? "Nothing is left for you here" : "Everything here is done";
+}
+
 function emptyText(nothing, elsewhere, s) {
   const where = s.boot.dataset ? `The queue of ${s.boot.dataset}` : "The queue";
   if (nothing) return `${where} holds no tasks. Fill it: choose a dataset and an order.`;
   if (elsewhere) {
-    return `${where} has nothing more for you: ${s.progress.claimed} tasks are in other hands.`;
+    return `${where} has nothing more for you now: ${plural(s.progress.claimed, "task")} in hand.`;
   }
   return `${where} is empty: ${s.progress.done} of ${s.progress.total} are done.`;
 }

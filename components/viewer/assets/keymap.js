@@ -84,10 +84,35 @@ export function keyOf(command) {
   return PRINTED.get(command);
 }
 
+/** The key as the tables know it: Caps Lock makes no other key of a letter. */
+export function plainKey(event) {
+  const { key } = event;
+  return key.length === 1 && !event.shiftKey ? key.toLowerCase() : key;
+}
+
+/** Whether holding the key down may repeat its command: moving may, judging may not. */
+export function mayRepeat(command) {
+  return /^(step|call|argument|finding)-/.test(command || "");
+}
+
+/** Whether a text is being composed (Japanese, Chinese, Korean …): its keys are not ours. */
+export function isComposing(event) {
+  return Boolean(event.isComposing) || event.keyCode === 229;
+}
+
+/** Signs that some layouts reach with Shift (French digits) or AltGr (German brackets). */
+const SIGNS = /^[0-9?[\]]$/;
+
+function isHeldBack(event) {
+  const isSign = SIGNS.test(event.key);
+  if (event.metaKey) return true;
+  if (event.ctrlKey || event.altKey) return !(isSign && event.getModifierState?.("AltGraph"));
+  return event.shiftKey && !isSign;
+}
+
 /** Whether a key press is meant for the viewer at all: no modifier, no field being typed in. */
 export function isForViewer(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return false;
-  if (event.shiftKey && event.key !== "?") return false;
+  if (isComposing(event) || isHeldBack(event)) return false;
   const target = event.composedPath ? event.composedPath()[0] : event.target;
   if (!target || !target.tagName) return true;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable) return false;

@@ -5,7 +5,8 @@
 // component again) keys wait in order for the trajectory that comes.
 
 import { ALWAYS, COMMANDS, placeMark } from "./commands.js";
-import { commandOf, isForViewer, readCode } from "./keymap.js";
+import { plural } from "./dom.js";
+import { commandOf, isForViewer, mayRepeat, plainKey, readCode } from "./keymap.js";
 
 export const MOST_PENDING = 200;
 /** Keys pressed while the component is away count if it comes back this soon. */
@@ -43,12 +44,13 @@ export class Keys {
 
   onKey(event) {
     if (!this.isOurs() || !isForViewer(event)) return;
-    const { key } = event;
+    const key = plainKey(event);
     if (!this.isMeaningful(key)) return;
     if (!this.away) {
       event.preventDefault();
       event.stopPropagation();
     }
+    if (event.repeat && !this.mayRepeat(key)) return; // held too long, not pressed again
     this.press(key);
   }
 
@@ -64,6 +66,11 @@ export class Keys {
     if (this.session.pending.length > 0 && key.length === 1) return true;
     if (this.session.leader !== null) return key.length === 1 || this.isEditing(key);
     return commandOf(key) !== undefined || key === "Escape";
+  }
+
+  mayRepeat(key) {
+    const { leader, pending } = this.session;
+    return leader === null && pending.length === 0 && mayRepeat(commandOf(key));
   }
 
   isEditing(key) {
@@ -88,7 +95,7 @@ export class Keys {
   dropPending() {
     const s = this.session;
     if (s.pending.length === 0) return;
-    s.say(`${s.pending.length} keys pressed ahead were dropped.`);
+    s.say(`Dropped: ${plural(s.pending.length, "key")} pressed ahead.`);
     s.pending = [];
     s.emit("status");
   }
@@ -114,8 +121,8 @@ export class Keys {
 
   performNow(key) {
     const s = this.session;
-    if (s.help && commandOf(key) !== "help") this.run("help"); // never act behind the overlay
-    if (s.leader !== null) this.typeCode(key);
+    if (s.help) this.run("help"); // whatever is pressed closes the overlay, and does nothing behind it
+    else if (s.leader !== null) this.typeCode(key);
     else if (key === "Escape") this.escape();
     else COMMANDS[commandOf(key)]?.(this.context());
   }

@@ -2,6 +2,7 @@
 
 import { button, el } from "./dom.js";
 import { changeMark } from "./commands.js";
+import { isComposing } from "./keymap.js";
 
 const SEVERITY_SIGNS = { minor: "▽", major: "▼", critical: "▼▼" };
 const NEXT = { minor: "major", major: "critical", critical: "minor" };
@@ -66,6 +67,7 @@ function writeNote(screen, chipNode, mark) {
     if (keep && input.value !== mark.note) changeMark(screen.session, mark, { note: input.value });
   };
   input.onkeydown = (event) => {
+    if (isComposing(event)) return;
     if (event.key === "Enter") done(true);
     if (event.key === "Escape") done(false);
   };

@@ -4,7 +4,7 @@ import { ICONS, button, el, fill, refill, setAttribute } from "./dom.js";
 import { MarkPanel } from "./mark_panel.js";
 import { placedFindings } from "./cursor.js";
 import { toggleOutcome } from "./commands.js";
-import { keyOf } from "./keymap.js";
+import { isComposing, keyOf } from "./keymap.js";
 import { toolSchema } from "./tools.js";
 
 const OUTCOMES = ["accept", "reject", "unsure"];
@@ -202,6 +202,7 @@ export class Rail {
   }
 
   leaveNote(event) {
+    if (isComposing(event)) return;
     const done = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey));
     if (!done) return;
     event.preventDefault();

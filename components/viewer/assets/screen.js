@@ -79,6 +79,7 @@ export class Screen {
       if (has("taxonomy")) this.rail.drawMarks();
       if (has("nudge")) this.rail.nudge();
     }
+    if (!showing && has("progress")) drawInstead(this);
     if (has("mode")) this.drawMode();
     if (has("toast")) this.drawToast();
     drawHeader(this);

@@ -13,6 +13,7 @@ import { WHOLE, atAnchor, firstCursor } from "./cursor.js";
 
 const TAXONOMY_KEY = "loopwright:taxonomy";
 const HISTORY = 500;
+const MAX_NOTE = 20_000; // characters; as in app/flows/placing.py
 
 /** The session of this annotator and dataset; made at the first mount, found again at the next. */
 export function sessionFor(boot) {
@@ -188,7 +189,9 @@ export class Session {
     if (this.phase !== "view") return "Nothing is on screen";
     const waiting = blocked(this.sender.state, Date.now());
     if (waiting) return waiting;
-    if (this.editor) return "An edit is open: save it (Ctrl+Enter) or discard it (Esc)";
+    if (this.editor) return "An edit is open: save it (Ctrl+Enter) or close it (Esc)";
+    const tooLong = noteTooLong(this.drafts.get(this.current));
+    if (tooLong) return tooLong;
     const { annotation } = this.stateOf(this.current);
     return annotation.outcome ? "" : "Choose an outcome first";
   }
@@ -200,7 +203,7 @@ export class Session {
   undo() {
     const entry = this.history.pop() || null;
     const uid = entry ? entry.uid : this.current || "";
-    const restore = entry ? { uid, state: entry.before } : null;
+    const restore = entry ? { uid, kind: entry.kind, state: entry.before } : null;
     this.n += 1;
     const op = { sid: this.sid, n: this.n, uid, kind: "undo", payload: {}, at: Date.now() };
     this.sender.add({ ...op, restore });
@@ -227,7 +230,7 @@ export class Session {
       const op = byN.get(result.n);
       if (!op) continue;
       if (result.status === "refused") this.refused(op, result.message, result.hint);
-      else if (op.kind === "undo" && !op.restore) this.undoneElsewhere(result.undone);
+      else if (op.kind === "undo") this.undone(op.restore, result.undone);
     }
     this.emit("annotation", "progress");
   }
@@ -241,9 +244,10 @@ export class Session {
     view.dirty = view.committed && after.dirty;
   }
 
-  undoneElsewhere(undone) {
+  /** The server says what an undo took back; `guess` is what was painted at the key press. */
+  undone(guess, undone) {
     if (!undone) this.say("There is nothing to undo.");
-    else {
+    else if (guess?.uid !== undone.uid || guess.kind !== undone.kind) {
       this.say(`Undone: ${describeAct(undone.kind)}${this.whereText(undone.uid)}`);
       if (undone.uid !== this.current) this.onUndone?.(undone.uid);
     }
@@ -252,6 +256,7 @@ export class Session {
   refused(op, message, hint) {
     this.history = this.history.filter((entry) => entry.n !== op.n || op.sid !== this.sid);
     const said = `${message} ${hint || ""}`.trim();
+    if (op.kind === "note" && !this.drafts.has(op.uid)) this.drafts.set(op.uid, op.payload.note);
     if (op.kind === "undo") this.say(said);
     else {
       const what = `${describeAct(op.kind)}${this.whereText(op.uid)}`;
@@ -283,6 +288,10 @@ export class Session {
   flushNote() {
     const draft = this.drafts.get(this.current);
     if (draft === undefined) return;
+    if (noteTooLong(draft)) {
+      this.emit("status"); // the commit bar says so; the text stays where it is
+      return;
+    }
     this.drafts.delete(this.current);
     if (draft !== this.stateOf(this.current).annotation.note) this.act("note", { note: draft });
   }
@@ -305,6 +314,12 @@ const ACT_WORDS = {
 
 function describeAct(kind) {
   return ACT_WORDS[kind] || kind;
+}
+
+/** Why a note cannot be saved; "" when it can. */
+function noteTooLong(note) {
+  if (!note || note.length <= MAX_NOTE) return "";
+  return `The note is too long: ${note.length.toLocaleString("en")} of ${MAX_NOTE.toLocaleString("en")} characters`;
 }
 
 function newId() {

@@ -3,6 +3,8 @@
 // The next trajectory is claimed and fetched while the current one is read, so that "next" is only
 // painting. Nothing here waits for a save; what may not be left unsaved is the session's business.
 
+import { plural } from "./dom.js";
+
 const RENEW_MS = 4 * 60_000;
 const RETRY_MS = 1500;
 const PREFETCH_AFTER_MS = 80; // painting this one comes first; whoever is quicker asks at once
@@ -169,7 +171,7 @@ export class Travel {
     else {
       s.phase = "empty";
       if (s.pending.length > 0) {
-        s.say(`The queue is empty; ${s.pending.length} keys pressed ahead were not used.`);
+        s.say(`The queue is empty; ${plural(s.pending.length, "key")} pressed ahead came to nothing.`);
         s.pending = [];
       }
       s.emit("view");

@@ -1,8 +1,8 @@
 """The label table as CSV, JSON Lines and parquet.
 
 CSV is opened in spreadsheets, which run text that looks like a formula; there, and only there, an
-apostrophe is put in front of such text (and of text that begins with one, so that taking one away
-is the exact inverse). JSON Lines and parquet hold the text untouched.
+apostrophe is put in front of such text (see `curation.spreadsheets`). JSON Lines and parquet hold
+the text untouched.
 """
 
 from __future__ import annotations
@@ -17,22 +17,12 @@ from msgspec import Struct
 
 from curation.exporting import LAYOUTS, TYPES, Example, LabelRow, Notes, every_row
 from curation.exports.lines import Lines
+from curation.spreadsheets import neutralised, restored
 
 COLUMNS = LabelRow.__struct_fields__
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 _INTEGERS = frozenset({"message_index", "call_index"})
 _BATCH = 5_000
 """Rows per parquet row group."""
-
-
-def neutralised(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
-
-
-def restored(text: str) -> str:
-    """Inverse of `neutralised`."""
-    return text[1:] if text.startswith("'") else text
 
 
 class _LabelLayout:

@@ -28,6 +28,7 @@ from curation.exports.chat import (
     readable_calls,
     text_of,
     tool_of,
+    up_to_last_step,
     wrapped,
     written,
 )
@@ -163,8 +164,7 @@ def _conversation(
     masked: tuple[int, ...],
     notes: Notes,
 ) -> Conversation:
-    if not messages or messages[-1].role is not Role.ASSISTANT:
-        raise Unfit(DropReason.LAST_NOT_ASSISTANT)
+    messages = up_to_last_step(messages, notes)
     fitted = _messages(messages, frozenset(masked), notes)
     return Conversation(fitted, fitted_tools(tools, _has_calls(messages)), masked)
 

@@ -27,7 +27,15 @@ from curation.exporting import (
     Notes,
     Pair,
 )
-from curation.exports.chat import DefinitionIn, bare, definition, readable_calls, text_of, tool_of
+from curation.exports.chat import (
+    DefinitionIn,
+    bare,
+    definition,
+    readable_calls,
+    text_of,
+    tool_of,
+    up_to_last_step,
+)
 from curation.exports.lines import Lines
 from curation.exports.sharegpt_card import ADVICE, dataset_info
 from curation.steps import pair_results
@@ -203,9 +211,8 @@ def _message(turn: _Turn) -> Message:
 def _conversation(
     messages: tuple[Message, ...], tools: tuple[ToolText, ...], notes: Notes
 ) -> Conversation:
+    messages = up_to_last_step(messages, notes)
     fitted = _messages(messages, notes)
-    if not fitted or fitted[-1].role is not Role.ASSISTANT:
-        raise Unfit(DropReason.LAST_NOT_ASSISTANT)
     return Conversation(fitted, _tools(tools, _has_calls(messages)))
 
 

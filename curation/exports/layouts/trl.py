@@ -3,9 +3,10 @@
 Arrow gives a column one struct type, so argument objects of different tools come back with each
 other's keys set to null (`datasets` before 4.8) or fail to load at all when a key is a string here
 and a number there. `trl` therefore writes arguments and `tools` as JSON text, which every version
-loads unchanged, and puts a small loader beside the files that turns them into objects *after*
-Arrow, row by row, because chat templates want objects. `trl-objects` writes the objects
-themselves, for `datasets` 4.8 or newer, which keeps mixed objects as they are.
+loads unchanged, and puts a small module beside the files that turns them into objects where the
+tokenizer applies its chat template: after Arrow, and in every trainer. (Decoding rows with
+`Dataset.with_transform` is refused by TRL's SFTTrainer.) `trl-objects` writes the objects
+themselves, for `datasets` 4.8 or newer, and refuses the rows that those would change.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from curation.exporting import (
     Notes,
     Pair,
 )
+from curation.exports.arrow_numbers import survives
 from curation.exports.chat import (
     MessageIn,
     MessageOut,
@@ -37,7 +39,7 @@ from curation.exports.chat import (
     written,
 )
 from curation.exports.lines import Lines
-from curation.exports.trl_card import ADVICE_OBJECTS, ADVICE_TEXT, LOADER
+from curation.exports.trl_card import LOADER, advice
 from curation.trajectory import Message, Role
 
 
@@ -79,51 +81,21 @@ class Trl(Lines):
         self.name = "trl-objects" if objects else "trl"
         self.title = "TRL, arguments as objects" if objects else "TRL"
         self.description = (
-            "JSON Lines for TRL with `datasets` 4.8 or newer; arguments are objects."
+            "JSON Lines for TRL with `datasets` 4.8 or newer; arguments are objects, rows that it "
+            "would change are left out."
             if objects
             else "JSON Lines for TRL; arguments are JSON text that every `datasets` loads "
-            "unchanged, with a loader that makes them objects."
+            "unchanged, with a loader that makes them objects for the chat template."
         )
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(_RowIn)
 
     def fit(self, example: Example, notes: Notes) -> Example:
         """Text content, readable arguments, names on tool messages only."""
-        match example:
-            case Conversation(messages=messages):
-                if example.masked:
-                    raise Unfit(DropReason.MASKED_STEP, f"message {example.masked[0]}")
-                return Conversation(
-                    _messages(messages, notes), fitted_tools(example.tools, _calls(messages))
-                )
-            case Completion():
-                whole = example.prompt + example.completion
-                return Completion(
-                    _prompt(example.prompt, notes),
-                    _messages(example.completion, notes, len(example.prompt)),
-                    fitted_tools(example.tools, _calls(whole)),
-                    example.step,
-                )
-            case Pair():
-                whole = (*example.prompt, example.chosen, example.rejected)
-                chosen, rejected = (
-                    _messages((side,), notes, example.step)[0]
-                    for side in (example.chosen, example.rejected)
-                )
-                prompt = _prompt(example.prompt, notes)
-                tools = fitted_tools(example.tools, _calls(whole))
-                return Pair(prompt, chosen, rejected, tools, example.step)
-            case Judged():
-                whole = example.prompt + example.completion
-                return Judged(
-                    _prompt(example.prompt, notes),
-                    _messages(example.completion, notes, len(example.prompt)),
-                    example.label,
-                    fitted_tools(example.tools, _calls(whole)),
-                    example.step,
-                )
-            case _:
-                raise TypeError(type(example).__name__)
+        fitted = _fitted(example, notes)
+        if self._objects:
+            _refuse_changing(fitted)
+        return fitted
 
     def encode(self, example: Example) -> bytes:
         """One row as one line."""
@@ -170,12 +142,68 @@ class Trl(Lines):
         return tuple([read(message, objects=self._objects) for message in messages])
 
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
-        """The loader that turns JSON text into objects after Arrow."""
-        return {} if self._objects else {"load_rows.py": LOADER}
+        """The loader, which gives chat templates objects."""
+        return {"load_rows.py": LOADER}
 
     def advice(self, type_name: str) -> str:
         """How to load it."""
-        return ADVICE_OBJECTS if self._objects else ADVICE_TEXT
+        return advice(type_name, objects=self._objects)
+
+
+def _fitted(example: Example, notes: Notes) -> Example:
+    """The example with messages and tools as both layouts carry them."""
+    match example:
+        case Conversation(messages=messages):
+            if example.masked:
+                raise Unfit(DropReason.MASKED_STEP, f"message {example.masked[0]}")
+            return Conversation(
+                _messages(messages, notes), fitted_tools(example.tools, _calls(messages))
+            )
+        case Completion():
+            whole = example.prompt + example.completion
+            return Completion(
+                _prompt(example.prompt, notes),
+                _messages(example.completion, notes, len(example.prompt)),
+                fitted_tools(example.tools, _calls(whole)),
+                example.step,
+            )
+        case Pair():
+            whole = (*example.prompt, example.chosen, example.rejected)
+            chosen, rejected = (
+                _messages((side,), notes, example.step)[0]
+                for side in (example.chosen, example.rejected)
+            )
+            prompt = _prompt(example.prompt, notes)
+            tools = fitted_tools(example.tools, _calls(whole))
+            return Pair(prompt, chosen, rejected, tools, example.step)
+        case Judged():
+            whole = example.prompt + example.completion
+            return Judged(
+                _prompt(example.prompt, notes),
+                _messages(example.completion, notes, len(example.prompt)),
+                example.label,
+                fitted_tools(example.tools, _calls(whole)),
+                example.step,
+            )
+        case _:
+            raise TypeError(type(example).__name__)
+
+
+def _refuse_changing(example: Example) -> None:
+    """Refuse what `datasets` would not read as it is written."""
+    match example:
+        case Conversation(messages=messages):
+            whole = messages
+        case Completion() | Judged():
+            whole = example.prompt + example.completion
+        case Pair():
+            whole = (*example.prompt, example.chosen, example.rejected)
+        case _:
+            raise TypeError(type(example).__name__)
+    for index, message in enumerate(whole):
+        for call in message.tool_calls:
+            if not survives(call.raw_arguments):
+                raise Unfit(DropReason.CHANGED_BY_ARROW, f"message {index}, {call.name}")
 
 
 def _calls(messages: tuple[Message, ...]) -> bool:

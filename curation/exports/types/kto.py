@@ -18,7 +18,6 @@ from curation.export_reasons import Dropped, DropReason
 from curation.exporting import TYPES, Curated, Judged, Options
 from curation.exports.judgement import verdicts_in_force
 from curation.exports.pairs import cut_pair
-from curation.trajectory import Role
 
 
 class Kto:
@@ -78,11 +77,13 @@ def _step(trajectory: Episode, step: int, label: bool) -> Judged:
 
 def _whole(curated: Curated) -> Judged | Dropped:
     messages = curated.trajectory.messages
-    first = next((i for i, m in enumerate(messages) if m.role is Role.ASSISTANT), None)
-    if first is None:
+    steps = curated.trajectory.assistant_indexes()
+    if not steps:
         return Dropped(DropReason.NO_TARGET)
+    first, end = steps[0], steps[-1] + 1
     wanted = curated.outcome is not Outcome.REJECT
-    return Judged(messages[:first], messages[first:], wanted, curated.trajectory.tools, first)
+    # Not what a user says after the last step: the model did not write it.
+    return Judged(messages[:first], messages[first:end], wanted, curated.trajectory.tools, first)
 
 
 TYPES.register(Kto(), __name__)

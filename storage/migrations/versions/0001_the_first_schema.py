@@ -245,6 +245,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('finding', schema=None) as batch_op:
         batch_op.create_index('ix_finding_check_trajectory_id', ['check', 'trajectory_id'], unique=False)
+        batch_op.create_index('ix_finding_broken_tool', ['tool', 'trajectory_id'], unique=False, sqlite_where=sa.text("severity = 'error'"), postgresql_where=sa.text("severity = 'error'"))
         batch_op.create_index('ix_finding_trajectory_id', ['trajectory_id'], unique=False)
 
     op.create_table('item',

@@ -194,6 +194,19 @@ def test_listing_showing_and_counting(run: Runner, file: Path) -> None:
     assert "get_weather" in readable
     assert "! error:" in readable
     assert run("list", "--text", "number 3").out.count("weather") >= 1
+    for conditions, n in [
+        (("--errors",), 1),
+        (("--no-errors", "--dataset", "weather"), 4),
+        (("--broken-tool", "get_weather"), 1),
+        (("--reached", "checked"), 5),
+        (("--reached", "queued"), 0),
+        (("--min-messages", "4", "--max-messages", "4"), 5),
+        (("--max-messages", "3"), 0),
+        (("--annotator", "ada"), 0),
+        (("--said", "accept", "--day", "2026-03-01"), 0),
+        (("--category", "canonical/PARAM_VALUE"), 0),
+    ]:
+        assert run("list", *conditions, "--json").json["count"]["n"] == n, conditions
     numbers = run("stats", "--json").json
     assert [d["n_items"] for d in numbers["datasets"]] == [5]
     assert {b["label"]: b["n"] for b in numbers["funnel"]}["checked"] == 5
@@ -228,6 +241,8 @@ def test_a_dry_run_stores_nothing(run: Runner, file: Path) -> None:
         (("queue", "unheard-of"), "unheard-of"),
         (("findings", "--dataset", "unheard-of"), "unheard-of"),
         (("stats", "--dataset", "unheard-of"), "unheard-of"),
+        (("list", "--dataset", "unheard-of"), "unheard-of"),
+        (("list", "--check", "calls/unheard-of"), "calls/unheard-of"),
         (("show", "lw1:nothing"), "lw1:nothing"),
         (("export", "--type", "sft", "--layout", "stone", "--out", "x"), "stone"),
         (("restore", "nowhere.db"), "nowhere.db"),

@@ -77,6 +77,38 @@ def test_a_backup_taken_while_the_database_is_open_restores_the_same_rows(
     kept.close()
 
 
+def test_a_copy_that_cannot_be_written_is_refused_with_its_reason(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    made = back_up(url, tmp_path / "sound.db")
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    device = Path("/proc/loopwright-has-no-such-entry")
+    for target in (file / "copy.db", device):
+        with pytest.raises(StoreError, match=r"The backup cannot be written: .+\.") as refused:
+            back_up(url, target)
+        assert (refused.value.where, bool(refused.value.hint)) == (str(target), True)
+        with pytest.raises(StoreError, match=r"The database cannot be written: .+\."):
+            restore(f"sqlite:///{target}", Path(made.path))
+
+
+def test_a_log_left_behind_by_another_database_is_not_read_into_the_restored_one(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    made = back_up(url, tmp_path / "sound.db")
+    store.close()
+    file = tmp_path / "studio.db"
+    file.unlink()
+    log = tmp_path / "studio.db-wal"
+    log.write_bytes(b"of a database that is gone")
+    restore(url, Path(made.path))
+    (kept,) = tmp_path.glob("studio.db.before-restore-*-wal")
+    assert kept.read_bytes() == b"of a database that is gone"
+    again = open_store(url)
+    assert all(e.ok for e in doctor(again))
+    again.close()
+
+
 def test_an_existing_file_or_database_is_not_replaced_unasked(
     store: Store, url: str, tmp_path: Path
 ) -> None:

@@ -16,6 +16,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.commands.run import _take_in
+from app.commands.terminal import Terminal
+from app.flows.check import CheckReport, check
+from app.settings import Settings
+from storage.engine import Store
+from storage.problems import count_by_dataset
+from storage.trajectories import count
+
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 90
 
@@ -139,6 +147,26 @@ def test_a_file_that_cannot_be_used_ends_it_with_the_reason_and_leaves_no_child(
     assert "Traceback" not in said
     with pytest.raises(ConnectionRefusedError):
         health(port)
+
+
+def test_the_settings_bound_what_it_imports_and_checks(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "plants.jsonl"
+    source.write_text(SAMPLE + SAMPLE.replace("fern", "fern " * 1_000))
+    asked: list[int | None] = []
+
+    def noted(*args: object, processes: int | None = None, **more: object) -> CheckReport:
+        asked.append(processes)
+        return check(*args, processes=processes, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("app.flows.check.check", noted)
+    terminal = Terminal(Settings(max_record_bytes=1024, check_processes=1))
+    _take_in(terminal, store, [source], None, None)
+    with store.read() as conn:
+        assert count(conn) == 1
+        assert list(count_by_dataset(conn).values()) == [1]
+    assert asked == [1]
 
 
 def test_a_taken_port_is_named_and_another_is_advised(tmp_path: Path, port: int) -> None:

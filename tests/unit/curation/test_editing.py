@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from curation.diffing import diff_trajectories
 from curation.editing import Edit, EditTarget, apply_edits
 from curation.trajectory import Message, Role, ToolCall, Trajectory
 from tests.episodes import ANSWER_AT, CALL_AT, episode
@@ -21,10 +24,46 @@ def test_the_same_json_value_keeps_the_spelling_that_stands() -> None:
     assert (edited, problems) == (value, [])
 
 
-def test_one_and_one_point_zero_are_not_the_same_argument() -> None:
-    value = episode(0)
-    edited, _ = apply_edits(value, value, [arguments('{"city": "City 0", "days": 2.0}')])
-    assert edited != value
+@pytest.mark.parametrize(
+    ("standing", "typed"),
+    [
+        ('{"days": 2}', '{"days": 2.0}'),
+        ('{"days": 1e2}', '{"days": 100.0}'),
+        ('{"days": [100.0]}', '{"days": [1E2]}'),
+        ('{"days": 0.1}', '{"days": 0.1000000000000000055511151231257827}'),
+        ('{"days": 0}', '{"days": -0}'),
+        ('{"days": 1, "days": 2}', '{"days": 2}'),
+        ('{"days": 2}', '{"days": 1, "days": 2}'),
+        ('{"in": {"a": 1, "a": 2}}', '{"in": {"a": 2, "a": 1}}'),
+        ('{"days": 1}', '{"days": true}'),
+    ],
+)
+def test_numbers_and_repeated_keys_are_kept_as_they_are_typed(standing: str, typed: str) -> None:
+    value = _undeclared(standing)
+    edited, problems = apply_edits(value, value, [Edit(0, EditTarget.ARGUMENTS, typed, 0)])
+    assert problems == []
+    assert edited.messages[0].tool_calls[0].raw_arguments == typed
+    assert diff_trajectories(value, edited)
+
+
+@pytest.mark.parametrize(
+    ("standing", "typed"),
+    [
+        ('{"a": [1e2, null], "b": "\\u00e9"}', '{ "b":"é", "\\u0061":[1e2,null] }'),
+        ('{"a": 1, "b": 0, "a": 2}', '{"b": 0, "a": 1, "a": 2}'),
+        ("", "{}"),
+        (" ", "{ }"),
+    ],
+)
+def test_spacing_escapes_and_the_order_of_keys_change_nothing(standing: str, typed: str) -> None:
+    value = _undeclared(standing)
+    edited, problems = apply_edits(value, value, [Edit(0, EditTarget.ARGUMENTS, typed, 0)])
+    assert (edited, problems) == (value, [])
+
+
+def _undeclared(arguments: str) -> Trajectory:
+    call = ToolCall("ghost", arguments)
+    return Trajectory(messages=(Message(role=Role.ASSISTANT, tool_calls=(call,)),))
 
 
 def test_arguments_that_never_parsed_can_be_kept_or_mended() -> None:

@@ -70,7 +70,7 @@ def rows(store: Store) -> list[Plain]:
         Plain(
             id=i,
             datasets={"a"} if i % 3 else {"a", "b"},
-            state=rng.choice(["new", "queued", "decided"]),
+            state=rng.choice(["new", "queued", "annotated", "disputed", "decided"]),
             outcome=rng.choice([None, "accept", "reject"]),
             n_messages=rng.randint(2, 9),
             n_errors=rng.choice([0, 0, 1, 2]),
@@ -144,7 +144,9 @@ def _store(conn, row: Plain) -> None:
                     trajectory_id=row.id,
                     check=check,
                     version=1,
-                    severity="error",
+                    # Only an error in a call of a tool makes it a broken one.
+                    severity="error" if check == "calls/x" else "warning",
+                    tool="get" if check == "calls/x" else "put",
                     message_index=message_index,
                     message="m",
                     hint="",
@@ -207,6 +209,9 @@ def passes(row: Plain, wanted: Filter) -> bool:
     said = [
         wanted.dataset is None or wanted.dataset in row.datasets,
         wanted.state is None or row.state == wanted.state,
+        wanted.reached is None or _has_reached(row, wanted.reached),
+        wanted.broken_tool is None or (wanted.broken_tool == "get" and "calls/x" in row.checks),
+        wanted.said is None or (wanted.said == "accept" and bool(row.annotated)),
         wanted.outcome is None or (row.outcome or "none") == wanted.outcome,
         wanted.check is None or wanted.check in row.checks,
         wanted.tool is None or wanted.tool in row.tools,
@@ -222,6 +227,14 @@ def passes(row: Plain, wanted: Filter) -> bool:
         ),
     ]
     return all(said)
+
+
+def _has_reached(row: Plain, stage: str) -> bool:
+    way = ["new", "queued", "annotated", "decided"]
+    if stage == "accepted":
+        return row.state == "decided" and row.outcome == "accept"
+    at = "annotated" if row.state == "disputed" else row.state
+    return stage == "checked" or (stage in way and way.index(at) >= way.index(stage))
 
 
 KEYS = {
@@ -245,6 +258,15 @@ FILTERS = [
     Filter(annotator="ada"),
     Filter(day="2026-03-02"),
     Filter(annotator="bob", day="2026-03-03", check="flow/y"),
+    *[Filter(reached=stage) for stage in browse.STAGES],
+    Filter(reached="annotated", check="calls/x", dataset="a"),
+    Filter(reached="nowhere"),
+    Filter(broken_tool="get"),
+    Filter(broken_tool="put"),
+    Filter(broken_tool="get", reached="queued"),
+    Filter(said="accept"),
+    Filter(said="reject"),
+    Filter(said="accept", annotator="ada", day="2026-03-02"),
     Filter(text="refund"),
     Filter(text="refund seat", dataset="a", outcome="accept"),
 ]

@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from curation.errors import StoreError
 from storage.engine import Store, check_schema, migrate, open_store
-from storage.migrations.running import SEARCH_TABLE, current, include_name
+from storage.migrations.running import SEARCH_TABLE, config_for, current, include_name
 from storage.tables import Base
 
 
@@ -35,6 +36,18 @@ def test_the_migrated_schema_is_the_one_in_tables_py(store: Store) -> None:
 @pytest.mark.postgres
 def test_the_migrated_schema_is_the_one_in_tables_py_on_postgresql(postgres_store: Store) -> None:
     assert _differences(postgres_store) == []
+
+
+def test_a_store_with_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'old.db'}")
+    with store.write() as conn:
+        command.upgrade(config_for(conn), "0001")
+    with pytest.raises(StoreError, match="older schema 0001"):
+        check_schema(store)
+    migrate(store)
+    check_schema(store)
+    assert _differences(store) == []
+    store.close()
 
 
 def test_migrating_again_changes_nothing(store: Store, tmp_path: Path) -> None:

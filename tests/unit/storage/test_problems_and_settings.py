@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from storage.datasets import ensure_dataset
 from storage.engine import Store
-from storage.problems import StoredProblem, add_problems, count_problems, list_problems
+from storage.problems import (
+    StoredProblem,
+    add_problems,
+    count_by_dataset,
+    forget_problems,
+    list_problems,
+)
 from storage.settings import ensure_secret, get_setting, put_setting
 
 
@@ -16,9 +22,12 @@ def test_a_problem_is_kept_once_per_place_and_message(any_store: Store) -> None:
         add_problems(conn, dataset, [a, b])
         add_problems(conn, dataset, [b, a])
         add_problems(conn, dataset, [])
-        assert count_problems(conn, dataset) == 2
+        assert count_by_dataset(conn) == {dataset: 2}
         assert list_problems(conn, dataset, limit=1) == [a]
-        assert count_problems(conn, ensure_dataset(conn, "other", "x")) == 0
+        forget_problems(conn, ensure_dataset(conn, "other", "x"))
+        assert count_by_dataset(conn) == {dataset: 2}
+        forget_problems(conn, dataset)
+        assert count_by_dataset(conn) == {}
 
 
 def test_a_setting_is_replaced_and_a_secret_is_made_once(any_store: Store) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.flows.adjudicate import decide, load_case, open_cases
 from app.flows.annotate import claim_next, perform
+from app.flows.bulk import Action, bulk
 from app.flows.correct import Edit, EditTarget, propose_correction
 from app.flows.queue import fill_queue, queue_overview
 from curation.queueing import State
+from storage.annotators import take_turn
+from storage.browse import Filter
 from storage.engine import Store
 from storage.tables import ActRow, AnnotationRow, DecisionRow, table_of
 from tests.episodes import CALL_AT, Person, add_episodes
@@ -98,3 +102,20 @@ def test_a_dispute_is_corrected_and_decided(store: Store) -> None:
     assert shown.decision.result_uid == shown.annotations[0].annotation.correction_uid
     perform(store, bob.info, bob.session, [bob.op("undo")])
     assert load_case(store, uid).state is State.DECIDED
+
+
+def test_a_bulk_action_takes_turns_with_commits(store: Store) -> None:
+    """Beside an open turn it waits, so that a commit never settles on what it has not seen."""
+    add_episodes(store, 2)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as conn:
+            take_turn(conn)
+            acting = pool.submit(bulk, store, Filter(), Action.ACCEPT, by="lead")
+            while not acting.done():
+                with store.read() as other:
+                    if other.execute(waiting).scalar_one():
+                        break
+                time.sleep(0.01)
+            assert not acting.done(), "it decided in the middle of somebody's turn"
+        assert acting.result().changed == 2

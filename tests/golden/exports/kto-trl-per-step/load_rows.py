@@ -1,10 +1,12 @@
-"""Load the rows of this folder with tool-call arguments and tools as objects.
+"""Load the rows of this folder; chat templates get arguments and tools as objects.
 
-    from load_rows import load
-    train = load("train")                      # pass it to SFTTrainer, DPOTrainer or KTOTrainer
+    from load_rows import load, with_objects
+    trainer = SFTTrainer(model, train_dataset=load("train"),
+                         processing_class=with_objects(tokenizer), ...)
 
-The files hold them as JSON text, because Arrow gives every row the same struct: objects of
-different tools would come back with each other's keys. They become objects here, after Arrow.
+The files hold arguments and tools as JSON text, because `datasets` does not keep objects as they
+are: keys of other rows come in as null, and numbers are rounded. So they become objects where the
+chat template is applied, which every trainer does through its tokenizer.
 """
 
 import json
@@ -15,30 +17,47 @@ from datasets import load_dataset
 MESSAGES = ("messages", "prompt", "completion", "chosen", "rejected")
 
 
-def as_objects(batch):
-    """One batch of rows (a dict of columns), decoded; other columns stay as they are."""
-    for column in MESSAGES:
-        if column in batch:
-            batch[column] = [[message_of(m) for m in row] for row in batch[column]]
-    if "tools" in batch:
-        batch["tools"] = [json.loads(t) if isinstance(t, str) else t for t in batch["tools"]]
-    return batch
+def load(split="train", folder=None):
+    """One split as a dataset, arguments and tools still as text."""
+    file = Path(folder or Path(__file__).parent) / f"{split}.jsonl"
+    return load_dataset("json", data_files=str(file), split="train")
+
+
+def with_objects(tokenizer):
+    """The same tokenizer, whose chat template is given objects."""
+    render = tokenizer.apply_chat_template
+
+    def apply_chat_template(conversation, tools=None, **options):
+        return render(messages_of(conversation), tools=tools_of(tools), **options)
+
+    tokenizer.apply_chat_template = apply_chat_template
+    return tokenizer
+
+
+def as_objects(row):
+    """One row with objects."""
+    messages = {name: messages_of(row[name]) for name in MESSAGES if name in row}
+    return {**row, **messages, "tools": tools_of(row["tools"])}
+
+
+def tools_of(tools):
+    """A list of tools, or None: some templates write a heading for an empty list."""
+    return (json.loads(tools) if isinstance(tools, str) else tools) or None
+
+
+def messages_of(messages):
+    """Messages (or lists of them) without the nulls that Arrow adds, arguments decoded."""
+    return [messages_of(m) if isinstance(m, list) else message_of(m) for m in messages]
 
 
 def message_of(message):
-    """A message without the nulls that Arrow adds, its arguments decoded."""
-    message = {key: value for key, value in message.items() if value is not None}
+    """One message."""
+    message = {k: v for k, v in message.items() if v is not None or k == "content"}
     calls = []
     for call in message.pop("tool_calls", []):
-        call = {key: value for key, value in call.items() if value is not None}
         function = dict(call["function"])
         if isinstance(function["arguments"], str):
             function["arguments"] = json.loads(function["arguments"])
-        calls.append({**call, "function": function})
+        kept = {k: v for k, v in call.items() if v is not None}
+        calls.append({**kept, "function": function})
     return {**message, "tool_calls": calls} if calls else message
-
-
-def load(split="train", folder=None):
-    """One split as a dataset whose rows are decoded as they are read."""
-    file = Path(folder or Path(__file__).parent) / f"{split}.jsonl"
-    return load_dataset("json", data_files=str(file), split="train").with_transform(as_objects)

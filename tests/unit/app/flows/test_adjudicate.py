@@ -190,6 +190,22 @@ def test_a_decision_on_what_is_no_longer_there_is_refused(
         decide(store, uids[0], decided_by=ann.info, outcome="reject", seen=now)
 
 
+def test_a_withdrawal_of_a_decision_that_was_not_on_the_page_is_refused(
+    store: Store, uids: tuple[str, ...], people: tuple[Person, Person, Person]
+) -> None:
+    ann, bob, lee = people
+    decide(store, uids[0], decided_by=ann.info, outcome="reject")
+    seen = load_case(store, uids[0]).fingerprint
+    withdraw(store, uids[0], lee.info, seen=seen)
+    decide(store, uids[0], decided_by=lee.info, outcome="accept")
+    with pytest.raises(StoreError, match="since you opened it"):
+        withdraw(store, uids[0], bob.info, seen=seen)
+    case = load_case(store, uids[0])
+    assert case.outcome is Outcome.ACCEPT
+    withdraw(store, uids[0], bob.info, seen=case.fingerprint)
+    assert load_case(store, uids[0]).decision is None
+
+
 def test_what_is_no_decision_is_refused(
     store: Store, uids: tuple[str, ...], people: tuple[Person, Person, Person]
 ) -> None:

@@ -251,6 +251,49 @@ def test_undoing_a_second_commit_brings_the_first_one_back(
     assert queue_overview(store)[0].done == 1
 
 
+def test_undo_in_one_tab_leaves_alone_what_another_tab_said_elsewhere(
+    store: Store, uids: tuple[str, ...]
+) -> None:
+    one, two = Person(store, "Ann", "tab one"), Person(store, "Ann", "tab two")
+    do(store, one, one.op("note", uids[0], note="seen in tab one"))
+    do(store, two, two.op("outcome", uids[1], outcome="reject"))
+    done = do(store, one, one.op("undo", uids[0]))
+    assert done.results[0].undone == annotate.Undone(uids[0], ActKind.NOTE)
+    assert open_trajectory(store, uids[1], two.info).draft.annotation.outcome is Outcome.REJECT
+    # Nothing of its own is left: then the latest of all goes, and the answer says which.
+    again = do(store, one, one.op("undo", uids[0]))
+    assert again.results[0].undone == annotate.Undone(uids[1], ActKind.OUTCOME)
+
+
+def test_undo_never_reaches_under_what_another_tab_said_later_of_the_same_trajectory(
+    store: Store, uids: tuple[str, ...]
+) -> None:
+    one, two = Person(store, "Ann", "tab one"), Person(store, "Ann", "tab two")
+    do(store, one, one.op("note", uids[0], note="x"))
+    commit(store, two, uids[0])
+    done = do(store, one, one.op("undo", uids[0]))
+    assert done.results[0].undone == annotate.Undone(uids[0], ActKind.COMMIT)
+    with store.read() as conn:
+        assert standing_annotations(conn, 1) == []
+
+
+def test_a_commit_of_an_outcome_that_another_tab_changed_is_refused(
+    store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    tab = Person(store, "Ann", "another tab")
+    do(store, ann, ann.op("outcome", uids[0], outcome="accept"))
+    do(store, tab, tab.op("outcome", uids[0], outcome="reject"))
+    refused = do(store, ann, ann.op("commit", uids[0], outcome="accept"))
+    assert refused.results[0].status == "refused"
+    assert "reject by now, not accept" in refused.results[0].message
+    assert look(store, uids[0]) == (State.QUEUED, None)
+    assert do(store, ann, ann.op("commit", uids[0], outcome="reject")).results[0].status == "ok"
+    assert look(store, uids[0]) == (State.DECIDED, "reject")
+    (bad,) = do(store, ann, ann.op("commit", uids[0], outcome="maybe")).results
+    assert bad.status == "refused"
+    assert "Reload the page" in bad.hint
+
+
 def test_undo_takes_back_only_ones_own_acts(store: Store, uids: tuple[str, ...]) -> None:
     ann, bob = Person(store, "Ann"), Person(store, "Bob")
     do(store, ann, ann.op("note", uids[0], note="mine"))

@@ -4,15 +4,55 @@ from __future__ import annotations
 
 import pytest
 
-from app.flows.adjudicate import decide, load_case
+from app.flows.adjudicate import decide, load_case, open_cases
+from app.flows.annotate import perform
 from app.flows.browse import find, preview
-from app.flows.bulk import Action, bulk
-from app.flows.queue import queue_overview
+from app.flows.bulk import Action, BulkReport, bulk, foresee
+from app.flows.correct import Edit, EditTarget, propose_correction
+from app.flows.queue import fill_queue, queue_overview
 from app.flows.running import Cancelled, Run
 from curation.errors import SettingsError
 from storage.browse import Filter
 from storage.engine import Store
-from tests.episodes import Person, add_episodes
+from tests.episodes import CALL_AT, Person, add_episodes
+
+
+def say(person: Person, uid: str, outcome: str, *, city: str = "") -> str | None:
+    """Commit an outcome with one mark, and a correction of the call to `city`; its uid."""
+    corrected = None
+    if city:
+        edit = Edit(CALL_AT, EditTarget.ARGUMENTS, f'{{"city": "{city}"}}', 0)
+        number = person.next_number()
+        corrected = propose_correction(
+            person.store, person.info, person.session, number, uid, [edit], "wrong city"
+        ).correction_uid
+    ops = [
+        person.mark(uid, f"mark-of-{uid}", message_index=CALL_AT, call_index=0),
+        person.op("outcome", uid, outcome=outcome),
+        person.op("commit", uid),
+    ]
+    done = perform(person.store, person.info, person.session, ops)
+    assert [r.status for r in done.results] == ["ok"] * 3
+    return corrected
+
+
+@pytest.fixture
+def mixed(store: Store) -> tuple[str, ...]:
+    """Seven cases under a rule that leaves everything to a person: nothing said; accepted with a
+    correction; rejected; two who agree; two who contradict each other; accepted by the lead;
+    rejected by Cyd."""
+    uids = add_episodes(store, 7, "weather")
+    fill_queue(store, "weather", overlap=2, decide_alone=False)
+    ann, bob = Person(store, "Ann"), Person(store, "Bob")
+    say(ann, uids[1], "accept", city="Rome")
+    say(ann, uids[2], "reject")
+    for person in (ann, bob):
+        say(person, uids[3], "accept")
+    say(ann, uids[4], "accept")
+    say(bob, uids[4], "reject")
+    decide(store, uids[5], decided_by=Person(store, "lead").info, outcome="accept")
+    decide(store, uids[6], decided_by=Person(store, "Cyd").info, outcome="reject")
+    return uids
 
 
 def test_accepting_all_decides_each_and_signs_it(store: Store) -> None:
@@ -89,3 +129,90 @@ def test_the_preview_counts_exactly_and_shows_the_first_few(store: Store) -> Non
     add_episodes(store, 9, "weather")
     shown = preview(store, Filter(dataset="weather"), n_samples=3)
     assert (shown.count.n, shown.count.is_capped, len(shown.page.rows)) == (9, False, 3)
+
+
+def test_accepting_adopts_what_the_annotator_said_with_its_correction_and_marks(
+    store: Store, mixed: tuple[str, ...]
+) -> None:
+    bulk(store, Filter(), Action.ACCEPT, by="lead")
+    case = load_case(store, mixed[1])
+    assert case.decision is not None
+    (said,) = case.annotations
+    assert case.decision.decided_by == "lead"
+    assert case.decision.result_uid == said.annotation.correction_uid is not None
+    assert case.decision.annotation == said.annotation
+    assert len(case.decision.annotation.marks) == 1
+
+
+def test_rejecting_keeps_the_marks_that_say_why(store: Store, mixed: tuple[str, ...]) -> None:
+    bulk(store, Filter(), Action.REJECT, by="lead")
+    decision = load_case(store, mixed[2]).decision
+    assert decision is not None
+    assert decision.outcome == "reject"
+    assert [mark.category for mark in decision.annotation.marks] == ["PARAM_VALUE"]
+
+
+def test_where_annotators_agree_the_decision_unites_what_they_said(
+    store: Store, mixed: tuple[str, ...]
+) -> None:
+    bulk(store, Filter(), Action.ACCEPT, by="lead")
+    decision = load_case(store, mixed[3]).decision
+    assert decision is not None
+    assert len(decision.annotation.marks) == 1, "the same mark of both is one"
+
+
+def test_where_annotators_contradict_each_other_the_case_stays_open(
+    store: Store, mixed: tuple[str, ...]
+) -> None:
+    bulk(store, Filter(), Action.ACCEPT, by="lead")
+    assert [case.uid for case in open_cases(store)] == [mixed[4]]
+
+
+def test_what_nobody_said_anything_about_is_decided_as_it_was_imported(
+    store: Store, mixed: tuple[str, ...]
+) -> None:
+    bulk(store, Filter(), Action.ACCEPT, by="lead")
+    decision = load_case(store, mixed[0]).decision
+    assert decision is not None
+    assert decision.result_uid == mixed[0]
+    assert decision.annotation.marks == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "report"),
+    [
+        (Action.ACCEPT, BulkReport(7, 4, 3, adopted=3, overruled=1, disputed=1, by_person=1)),
+        (Action.REJECT, BulkReport(7, 4, 3, adopted=3, overruled=2, disputed=1, by_person=1)),
+        (Action.WITHDRAW, BulkReport(7, 1, 6, by_person=1)),
+    ],
+)
+def test_the_counts_are_foreseen_and_nothing_is_changed_by_looking(
+    store: Store, mixed: tuple[str, ...], action: Action, report: BulkReport
+) -> None:
+    before = [load_case(store, uid).fingerprint for uid in mixed]
+    assert foresee(store, Filter(), action, by="lead") == report
+    assert [load_case(store, uid).fingerprint for uid in mixed] == before
+    assert bulk(store, Filter(), action, by="lead") == report
+
+
+def test_withdrawing_takes_back_ones_own_decisions_and_rules_but_no_other_persons(
+    store: Store, mixed: tuple[str, ...]
+) -> None:
+    (ruled,) = add_episodes(store, 1, "alone", first=50)
+    fill_queue(store, "alone")
+    say(Person(store, "Ann", "another-page"), ruled, "accept")
+    assert load_case(store, ruled).decision is not None
+    bulk(store, Filter(state="decided"), Action.WITHDRAW, by="lead")
+    assert load_case(store, ruled).decision is None
+    assert load_case(store, mixed[5]).decision is None
+    theirs = load_case(store, mixed[6]).decision
+    assert theirs is not None
+    assert theirs.decided_by == "Cyd"
+
+
+def test_queueing_counts_a_trajectory_that_lacked_one_of_its_slots(store: Store) -> None:
+    add_episodes(store, 2, "weather")
+    fill_queue(store, "weather", overlap=1)
+    fill_queue(store, "weather", overlap=2, newer_than=10**9)
+    report = bulk(store, Filter(dataset="weather"), Action.QUEUE, by="lead")
+    assert (report.found, report.changed, report.left_alone) == (2, 2, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -18,13 +19,16 @@ from app.flows.adjudicate import decide, withdraw
 from app.flows.annotate import perform
 from app.flows.correct import Edit, EditTarget, propose_correction
 from app.flows.export import ExportReport, ExportRequest, export, list_exports
+from app.flows.export_folder import HashedFile
 from app.flows.running import Cancelled, Run
 from curation.errors import ExportError, NotFound
 from curation.export_manifest import Manifest
 from curation.exporting import LAYOUTS, Conversation, Example, Layout, supported
 from curation.splits import assign
-from curation.trajectory import Trajectory
+from curation.trajectory import Message, Role, Trajectory
+from storage.corrections import append_correction
 from storage.engine import Store
+from storage.trajectories import add_correction, load
 from tests.curated_examples import parallel
 from tests.episodes import CALL_AT, Person, add_episodes, add_trajectories, episode
 
@@ -368,20 +372,130 @@ def test_an_older_datasets_loads_the_files_equal(
     assert without_nulls(json.loads(answer.stdout)) == rows_of(tmp_path / "out")
 
 
-def test_the_loader_beside_trl_files_gives_objects(
+class Tokenizer:
+    """Stands for one of `transformers`: returns what its chat template would be given."""
+
+    def apply_chat_template(
+        self, conversation: list[dict[str, object]], tools: object = None, **options: object
+    ) -> tuple[object, ...]:
+        return conversation, tools, options
+
+
+@pytest.mark.parametrize("layout", ["trl", "trl-objects"])
+@pytest.mark.parametrize("kind", ["sft", "dpo", "kto"])
+def test_the_loader_beside_trl_files_gives_templates_objects(
+    store: Store, told: tuple[str, ...], tmp_path: Path, kind: str, layout: str
+) -> None:
+    pytest.importorskip("datasets")
+    ask(store, tmp_path / "out", kind, layout, include="all")
+    space: dict[str, object] = {"__file__": str(tmp_path / "out" / "load_rows.py")}
+    exec((tmp_path / "out" / "load_rows.py").read_text(), space)
+    rows = space["load"]("train")  # type: ignore[operator]
+    # TRL's SFTTrainer prepares nothing that decodes rows as they are taken.
+    assert rows.format["type"] is None
+    tokenizer = space["with_objects"](Tokenizer())  # type: ignore[operator]
+    for row, line in zip(rows, rows_of(tmp_path / "out"), strict=True):
+        tools = json.loads(str(line.pop("tools"))) or None
+        for name in [key for key, value in line.items() if isinstance(value, list)]:
+            expected = with_object_arguments(line[name])
+            got = tokenizer.apply_chat_template(row[name], tools=row["tools"], tokenize=True)
+            assert got == (expected, tools, {"tokenize": True})
+            assert space["as_objects"](row)[name] == expected  # type: ignore[operator]
+
+
+def with_object_arguments(messages: object) -> object:
+    for message in messages:  # type: ignore[attr-defined]
+        for call in message.get("tool_calls", []):
+            if isinstance(call["function"]["arguments"], str):
+                call["function"]["arguments"] = json.loads(call["function"]["arguments"])
+    return messages
+
+
+def test_templates_are_given_no_tools_rather_than_none_of_them(
     store: Store, told: tuple[str, ...], tmp_path: Path
 ) -> None:
     pytest.importorskip("datasets")
-    ask(store, tmp_path / "out", include="all")
+    ask(store, tmp_path / "out")
     space: dict[str, object] = {"__file__": str(tmp_path / "out" / "load_rows.py")}
     exec((tmp_path / "out" / "load_rows.py").read_text(), space)
-    rows = list(space["load"]("train"))  # type: ignore[operator]
-    for row, line in zip(rows, rows_of(tmp_path / "out"), strict=True):
-        assert row["tools"] == json.loads(str(line["tools"]))
-        for loaded_message, message in zip(row["messages"], line["messages"], strict=True):  # type: ignore[call-overload]
-            for call in message.get("tool_calls", []):
-                call["function"]["arguments"] = json.loads(call["function"]["arguments"])
-            assert loaded_message == message
+    tokenizer = space["with_objects"](Tokenizer())  # type: ignore[operator]
+    said = [{"role": "user", "content": "?", "tool_calls": None, "name": None}]
+    plain = ([{"role": "user", "content": "?"}], None, {})
+    assert tokenizer.apply_chat_template(said, tools="[]") == plain
+    assert tokenizer.apply_chat_template([said, said])[0] == [plain[0], plain[0]]
+
+
+def test_a_pair_that_a_layout_makes_equal_is_left_out(store: Store, tmp_path: Path) -> None:
+    question = Message(Role.USER, "Two and two?")
+    before = Trajectory((question, Message(Role.ASSISTANT, "Four.", reasoning="Five?")))
+    after = Trajectory((question, Message(Role.ASSISTANT, "Four.", reasoning="Two twice.")))
+    (uid,) = add_trajectories(store, [before], "sums")
+    ana = Person(store, "ana")
+    with store.write() as conn:
+        parent = load(conn, uid).id
+        made, corrected = add_correction(conn, parent, after)
+        append_correction(
+            conn, parent_id=parent, trajectory_id=made, annotator_id=ana.info.id, reason="Slip."
+        )
+    say(store, ana, uid, "accept")
+    decide(
+        store, uid, decided_by=ana.info, outcome="accept", adopt_annotator="ana",
+        result_uid=corrected,
+    )  # fmt: skip
+    assert ask(store, tmp_path / "trl", "dpo").rows == 1
+    with pytest.raises(ExportError, match="same-sides"):
+        ask(store, tmp_path / "openai", "dpo", "openai")
+
+
+def test_two_exports_do_not_share_a_folder(
+    store: Store, told: tuple[str, ...], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    refused: list[str] = []
+
+    class Second(Run):
+        def report(self, done: int, total: int | None = None, unit: str = "") -> None:
+            if not refused:
+                with pytest.raises(ExportError, match="Another export") as problem:
+                    ask(store, out, "dpo")
+                refused.append(str(problem.value))
+
+    report = export(store, ExportRequest("sft", "trl", str(out)), Second())
+    assert refused and set(report.files) == {path.name for path in out.iterdir()}
+    ask(store, out, "dpo")
+
+
+@pytest.mark.parametrize("moment", ["rows", "end"])
+def test_a_full_disk_is_told_in_words_and_leaves_the_folder_as_it_was(
+    store: Store,
+    told: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    before = ask(store, tmp_path / "out")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(HashedFile, "write" if moment == "rows" else "close", full)
+        with pytest.raises(ExportError, match="No space left") as problem:
+            ask(store, tmp_path / "out", "dpo")
+    assert "free space" in problem.value.hint and problem.value.where == str(tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(before.files)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_in_words(
+    store: Store, told: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(self: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(ExportError, match="Permission denied"):
+        ask(store, tmp_path / "out")
 
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "exports"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from app.flows.identity import BadToken, annotator_named, issue_token, read_token
 from curation.errors import StoreError
@@ -30,6 +31,15 @@ def test_a_signature_is_good_for_one_annotator_only(store: Store) -> None:
     bob = annotator_named(store, "Bob")
     with pytest.raises(BadToken):
         read_token(store, f"{bob.id}.{signature}")
+
+
+def test_a_token_for_somebody_whom_this_database_does_not_know_is_refused(store: Store) -> None:
+    """An older database was restored; the secret is the same."""
+    token = issue_token(store, "Ann")
+    with store.write() as conn:
+        conn.execute(text("DELETE FROM annotator"))
+    with pytest.raises(BadToken):
+        read_token(store, token)
 
 
 @pytest.mark.parametrize("token", ["", ".", "1.", "-1.00", "1.00", "²5.ab", "1.é", "0" * 40 + ".1"])

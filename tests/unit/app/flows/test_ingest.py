@@ -21,8 +21,10 @@ from app.flows.ingest import IngestReport, ingest
 from app.flows.preparing import Plan, prepare, prepared_batches
 from app.flows.running import Cancelled, Run
 from curation.errors import IngestError
+from curation.exporting import Include
 from curation.trajectory import Role
 from storage.browse import Filter, iter_ids
+from storage.candidates import iter_candidates
 from storage.datasets import items_of, list_datasets
 from storage.engine import Store, open_store
 from storage.jobs import enqueue, get_job
@@ -259,6 +261,43 @@ def test_rows_of_one_request_are_one_family(store: Store, tmp_path: Path) -> Non
     with store.read() as conn:
         first, second, third = (s.group_key for s in load_many(conn, [1, 2, 3]))
     assert first == second != third
+
+
+def test_one_request_is_one_family_in_whatever_formats_its_answers_come(
+    store: Store, tmp_path: Path
+) -> None:
+    plain, ours, other = record(1), record(1), record(2)
+    ours["messages"][-1]["content"] = "Two."
+    ours |= {"format": "loopwright", "group": "sums"}
+    other |= {"format": "loopwright", "group": "sums"}
+    tau = {"task_id": 7, "reward": 1.0, "info": {}, "traj": other["messages"][:1]}
+    tau_again = {**tau, "trial": 1, "traj": [{"role": "user", "content": "Two and two?"}]}
+    for name, rows in {
+        "plain": [plain], "ours": [ours], "other": [other], "tau": [tau, tau_again]
+    }.items():  # fmt: skip
+        report = ingest(
+            store,
+            [write(tmp_path / f"{name}.jsonl", b"\n".join(msgspec.json.encode(r) for r in rows))],
+            format="tau-bench" if name == "tau" else "auto",
+        )
+        assert report.added == len(rows), report
+    with store.read() as conn:
+        found = list(iter_candidates(conn, Include.ALL, None))
+    assert len(found) == 5
+    assert len({candidate.group_key for candidate in found}) == 1
+
+
+def test_no_request_of_the_shipped_samples_is_in_two_families(store: Store) -> None:
+    folder = Path(__file__).parents[4] / "sample_data" / "formats"
+    ingest(store, [folder], tools=folder / "tau-tools.json")
+    with store.read() as conn:
+        families: dict[str, set[str]] = {}
+        for candidate in iter_candidates(conn, Include.ALL, None):
+            row = load_many(conn, [candidate.id])[0]
+            request = next(m.text for m in row.trajectory.messages if m.role is Role.USER)
+            families.setdefault(request, set()).add(candidate.group_key)
+    assert len(families) > 10
+    assert {len(keys) for keys in families.values()} == {1}
 
 
 def test_predictions_are_stored_and_not_doubled(store: Store, tmp_path: Path) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
+from app.flows import overview as flow
 from app.flows.annotate import claim_next, perform
+from app.flows.browse import find
 from app.flows.bulk import Action, bulk
 from app.flows.check import check
 from app.flows.overview import overview
 from app.flows.queue import fill_queue
+from curation.trajectory import Message, Role, ToolCall, ToolSpec, Trajectory
 from storage.browse import Filter
 from storage.engine import Store
 from tests.episodes import CALL_AT, Person, add_episodes, add_trajectories, episode
@@ -48,8 +53,8 @@ def test_findings_are_counted_by_trajectory_and_errors_by_tool(store: Store) -> 
     by_check = {bar.label: (bar.part, bar.n) for bar in numbers.findings_by_check}
     assert by_check["calls/missing-required"] == ("error", 2)
     assert by_check["calls/wrong-type"] == ("error", 2)
-    # Two trajectories with two errors each, all in calls of one tool.
-    assert [(bar.label, bar.n) for bar in numbers.findings_by_tool] == [("get_weather", 4)]
+    # Two trajectories with two errors each, all in calls of one tool: trajectories are counted.
+    assert [(bar.label, bar.n) for bar in numbers.findings_by_tool] == [("get_weather", 2)]
 
 
 def test_marks_and_outcomes_follow_the_latest_revision(store: Store) -> None:
@@ -101,3 +106,63 @@ def test_a_bulk_decision_shows_in_the_funnel(store: Store) -> None:
     add_episodes(store, 3)
     bulk(store, Filter(), Action.ACCEPT, by="lead")
     assert {b.label: b.n for b in overview(store).funnel}["accepted"] == 3
+
+
+def two_calls(i: int) -> Trajectory:
+    """A sound call of `get_weather` and a broken one of `get_tide`, which no other row calls."""
+    first = episode(i)
+    tide = ToolSpec("get_tide", "Tide of a coast", {"type": "object", "required": ["coast"]})
+    calls = (*first.messages[CALL_AT].tool_calls, ToolCall("get_tide", "{}", "c2"))
+    messages = list(first.messages)
+    messages[CALL_AT] = Message(role=Role.ASSISTANT, tool_calls=calls)
+    return Trajectory(messages=tuple(messages), tools=(*first.tools, tide))
+
+
+@pytest.mark.parametrize("dataset", [None, "weather", "other"])
+def test_every_mark_of_every_chart_leads_to_as_many_trajectories(
+    store: Store, dataset: str | None
+) -> None:
+    # Everything that can set a number apart from a list: two errors in one call, an error beside
+    # a sound call, two marks of one category, two annotators who agree, a decision that
+    # overrules them, cases past the stage that is counted, a second dataset, no queue at all.
+    uids = add_trajectories(
+        store,
+        [episode(1, '{"days": "x"}'), two_calls(2), *[episode(i) for i in range(3, 8)]],
+    )
+    add_episodes(store, 4, "other", first=100)
+    check(store, processes=1)
+    fill_queue(store, "weather", policy="oldest", overlap=2, decide_alone=False)
+    for person in (Person(store, "ada"), Person(store, "ben")):
+        for uid in uids[:3]:
+            claim_next(store, person.info, "weather")
+            marks = [
+                person.mark(uid, f"{person.info.name}-{uid}-{n}", message_index=CALL_AT)
+                for n in range(2)
+            ]
+            ops = [*marks, person.op("outcome", uid, outcome="reject"), person.op("commit", uid)]
+            assert all(
+                r.status == "ok" for r in perform(store, person.info, person.session, ops).results
+            )
+    bulk(store, Filter(dataset="weather", said="reject"), Action.ACCEPT, by="lead")
+    bulk(store, Filter(dataset="other", max_messages=0), Action.ACCEPT, by="lead")
+    numbers = flow.overview(store, dataset)
+    behind = [
+        *[(bar, flow.behind_stage(bar, dataset)) for bar in numbers.funnel],
+        *[(bar, flow.behind_check(bar, dataset)) for bar in numbers.findings_by_check],
+        *[(bar, flow.behind_tool(bar, dataset)) for bar in numbers.findings_by_tool],
+        *[(bar, flow.behind_category(bar, dataset)) for bar in numbers.marks_by_category],
+        *[(bar, flow.behind_outcome(bar, dataset)) for bar in numbers.outcomes_by_day],
+        *[(bar, flow.behind_annotator(bar, dataset)) for bar in numbers.annotations_by_annotator],
+    ]
+    assert [(bar, find(store, wanted).count.n) for bar, wanted in behind] == [
+        (bar, bar.n) for bar, _ in behind
+    ]
+    if dataset != "other":
+        stages = {bar.label: bar.n for bar in numbers.funnel}
+        assert (stages["queued"], stages["annotated"], stages["accepted"]) == (7, 3, 3)
+        assert {bar.label: bar.n for bar in numbers.findings_by_tool} == {
+            "get_weather": 1,
+            "get_tide": 1,
+        }
+        assert [bar.n for bar in numbers.marks_by_category] == [3]
+        assert [(count.part, count.n) for count in numbers.outcomes_by_day] == [("reject", 3)]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
 
+import pytest
+from sqlalchemy import func, select
+
+from app.flows.adjudicate import decide, load_case, withdraw
 from app.flows.annotate import claim_next, perform
-from app.flows.queue import QueueInfo, fill_queue, queue_overview, release
+from app.flows.queue import QueueInfo, fill_queue, last_import, queue_overview, release
+from app.flows.running import Cancelled, Run
 from curation.checking import catalogue_fingerprint
 from curation.errors import NotFound, StoreError
 from curation.queueing import Policy, State
 from storage import trajectories
 from storage.engine import Store
 from storage.findings import Checked, replace_findings
+from storage.tables import TaskRow, table_of
 from tests.episodes import Person, add_episodes
 
 
@@ -28,6 +34,24 @@ def make_suspicious(store: Store, suspicions: dict[str, float]) -> None:
     with store.write() as conn:
         checked = [Checked(trajectories.id_of(conn, u), s) for u, s in suspicions.items()]
         replace_findings(conn, checked, catalogue_fingerprint())
+
+
+def commit(store: Store, name: str, uids: Sequence[str], outcome: str = "accept") -> None:
+    person = Person(store, name)
+    ops = [
+        op
+        for uid in uids
+        for op in (person.op("outcome", uid, outcome=outcome), person.op("commit", uid))
+    ]
+    perform(store, person.info, person.session, ops)
+
+
+class StopWhenSettling(Run):
+    """Cancels after the first chunk that was settled."""
+
+    def report(self, done: int, total: int | None = None, unit: str = "") -> None:
+        if "settled" in unit:
+            raise Cancelled
 
 
 def state_of(store: Store, uid: str) -> str:
@@ -62,7 +86,9 @@ def test_filling_again_adds_only_what_is_missing(store: Store) -> None:
     add_episodes(store, 2, first=3)
     assert fill_queue(store, "weather") == 2
     assert queue_overview(store) == [
-        QueueInfo("weather", Policy.SUSPICIOUS, 0, 1, True, waiting=5, claimed=0, done=0, total=5)
+        QueueInfo(
+            "weather", Policy.SUSPICIOUS, 0, 1, True, False, waiting=5, claimed=0, done=0, total=5
+        )
     ]
 
 
@@ -107,6 +133,105 @@ def test_dropping_the_last_open_slot_settles_the_trajectory(store: Store) -> Non
     assert state_of(store, uid) == State.QUEUED
     fill_queue(store, "weather", overlap=1)
     assert state_of(store, uid) == State.DECIDED
+
+
+def test_a_smaller_overlap_settles_a_few_at_a_time_and_goes_on_where_it_stopped(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.flows.queue.SETTLED", 2)
+    uids = add_episodes(store, 5)
+    fill_queue(store, "weather", overlap=2)
+    commit(store, "Ann", uids)
+    with pytest.raises(Cancelled):
+        fill_queue(store, "weather", overlap=1, run=StopWhenSettling())
+    assert [state_of(store, uid) for uid in uids] == [State.DECIDED] * 2 + [State.QUEUED] * 3
+    with store.read() as conn:
+        slots = conn.execute(select(func.count()).select_from(table_of(TaskRow))).scalar_one()
+    (info,) = queue_overview(store)
+    assert (info.done, info.total, slots) == (5, 8, 8)
+    fill_queue(store, "weather")
+    assert [state_of(store, uid) for uid in uids] == [State.DECIDED] * 5
+    (info,) = queue_overview(store)
+    assert (info.overlap, info.waiting, info.done, info.total) == (1, 0, 5, 5)
+
+
+def test_other_writers_get_in_between_the_chunks(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.flows.queue.SETTLED", 1)
+    uids = add_episodes(store, 3)
+    fill_queue(store, "weather", overlap=2)
+    commit(store, "Ann", uids)
+    notes: list[str] = []
+
+    class Annotating(Run):
+        def report(self, done: int, total: int | None = None, unit: str = "") -> None:
+            if "settled" in unit:
+                person = Person(store, "Bob")
+                op = person.op("note", uids[0], note=f"{done} of {total}")
+                perform(store, person.info, f"page-{done}", [op])
+                notes.append(f"{done} of {total}")
+
+    fill_queue(store, "weather", overlap=1, run=Annotating())
+    assert notes == ["1 of 3", "2 of 3", "3 of 3"]
+
+
+def test_letting_one_decide_alone_decides_what_is_annotated_already(store: Store) -> None:
+    uids = add_episodes(store, 4)
+    fill_queue(store, "weather", decide_alone=False)
+    commit(store, "Ann", uids[:2])
+    commit(store, "Bob", uids[2:3], "unsure")
+    assert [state_of(store, uid) for uid in uids[:3]] == [State.ANNOTATED] * 3
+    fill_queue(store, "weather", decide_alone=True)
+    states = [state_of(store, uid) for uid in uids]
+    assert states == [State.DECIDED, State.DECIDED, State.ANNOTATED, State.QUEUED]
+    decision = load_case(store, uids[0]).decision
+    assert decision is not None
+    assert (decision.rule, decision.decided_by) == ("alone", None)
+
+
+def test_what_a_person_withdrew_is_not_decided_by_filling_the_queue_again(store: Store) -> None:
+    (uid,) = add_episodes(store, 1)
+    lee = Person(store, "Lee").info
+    fill_queue(store, "weather")
+    commit(store, "Ann", [uid])
+    withdraw(store, uid, lee)
+    fill_queue(store, "weather")
+    assert state_of(store, uid) == State.ANNOTATED
+    decide(store, uid, decided_by=lee, outcome="reject")
+    fill_queue(store, "weather")
+    assert state_of(store, uid) == State.DECIDED
+
+
+def test_filling_without_settings_keeps_those_of_the_queue(store: Store) -> None:
+    uids = add_episodes(store, 2)
+    make_suspicious(store, {uids[0]: 1.0})
+    settings = {
+        "policy": Policy.RANDOM,
+        "seed": 7,
+        "overlap": 3,
+        "decide_alone": False,
+        "only_suspicious": True,
+    }
+    fill_queue(store, "weather", **settings)
+    more = add_episodes(store, 2, first=2)
+    make_suspicious(store, {more[1]: 1.0})
+    assert fill_queue(store, "weather") == 3, "the clean one is left out as before"
+    (info,) = queue_overview(store)
+    assert {name: getattr(info, name) for name in settings} == settings
+    assert info.total == 6
+
+
+def test_only_what_was_imported_since_is_added(store: Store) -> None:
+    uids = add_episodes(store, 3)
+    assert last_import(store, "weather") == last_import(store, "wether") == 0, "no queue yet"
+    make_suspicious(store, {uids[1]: 1.0})
+    fill_queue(store, "weather", only_suspicious=True)
+    mark = last_import(store, "weather")
+    more = add_episodes(store, 2, first=3)
+    assert fill_queue(store, "weather", only_suspicious=False, newer_than=mark) == 2
+    expected = [State.NEW, State.QUEUED, State.NEW, State.QUEUED, State.QUEUED]
+    assert [state_of(store, uid) for uid in (*uids, *more)] == expected
 
 
 def test_a_larger_overlap_asks_a_third_person_about_a_dispute(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -190,9 +191,24 @@ def test_a_token_of_another_studio_is_refused(ann: Browser, uids: tuple[str, ...
     assert ann.post("next", {}, status=401)["error"]["message"]
 
 
+def test_a_store_that_is_busy_is_no_refusal_of_the_act(
+    store: Store, ann: Browser, uids: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is refused forgets the act; 503 says to come again."""
+    monkeypatch.setattr(Store.write, "__kwdefaults__", {"wait": 0.05})
+    verdict = ann.op("verdicts", uids[0], verdicts={CALL_AT: "correct"})
+    other = sqlite3.connect(store.engine.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    error = ann.post("acts", {"session": "s1", "ops": [verdict]}, status=503)["error"]
+    assert error["message"] and error["hint"]
+    other.execute("ROLLBACK")
+    assert [r["status"] for r in ann.act(verdict)["results"]] == ["ok"]
+    other.close()
+
+
 def test_a_page_of_another_site_is_refused(ann: Browser, uids: tuple[str, ...]) -> None:
-    ann.post("next", {}, status=400, Origin="http://evil.example")
-    ann.post("next", {}, status=400, Origin="null")
+    ann.post("next", {}, status=403, Origin="http://evil.example")
+    ann.post("next", {}, status=403, Origin="null")
     ann.post("next", {}, Origin="http://127.0.0.1:8501")
 
 

@@ -6,6 +6,8 @@ import {
   commandOf,
   GROUPS,
   isForViewer,
+  mayRepeat,
+  plainKey,
   readCode,
 } from "../../../../components/viewer/assets/keymap.js";
 
@@ -23,6 +25,23 @@ test("every key in the help does something, and everything that can be done has 
   assert.deepEqual([...named].sort(), Object.keys(COMMANDS).sort());
   assert.equal(commandOf("Enter"), "commit");
   assert.equal(commandOf("q"), undefined);
+});
+
+test("Caps Lock and other layouts type the same keys", () => {
+  assert.equal(plainKey(press("A")), "a");
+  assert.equal(plainKey(press("Enter")), "Enter");
+  const altGr = { ctrlKey: true, altKey: true, getModifierState: (name) => name === "AltGraph" };
+  assert.ok(isForViewer(press("1", { shiftKey: true })), "French digits");
+  assert.ok(isForViewer(press("[", altGr)), "German brackets");
+  assert.ok(!isForViewer(press("1", { ctrlKey: true })), "the browser's own shortcut");
+  assert.ok(!isForViewer(press("A", { shiftKey: true })));
+  assert.ok(!isForViewer(press("Process", { keyCode: 229 })), "a text is being composed");
+});
+
+test("only moving repeats while a key is held", () => {
+  const repeating = rows.map(([, command]) => command).filter(mayRepeat);
+  const moving = GROUPS[0].keys.map(([, command]) => command).filter((c) => c.includes("-"));
+  assert.deepEqual(repeating, moving);
 });
 
 test("keys with modifiers and keys typed into fields are not ours", () => {

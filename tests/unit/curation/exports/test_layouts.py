@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,7 @@ from curation.exporting import (
     choose,
     supported,
 )
-from curation.exports.layouts.label_tables import neutralised, restored
+from curation.spreadsheets import neutralised, restored
 from curation.trajectory import Message, Role, ToolCall, Trajectory
 from tests.curated_examples import (
     PING,
@@ -129,7 +130,7 @@ def test_no_chat_layout_bends_what_it_cannot_carry(layout: str) -> None:
 def test_openai_keeps_the_rules_of_the_service() -> None:
     assert refusal("openai", *PINGED, result("x", "other"), say("x")) == "orphan-result"
     assert refusal("openai", *PINGED, user("and?"), say("x")) == "unanswered-call"
-    assert refusal("openai", *PINGED, result("x", "c0p")) == "last-not-assistant"
+    assert refusal("openai", user("?"), user("Anyone?")) == "last-not-assistant"
     twice = Message(
         Role.ASSISTANT, None, (ToolCall("ping", "{}", "a"), ToolCall("ping", "{}", "a"))
     )
@@ -140,10 +141,68 @@ def test_sharegpt_keeps_the_rules_of_the_converter() -> None:
     assert refusal("sharegpt", say("Hello, I am a bot."), user("?"), say("!")) == "alternation"
     assert refusal("sharegpt", user("a"), user("b"), say("c")) == "alternation"
     assert refusal("sharegpt", user("?"), call(("ping", ""), text="Pinging.")) == "text-with-call"
-    assert refusal("sharegpt", *PINGED, result("x", "c0p")) == "last-not-assistant"
+    assert refusal("sharegpt", user("?"), user("Anyone?")) == "last-not-assistant"
     assert refusal("sharegpt", user("?"), say("!"), masked=1) == "masked-step"
     assert refusal("sharegpt", user("?"), say("!"), system(), say("x")) == "system-place"
     assert refusal("sharegpt", *PINGED, result("x", "zz"), say("x")) == "orphan-result"
+
+
+@pytest.mark.parametrize(("layout", "key"), [("openai", "messages"), ("sharegpt", "conversations")])
+def test_what_comes_after_the_last_step_is_left_out_and_counted(layout: str, key: str) -> None:
+    notes: Notes = Counter()
+    whole = (*PINGED, result("pong", "c0p"), say("It answers."), user("###STOP###"))
+    tools = episode_of(Trajectory((), (PING,))).tools
+    row = LAYOUTS.get(layout).fit(Conversation(whole, tools), notes)
+    assert isinstance(row, Conversation) and row.messages[-1].content == "It answers."
+    assert notes[Adaptation.ENDING_LEFT_OUT] == 1
+    ends = one_row(layout, Trajectory((*PINGED, result("pong", "c0p")), (PING,)))
+    assert len(ends[key]) == 2  # type: ignore[arg-type]
+
+
+NUMBERS = {
+    "0.95": False,
+    "37.774912345678912": False,
+    "123456789012345678901234567890": False,
+    "5e-324": False,
+    "37.7749": True,
+    "1.0": True,
+    "9007199254740993": True,
+    '"\\ud83d\\ude42 0.95 a/b"': True,
+}
+
+
+@pytest.mark.parametrize(("number", "fits"), NUMBERS.items())
+def test_objects_are_written_only_where_datasets_reads_what_is_written(
+    number: str, fits: bool, tmp_path: Path
+) -> None:
+    raw = f'{{"a":{number}}}'
+    value = Trajectory((user("?"), call(("ping", raw)), result("x"), call(("ping", "{}"))), (PING,))
+    function = one_row("trl", value)["messages"][1]["tool_calls"][0]["function"]  # type: ignore[index]
+    assert function["arguments"] == raw
+    if not fits:
+        assert refusal("trl-objects", *value.messages) == "changed-by-arrow"
+    else:
+        assert one_row("trl-objects", value)
+    datasets = pytest.importorskip("datasets")
+    row = {**one_row("trl", value), "tools": "[]"}
+    row["messages"][1]["tool_calls"][0]["function"]["arguments"] = json.loads(raw)  # type: ignore[index]
+    row["messages"][3]["tool_calls"][0]["function"]["arguments"] = {"b": "x"}  # type: ignore[index]
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    (read,) = datasets.load_dataset(
+        "json",
+        data_files=str(tmp_path / "rows.jsonl"),
+        split="train",
+        cache_dir=str(tmp_path / "cache"),
+    )
+    got = read["messages"][1]["tool_calls"][0]["function"]["arguments"]
+    assert (json.dumps(got) == json.dumps(json.loads(raw))) is fits
+
+
+def test_line_breaks_between_tokens_leave_numbers_as_they_are_spelled() -> None:
+    raw = '{\n"a": 1.10,\r\n"b": 12345678901234567890123}'
+    row = one_row("trl", Trajectory((user("?"), call(("ping", raw))), (PING,)))
+    function = row["messages"][1]["tool_calls"][0]["function"]  # type: ignore[index]
+    assert function["arguments"] == '{ "a": 1.10,  "b": 12345678901234567890123}'
 
 
 def test_trl_refuses_to_train_on_a_step_it_cannot_mask() -> None:

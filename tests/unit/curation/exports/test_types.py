@@ -120,6 +120,12 @@ def test_kto_labels_whole_trajectories_by_their_outcome() -> None:
         assert one.prompt + one.completion == booking().messages and one.step == 2
 
 
+def test_kto_judges_nothing_that_comes_after_the_last_step() -> None:
+    thanked = Trajectory((*booking().messages, user("Thanks, bye.")), booking().tools)
+    (one,) = examples("kto", curated(thanked))
+    assert isinstance(one, Judged) and one.completion == booking().messages[2:]
+
+
 def test_kto_labels_judged_steps_one_by_one() -> None:
     verdicts = {1: StepVerdict.CORRECT, 4: StepVerdict.INCORRECT, 6: StepVerdict.UNSURE}
     found = examples("kto", curated(parallel(), Outcome.REJECT, verdicts=verdicts))
