@@ -111,6 +111,8 @@ class Grounds:
         digits were not given is no date, number or measure that was."""
         anchor = call.at(pointer)
         if isinstance(value, str):
+            if RESULT_REFERENCE.match(value):
+                return True  # a reference to no result is another check's finding
             found = self._named_by_tool(call, anchor, value) or self._own(call, anchor, value)
             return found is not None
         return self.of(call, pointer, value).origin is not Origin.NOWHERE

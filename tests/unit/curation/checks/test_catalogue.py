@@ -14,7 +14,7 @@ from curation.trajectory import (
     encode_tools,
 )
 
-FAMILIES = {"calls", "results", "flow", "answer", "tools"}
+FAMILIES = {"calls", "results", "flow", "answer", "tools", "grounding"}
 EVERY = pytest.mark.parametrize("entry", list(CHECKS), ids=lambda entry: entry.name)
 
 
