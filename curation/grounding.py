@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from curation.call_context import CallContext, walk
 from curation.identifiers import is_address, is_identifier, may_hold_identifier
-from curation.origins import How, Origin, Source, Sources
+from curation.origins import How, Origin, Source, Sources, stands_in
 from curation.schemas import RESULT_REFERENCE
 from curation.trajectory import Anchor, Role
 
@@ -83,6 +83,11 @@ class Grounds:
             for pointer, value in walk(call.arguments or {}):
                 if asks_for_source(value):
                     yield self.of(call, pointer, value)
+
+    def says(self, origin: Origin, before: int, value: Any) -> bool:
+        """Whether one origin gives a value, in any way, before a message."""
+        ways = (*_LITERAL, *_DERIVED)
+        return any(self._sources.find(value, how, origin, before) for how in ways)
 
     def unknown_identifiers(self) -> Iterator[tuple[CallContext, str, Any]]:
         """The identifiers that come from nowhere, as (call, JSON Pointer, value).
@@ -205,6 +210,16 @@ class Grounds:
 def asks_for_source(value: Any) -> bool:
     """Whether the question makes sense: a yes or no is copied from nowhere."""
     return value is not None and not isinstance(value, bool) and value != ""
+
+
+_MENTION = re.compile(r"\b(?=[\w./:@#-]*\d)[\w./:@#-]{2,}\w|\b\d+(?:\.\d+)?\b|\"[^\"]{3,60}\"")
+"""In a text: codes, dates, amounts, and what is quoted."""
+
+
+def values_in_text(text: str, source: str) -> list[str]:
+    """The codes, dates, amounts and quotations of a text that another text has literally too."""
+    found = dict.fromkeys(m[0].strip('"').rstrip(".,:") for m in _MENTION.finditer(text))
+    return [value for value in found if value and stands_in(source, value)]
 
 
 def _holds_parts(text: str, value: Any, end: int) -> bool:

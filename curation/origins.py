@@ -244,6 +244,11 @@ def _bounded(text: str, value: str) -> Span | None:
     return None
 
 
+def stands_in(text: str, value: str) -> bool:
+    """Whether `value` stands in the text as words of its own."""
+    return _bounded(text, value) is not None
+
+
 def number_of(value: Any) -> float | None:
     """The size of a number, also of one that an argument spells as text."""
     if isinstance(value, str):
