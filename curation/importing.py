@@ -190,11 +190,31 @@ def explain_unknown(values: Sequence[Any]) -> tuple[str, str]:
             "The file holds tool definitions, not trajectories.",
             "Pass it with --tools beside the file of trajectories that uses them.",
         )
+    inside = _records_inside(first) if len(values) == 1 else None
+    if inside is not None:
+        return inside
     keys = ", ".join(sorted(map(str, first))[:8]) or "no keys"
     return (
         f"No known format has records with these keys: {keys}.",
         f"Name the format with --format if it is one of {known}.",
     )
+
+
+def _records_inside(whole: dict[str, Any]) -> tuple[str, str] | None:
+    """Message and hint when the file's one object holds the records; None when it does not."""
+    for key, value in whole.items():
+        if isinstance(value, list) and detect(value) is not None:
+            return (
+                f"The file is one object with its records in the list {key!r}.",
+                f"Give the list itself (`jq '.[{msgspec.json.encode(key).decode()}]' FILE > "
+                "records.json` takes it out).",
+            )
+    if detect(list(whole.values())) is not None:
+        return (
+            f"The file is one object with a record under each key, such as {next(iter(whole))!r}.",
+            "Give a list of them (`jq '[.[]]' FILE > records.json` makes it).",
+        )
+    return None
 
 
 def _looks_like_tool(value: dict[str, Any]) -> bool:

@@ -11,10 +11,12 @@ from app.commands import recipes
 from app.commands.terminal import Terminal, TerminalRun, table
 from app.flows.check import check as run_check
 from app.flows.export import export as run_export
+from app.flows.ingest import dataset_name
 from app.flows.ingest import ingest as run_ingest
-from app.flows.queue import fill_queue, queue_overview
+from app.flows.queue import fill_queue, last_import, queue_overview
 from curation.exporting import Include
 from curation.queueing import Policy
+from storage.engine import Store
 
 PROBLEMS_SHOWN = 20
 PROBLEMS = 1
@@ -37,19 +39,26 @@ def ingest(
         bool, typer.Option("--dry-run", help="Read everything, store nothing.")
     ] = False,
 ) -> None:
-    """Import trajectories. What is already there is not added again."""
+    """Import trajectories. What is already there is not added again.
+
+    Where the dataset has a queue, what is new is checked and follows into it, as it is set.
+    """
     terminal: Terminal = ctx.obj
-    with terminal.store(create=True) as store, TerminalRun("Importing") as progress:
-        report = run_ingest(
-            store,
-            paths,
-            dataset=dataset,
-            format=format,
-            tools=tools,
-            dry_run=dry_run,
-            max_record_bytes=terminal.settings.max_record_bytes,
-            run=progress,
-        )
+    with terminal.store(create=True) as store:
+        before = last_import(store, dataset_name(dataset, paths))
+        with TerminalRun("Importing") as progress:
+            report = run_ingest(
+                store,
+                paths,
+                dataset=dataset,
+                format=format,
+                tools=tools,
+                dry_run=dry_run,
+                max_record_bytes=terminal.settings.max_record_bytes,
+                run=progress,
+            )
+        if before and report.added and not dry_run:
+            _follow_into_queue(terminal, store, report.dataset, before)
     for problem in report.problems[:PROBLEMS_SHOWN]:
         terminal.say(f"{problem.where}: {problem.message} {problem.hint}".rstrip())
     if report.n_problems > PROBLEMS_SHOWN:
@@ -63,6 +72,16 @@ def ingest(
     terminal.result(report, text)
     if report.n_problems:
         raise typer.Exit(PROBLEMS if report.added + report.duplicates else UNUSABLE)
+
+
+def _follow_into_queue(terminal: Terminal, store: Store, dataset: str, before: int) -> None:
+    with TerminalRun("Checking") as progress:
+        processes = terminal.settings.check_processes or None
+        run_check(store, dataset=dataset, processes=processes, run=progress)
+    added = fill_queue(store, dataset, newer_than=before)
+    terminal.say(
+        f"{dataset} has a queue: what is new was checked, and {added:,} tasks were added to it."
+    )
 
 
 def check(
@@ -98,24 +117,32 @@ def queue(
         str | None, typer.Argument(help="Dataset to queue; without it the queues are listed.")
     ] = None,
     order: Annotated[
-        Policy, typer.Option("--order", help="Which trajectory comes first.")
-    ] = Policy.SUSPICIOUS,
-    seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 0,
-    overlap: Annotated[int, typer.Option(min=1, help="Annotators per trajectory.")] = 1,
+        Policy | None,
+        typer.Option("--order", help="Which trajectory comes first; suspicious in a new queue."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the random order.")] = None,
+    overlap: Annotated[
+        int | None, typer.Option(min=1, help="Annotators per trajectory; 1 in a new queue.")
+    ] = None,
     decide_alone: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--decide-alone/--no-decide-alone",
-            help="With one annotator: accept or reject is the decision at once.",
+            help="Decide at once where all annotators agree, or the only one accepts or rejects; "
+            "so in a new queue.",
         ),
-    ] = True,
+    ] = None,
     only_suspicious: Annotated[
-        bool, typer.Option("--only-suspicious", help="Only trajectories with findings.")
-    ] = False,
+        bool | None,
+        typer.Option("--only-suspicious/--all", help="Only trajectories with findings, or all."),
+    ] = None,
 ) -> None:
-    """Put a dataset's trajectories in front of annotators."""
+    """Put a dataset's trajectories in front of annotators.
+
+    Options that are not given stay as the queue has them.
+    """
     terminal: Terminal = ctx.obj
-    with terminal.store() as store:
+    with terminal.store() as store, TerminalRun("Queueing") as progress:
         if dataset is None:
             queues = queue_overview(store)
             head = ["dataset", "order", "overlap", "waiting", "claimed", "done", "total"]
@@ -133,6 +160,7 @@ def queue(
             overlap=overlap,
             decide_alone=decide_alone,
             only_suspicious=only_suspicious,
+            run=progress,
         )
         info = next((q for q in queue_overview(store) if q.dataset == dataset), None)
     waiting = info.waiting if info else 0

@@ -103,12 +103,16 @@ def _fill(
 def _take_in(
     terminal: Terminal, store: Store, files: list[Path], dataset: str | None, tools: Path | None
 ) -> str:
-    """Ingest, check and queue; problems are said, and what is good goes on."""
+    """Ingest, check and queue; problems are said, and what is good goes on.
+
+    A queue that is there already keeps its settings and gets what is new.
+    """
     # Imported here: without files to take in, the studio comes up half a second sooner.
     from app.flows.check import check
-    from app.flows.ingest import ingest
-    from app.flows.queue import fill_queue
+    from app.flows.ingest import dataset_name, ingest
+    from app.flows.queue import fill_queue, last_import
 
+    before = last_import(store, dataset_name(dataset, files))
     with TerminalRun("Importing") as progress:
         report = ingest(
             store,
@@ -136,7 +140,7 @@ def _take_in(
     with TerminalRun("Checking") as progress:
         processes = terminal.settings.check_processes or None
         check(store, dataset=report.dataset, processes=processes, run=progress)
-    fill_queue(store, report.dataset)
+    fill_queue(store, report.dataset, newer_than=before)
     return report.dataset
 
 

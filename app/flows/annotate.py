@@ -144,12 +144,14 @@ def open_trajectory(store: Store, uid: str, annotator: AnnotatorInfo) -> Opened:
 
 def renew(
     store: Store, annotator: AnnotatorInfo, uids: Sequence[str], *, lease: timedelta = LEASE
-) -> int:
-    """Extend the annotator's leases; returns how many they (still) hold of these."""
+) -> list[str]:
+    """Extend the annotator's leases; returns those of the uids that they (still) hold."""
     with store.write() as conn:
         take_turn(conn)
         until = datetime.now(UTC) + lease
-        return tasks.renew(conn, annotator.id, tasks.ids_of(conn, uids), until)
+        return [
+            uid for uid in uids if tasks.renew(conn, annotator.id, tasks.ids_of(conn, [uid]), until)
+        ]
 
 
 def _open(

@@ -111,7 +111,7 @@ def ingest(
         tools=read_tool_file(tools) if tools is not None else (),
         max_record_bytes=max_record_bytes,
     )
-    name = (dataset or "").strip() or default_name(paths)
+    name = dataset_name(dataset, paths)
     if dry_run:
         return _rehearse(store, plan, name, run, processes)
     progress = msgspec.convert(run.checkpoint or {}, _Progress)
@@ -124,6 +124,11 @@ def ingest(
             store.give_way()
     _drop_if_empty(store, progress)
     return progress.report(name, format)
+
+
+def dataset_name(given: str | None, paths: Sequence[Path]) -> str:
+    """The dataset that `ingest` puts these paths into."""
+    return (given or "").strip() or default_name(paths)
 
 
 def default_name(paths: Sequence[Path]) -> str:

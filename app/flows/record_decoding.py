@@ -55,7 +55,8 @@ def _no_record(piece: Piece, where: str, limit: int) -> Problem:
             return Problem(
                 where,
                 f"The record is longer than {limit:,} bytes and was skipped.",
-                "Raise the limit if it is meant, or check for a missing line break or bracket.",
+                "Raise LOOPWRIGHT_MAX_RECORD_BYTES if it is meant, or check for a missing line "
+                "break or bracket.",
             )
         case "unfinished":
             return Problem(

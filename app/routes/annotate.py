@@ -176,7 +176,8 @@ class AnnotateApi:
         }
 
     def _renew(self, store: Store, who: AnnotatorInfo, asked: UidsRequest) -> dict[str, Any]:
-        return {"renewed": annotate.renew(store, who, asked.uids, lease=self._lease)}
+        held = annotate.renew(store, who, asked.uids, lease=self._lease)
+        return {"renewed": len(held), "held": held}
 
     def _release(self, store: Store, who: AnnotatorInfo, asked: UidsRequest) -> dict[str, Any]:
         return {"released": queue.release(store, who, asked.uids)}

@@ -24,6 +24,8 @@ from components.words import counted
 from curation.annotation import Outcome
 from curation.errors import LoopwrightError
 
+LAST_DECIDED = "last-decided"
+
 
 def show() -> None:
     """Draw the open cases and the one in hand."""
@@ -33,6 +35,7 @@ def show() -> None:
     dataset = ask_dataset(choose, choices(store).datasets)
     cases = flow.open_cases(store, dataset, limit=200)
     wanted = st.query_params.get("t")
+    _offer_last_decision(wanted)
     if not cases and wanted is None:
         draw_empty(
             "No case is open",
@@ -56,6 +59,16 @@ def show() -> None:
         else (uids[0] if uids else None)
     )
     _draw_case(case, following)
+
+
+def _offer_last_decision(wanted: str | None) -> None:
+    """A way back from a key pressed too soon: a decided case is in no list of open ones."""
+    last = session.recall(LAST_DECIDED)
+    if last is None or last == wanted:
+        return
+    if st.button("Back to the last decision", icon=":material/undo:", key="last-decision"):
+        st.query_params["t"] = str(last)
+        st.rerun()
 
 
 def _draw_list(cases: list[flow.CaseRow], uid: str, total: int) -> None:
@@ -136,7 +149,7 @@ def _draw_said(case: Case, said: CaseAnnotation, number: int, following: str | N
         draw_changes(said.correction.changes)
     decidable = said.annotation.outcome in (Outcome.ACCEPT, Outcome.REJECT)
     st.button(
-        f"Decide as {said.annotator} says",
+        f"Decide as {escape(said.annotator)} says",
         key=f"as-{case.fingerprint}-{said.annotator}",
         shortcut=str(number) if number < 10 else None,
         disabled=not decidable,
@@ -159,28 +172,41 @@ def _ask_own_decision(case: Case, following: str | None) -> None:
         versions = {case.uid: "as imported"} | {
             c.uid: f"correction by {c.author}" for c in case.corrections
         }
-        version = middle.selectbox(
+        middle.selectbox(
             "Version to use",
             list(versions),
             format_func=lambda u: versions[u],
             key=f"version-{key}",
         )
-        adopted = right.selectbox(
+        right.selectbox(
             "Verdicts and marks of",
             [a.annotator for a in case.annotations],
             index=None,
             placeholder="nobody",
             key=f"adopt-{key}",
         )
-        note = st.text_input("Note", key=f"note-{key}")
+        st.text_input("Note", key=f"note-{key}")
         st.button(
             "Decide",
             type="primary",
             key=f"decide-{key}",
             disabled=outcome is None,
-            on_click=_decide,
-            args=(case, following, outcome or Outcome.UNSURE, version, adopted, note),
+            on_click=_decide_as_asked,
+            args=(case, following, key),
         )
+
+
+def _decide_as_asked(case: Case, following: str | None, key: str) -> None:
+    """Read the fields now: what was typed just before the click is in no argument yet."""
+    asked = st.session_state
+    _decide(
+        case,
+        following,
+        asked.get(f"outcome-{key}") or Outcome.UNSURE,
+        asked.get(f"version-{key}"),
+        asked.get(f"adopt-{key}"),
+        asked.get(f"note-{key}") or "",
+    )
 
 
 def _decide(
@@ -207,6 +233,7 @@ def _decide(
     except LoopwrightError as problem:
         session.notify(str(problem), ":material/error:")
         return
+    session.remember(LAST_DECIDED, case.uid)
     session.notify(f"Decided: {outcome}.")
     if following is not None:
         st.query_params["t"] = following

@@ -9,7 +9,7 @@ import streamlit as st
 from app import session
 from app.flows import browse as flow
 from app.flows import jobs
-from app.flows.bulk import Action
+from app.flows.bulk import Action, BulkReport, foresee
 from app.views.jobs import draw_running
 from storage.browse import Filter
 
@@ -21,9 +21,11 @@ TITLES = {
 }
 MEANINGS = {
     Action.QUEUE: "Each becomes a task for annotators, in the order of the dataset's queue.",
-    Action.ACCEPT: "A decision signed by you. What a person decided before stays as it is.",
-    Action.REJECT: "A decision signed by you. What a person decided before stays as it is.",
-    Action.WITHDRAW: "The standing decisions are taken back; the cases are open again.",
+    Action.ACCEPT: "A decision signed by you. What annotators said of it goes in: corrections, "
+    "verdicts and marks.",
+    Action.REJECT: "A decision signed by you. What annotators said of it goes in: corrections, "
+    "verdicts and marks.",
+    Action.WITHDRAW: "Your decisions and those of rules are taken back; the cases are open again.",
 }
 
 
@@ -51,6 +53,12 @@ def _confirm(wanted: Filter, action: Action) -> None:
     found = flow.preview(session.store(), wanted)
     st.markdown(f"**{TITLES[action]}: {found.count} trajectories**")
     st.caption(MEANINGS[action])
+    n = found.count.n
+    if action is not Action.QUEUE:
+        by = session.current_annotator()
+        foreseen = foresee(session.store(), wanted, action, by=by)
+        n = foreseen.changed
+        st.markdown("\n".join(f"- {line}" for line in consequences(foreseen, action)))
     st.dataframe(
         pd.DataFrame(
             {
@@ -64,7 +72,7 @@ def _confirm(wanted: Filter, action: Action) -> None:
     )
     st.caption(f"The first {len(found.page.rows)}.")
     note = st.text_input("Note kept with each", key=f"bulk-note-{action}")
-    if st.button(f"{TITLES[action]} {found.count}", type="primary", disabled=not found.count.n):
+    if st.button(f"{TITLES[action]} {n:,}", type="primary", disabled=not n):
         params = {
             "action": action.value,
             "filter": msgspec.to_builtins(wanted),
@@ -73,3 +81,21 @@ def _confirm(wanted: Filter, action: Action) -> None:
         }
         jobs.enqueue(session.store(), "bulk", params)
         st.rerun()
+
+
+def consequences(foreseen: BulkReport, action: Action) -> list[str]:
+    """What the action would do, a line for each thing that happens at all."""
+    if action is Action.WITHDRAW:
+        changed, kept = "decisions taken back", "left: decided by another person"
+    else:
+        changed, kept = "decided", "left: a person decided otherwise"
+    others = foreseen.left_alone - foreseen.disputed - foreseen.by_person
+    lines = [
+        (foreseen.changed, changed),
+        (foreseen.adopted, "of these with what annotators said"),
+        (foreseen.overruled, "of these against what annotators said"),
+        (foreseen.disputed, "left for Adjudicate: annotators contradict each other"),
+        (foreseen.by_person, kept),
+        (others, "left: nothing to change"),
+    ]
+    return [f"{n:,} {text}" for n, text in lines if n] or ["nothing to change"]

@@ -14,7 +14,7 @@ from app import session
 from app.flows import jobs
 from app.flows.import_problems import DatasetProblems, datasets_with_problems, every_problem
 from app.flows.ingest import IngestReport, default_name
-from app.flows.queue import queue_overview
+from app.flows.queue import last_import
 from app.flows.uploads import keep_upload
 from app.settings import load_settings
 from app.views.jobs import draw_running
@@ -157,9 +157,9 @@ def _draw_table(problems: Sequence[Problem | StoredProblem]) -> None:
 def _import(wanted: dict[str, Any]) -> None:
     """Three jobs, which one worker runs in this order: import, check, fill the queue."""
     store, dataset = session.store(), wanted["dataset"]
+    before = last_import(store, dataset)  # a queue that is there gets what is new, as it is set
     jobs.enqueue(store, "ingest", wanted)
     jobs.enqueue(store, "check", {"dataset": dataset})
-    if not any(info.dataset == dataset for info in queue_overview(store)):
-        jobs.enqueue(store, "fill-queue", {"dataset": dataset})
+    jobs.enqueue(store, "fill-queue", {"dataset": dataset, "newer_than": before})
     session.notify("The import is under way; checks and the queue follow by themselves.")
     st.rerun()

@@ -126,7 +126,9 @@ def _ask_fill(datasets: tuple[str, ...], infos: list[QueueInfo]) -> None:
             help="A committed accept or reject is the decision at once, without Adjudicate.",
         )
     suspicious = st.toggle(
-        "Only trajectories with findings", value=False, key=f"fill-suspicious-{dataset}"
+        "Only trajectories with findings",
+        value=now.only_suspicious if now else False,
+        key=f"fill-suspicious-{dataset}",
     )
     if st.button("Fill the queue", icon=":material/playlist_add:", disabled=order is None):
         jobs.enqueue(

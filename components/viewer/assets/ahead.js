@@ -21,6 +21,7 @@ export class Ahead {
   prepare() {
     const s = this.screen.session;
     const view = s.views.get(s.deck[0]) || null;
+    if (this.ready && this.ready.view !== view) this.drop(); // it is not the next one any more
     if (view === this.planned || !window.__loopwrightSheets) return; // nothing hides without them
     this.planned = view;
     if (view) whenIdle(() => this.planned === view && this.make(view));
@@ -66,6 +67,7 @@ export class Ahead {
     }
     for (const pane of old) {
       pane.leave();
+      pane.node.inert = true;
       pane.node.classList.remove("shown");
       setTimeout(() => pane.node.remove(), OLD_PANES_MS);
     }

@@ -37,6 +37,7 @@ export class Session {
     this.drafts = new Map(); // uid -> note being typed
     this.current = null; // uid on screen
     this.deck = []; // uids that come next, already here
+    this.claimed = new Set(); // uids the queue handed to this page
     this.trail = []; // uids that were on screen before
     this.passed = new Set(); // uids left for later
     this.phase = "waiting"; // view | waiting | empty | failed

@@ -17,6 +17,7 @@ export class Travel {
     this.onShown = () => {};
     session.onUndone = (uid) => this.visit(uid);
     setInterval(() => this.renew(), RENEW_MS);
+    document.addEventListener("visibilitychange", () => this.renew()); // a laptop woke up
     window.addEventListener("pagehide", () => this.giveBack());
   }
 
@@ -133,6 +134,7 @@ export class Travel {
       const view = await this.askQueue();
       if (view) {
         s.keep(view);
+        s.claimed.add(view.uid);
         s.deck.push(view.uid);
         s.emit("deck");
       }
@@ -214,7 +216,26 @@ export class Travel {
     const s = this.session;
     const held = [s.current, ...s.deck].filter(Boolean);
     if (held.length === 0 || document.hidden || s.listeners.size === 0) return;
-    s.api.renew(held).catch(() => {}); // the next act renews it as well
+    s.api.renew(held).then(
+      (answer) => this.keepOnly(held, answer.held),
+      () => {}, // the next act renews it as well
+    );
+  }
+
+  /** Claims that ran out and were taken by somebody else: what was not begun is theirs now. */
+  keepOnly(asked, held) {
+    const s = this.session;
+    const lost = asked.filter((uid) => s.claimed.has(uid) && !held.includes(uid));
+    for (const uid of lost) s.claimed.delete(uid);
+    const left = s.deck.filter((uid) => !lost.includes(uid));
+    if (left.length < s.deck.length) {
+      s.deck = left;
+      s.emit("deck");
+      this.fetchNext();
+    }
+    if (lost.includes(s.current) && !s.stateOf(s.current).committed) {
+      s.say("Your claim on this one ran out: somebody else may be annotating it too. What you say still counts.");
+    }
   }
 
   /** Give back what was claimed ahead, when the annotator leaves. */

@@ -86,6 +86,22 @@ def test_an_unknown_file_is_explained_by_its_keys() -> None:
     assert "openai-chat" in hint
 
 
+@pytest.mark.parametrize(
+    ("whole", "message", "hint"),
+    [
+        ({"data": [PLAIN]}, "in the list 'data'", """jq '.["data"]'"""),
+        ({"version": 2, "runs": [], "it's": [PLAIN, PLAIN]}, "the list", """jq '.["it's"]'"""),
+        ({"first": PLAIN, "second": PLAIN}, "under each key, such as 'first'", "jq '[.[]]'"),
+    ],
+)
+def test_records_inside_one_object_are_named_with_the_way_out(
+    whole: dict[str, Any], message: str, hint: str
+) -> None:
+    said = explain_unknown([whole])
+    assert message in said[0]
+    assert hint in said[1]
+
+
 def test_a_file_of_tools_is_recognised_as_such() -> None:
     _, hint = explain_unknown([{"type": "function", "function": {"name": "f", "parameters": {}}}])
     assert "--tools" in hint

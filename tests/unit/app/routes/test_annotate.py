@@ -168,9 +168,10 @@ def test_a_stale_edit_is_refused_with_both_versions(ann: Browser, uids: tuple[st
 
 def test_leases_are_renewed_and_given_back(ann: Browser, uids: tuple[str, ...]) -> None:
     ann.next()
-    assert ann.post("renew", {"uids": [uids[0], "tj1-unknown"]}) == {"renewed": 1}
+    asked = {"uids": [uids[0], "tj1-unknown"]}
+    assert ann.post("renew", asked) == {"renewed": 1, "held": [uids[0]]}
     assert ann.post("release", {"uids": [uids[0]]}) == {"released": 1}
-    assert ann.post("renew", {"uids": [uids[0]]}) == {"renewed": 0}
+    assert ann.post("renew", {"uids": [uids[0]]}) == {"renewed": 0, "held": []}
 
 
 @pytest.mark.parametrize("token", ["", "1", "1.abc", "x.y", "1.é", "999999999999999999999.a"])
