@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.flows.opening import the_store
 from app.settings import load_settings
+from components.notices import escape
 from storage.engine import Store
 
 _NOTICE = "notice"
@@ -38,7 +39,7 @@ def become(name: str) -> None:
 
 
 def notify(text: str, icon: str = ":material/check:") -> None:
-    """Show a notice after the next rerun (one that survives a callback)."""
+    """Show a notice, as plain text, after the next rerun (one that survives a callback)."""
     st.session_state[_NOTICE] = (text, icon)
 
 
@@ -47,7 +48,7 @@ def show_notice() -> None:
     pending = st.session_state.pop(_NOTICE, None)
     if pending is not None:
         text, icon = pending
-        st.toast(text, icon=icon)
+        st.toast(escape(text), icon=icon)
 
 
 def remember(key: str, value: str | int | None) -> None:

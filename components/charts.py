@@ -1,7 +1,8 @@
 """Plotly figures of the overview. Each returns a figure whose marks carry what to filter by.
 
 `customdata` of a mark is the query of the trajectories behind it, as "name=value" pairs; the view
-turns a click into an address. Colours follow the severity or outcome, never the order.
+turns a click into an address. Colours follow the severity or outcome, never the order. Plotly draws
+tags it finds in any text, so names that come from data pass `_plain`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def bars(rows: Sequence[Counted], query: Sequence[str], name: str) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[r.n for r in rows],
-            y=[r.label for r in rows],
+            y=[_plain(r.label) for r in rows],
             orientation="h",
             customdata=[[q] for q in query],
             text=[f"{r.n:,}" for r in rows],
@@ -62,7 +63,8 @@ def bars(rows: Sequence[Counted], query: Sequence[str], name: str) -> go.Figure:
             name=name,
         )
     )
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    # A category even where every name looks like a number or a day.
+    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
     figure.update_xaxes(showticklabels=False)
     return _calm(figure, height=90 + _BAR_PX * max(len(rows), 1))
 
@@ -71,7 +73,7 @@ def funnel(rows: Sequence[Counted], query: Sequence[str]) -> go.Figure:
     """The way of the data: how many trajectories reached each stage."""
     figure = go.Figure(
         go.Funnel(
-            y=[r.label for r in rows],
+            y=[_plain(r.label) for r in rows],
             x=[r.n for r in rows],
             customdata=[[q] for q in query],
             textinfo="value+percent initial",
@@ -91,10 +93,10 @@ def by_day(rows: Sequence[CountedOnDay], query: dict[tuple[str, str], str]) -> g
         figure.add_bar(
             x=[r.day for r in own],
             y=[r.n for r in own],
-            name=part,
+            name=_plain(part),
             customdata=[[query[r.day, part]] for r in own],
             marker_color=COLOURS.get(part, PALETTE[position % len(PALETTE)]),
-            hovertemplate=f"{part}, %{{x}}: %{{y:,}}<extra></extra>",
+            hovertemplate="%{fullData.name}, %{x}: %{y:,}<extra></extra>",
         )
     figure.update_layout(barmode="stack")
     figure.update_xaxes(type="category")
@@ -110,6 +112,13 @@ def clicked(event: Any) -> str | None:
     # Streamlit hands a list back as a mapping from position to value.
     first = data["0"] if isinstance(data, dict) else data[0]
     return str(first)
+
+
+def _plain(text: str) -> str:
+    """Text that Plotly shows letter by letter: no link, no markup, no formula."""
+    for character, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
+        text = text.replace(character, written)
+    return text
 
 
 def _calm(figure: go.Figure, height: int) -> go.Figure:

@@ -50,7 +50,12 @@ def draw_empty(title: str, teaching: str) -> None:
 
 
 def escape(text: str) -> str:
-    """Text that came from data, safe inside Streamlit's Markdown."""
+    """Text that came from data, safe inside Streamlit's Markdown: shown letter by letter.
+
+    Bare addresses become links after escapes are gone; an invisible word joiner in them stops it.
+    """
+    for start in ("://", "www.", "@"):
+        text = text.replace(start, f"{start[:-1]}\N{WORD JOINER}{start[-1]}")
     for character in "\\`*_{}[]()#+-.!|$<>~:":
         text = text.replace(character, "\\" + character)
     return text

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from app.flows.incidents import report_incident
 from app.flows.running import Cancelled, Run
-from curation.errors import LoopwrightError
+from curation.errors import StoreError
 from storage import jobs
 from storage.engine import Store
 from storage.jobs import JobInfo, JobState
@@ -68,7 +68,7 @@ class JobRun(Run):
         now = time.monotonic()
         if now - self._reported >= REPORT_EVERY_S:
             self._reported = now
-            self._beat()
+            self.flush()
         if self._cancelled:
             raise Cancelled
         if self._stopping.is_set():
@@ -90,8 +90,11 @@ class JobRun(Run):
             raise TakenOver
 
     def flush(self) -> None:
-        """Write the latest progress now."""
-        self._beat()
+        """Write the latest progress now, if the database can be written to."""
+        try:
+            self._beat()
+        except StoreError as problem:  # busy: the next beat will do, the work goes on
+            report_incident(problem, f"beating for job {self._job_id}")
 
     def _beat(self) -> None:
         with self._store.write() as conn:
@@ -100,10 +103,7 @@ class JobRun(Run):
 
     def _keep_beating(self) -> None:
         while not self._ended.wait(BEAT_EVERY_S):
-            try:
-                self._beat()
-            except LoopwrightError as problem:  # a busy database: the next beat will do
-                report_incident(problem, f"beating for job {self._job_id}")
+            self.flush()
 
 
 def is_ours(conn: Connection, job_id: int, claimed_at: datetime | None) -> bool:

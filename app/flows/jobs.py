@@ -17,13 +17,17 @@ from app.flows.incidents import report_incident
 from app.flows.job_kinds import KINDS, params_type, plain_values
 from app.flows.job_run import STARTS, Interrupted, JobRun, TakenOver, is_ours
 from app.flows.running import Cancelled
-from curation.errors import LoopwrightError, SettingsError
+from curation.errors import LoopwrightError, SettingsError, StoreError
 from storage import jobs
 from storage.engine import Store
 from storage.jobs import JobInfo, JobState
 
 FRUITLESS_STARTS = 5
 """A job that ended its worker this often without saving a checkpoint is given up."""
+
+
+FINISH_AGAIN_S = 1.0
+"""Pause before the end of a job is written again, on top of the database's own patience."""
 
 
 def enqueue(store: Store, kind: str, params: dict[str, Any]) -> int:
@@ -100,11 +104,16 @@ def run_next(store: Store, stopping: threading.Event | None = None) -> JobInfo |
 
 
 def run_job(store: Store, job: JobInfo, stopping: threading.Event | None = None) -> JobInfo:
-    """Run a claimed job; whatever happens ends in its row, nothing is raised.
+    """Run a claimed job; whatever happens ends in its row, however long the database is busy.
 
     Args:
         stopping: set it to have the job put back into the queue after its current batch.
+
+    Raises:
+        StoreError: the worker is to stop and the row cannot be written; whoever finds the job
+            silent goes on at its checkpoint.
     """
+    stopping = stopping or threading.Event()
     state, result, error = JobState.DONE, {}, ""
     with JobRun(store, job, stopping) as run:
         try:
@@ -124,10 +133,18 @@ def run_job(store: Store, job: JobInfo, stopping: threading.Event | None = None)
             state = JobState.FAILED
             error = f"Something went wrong inside Loopwright. The log has it as {incident}."
         run.flush()
-    with store.write() as conn:
-        if is_ours(conn, job.id, job.started_at):
-            jobs.finish(conn, job.id, state, result=result, error=error)
-        return jobs.get_job(conn, job.id)
+    while True:
+        try:
+            with store.write() as conn:
+                if is_ours(conn, job.id, job.started_at):
+                    jobs.finish(conn, job.id, state, result=result, error=error)
+                return jobs.get_job(conn, job.id)
+        except StoreError as problem:
+            # Left as running, a finished job would be run again.
+            if stopping.is_set():
+                raise
+            report_incident(problem, f"finishing job {job.id}")
+            stopping.wait(FINISH_AGAIN_S)
 
 
 def _put_back(store: Store, job: JobInfo, run: JobRun) -> JobInfo:

@@ -12,7 +12,7 @@ from app.flows.browse import choices
 from app.flows.queue import QueueInfo
 from app.views.jobs import draw_running
 from app.views.navigation import go, link
-from components.notices import draw_empty
+from components.notices import draw_empty, escape
 from curation.queueing import Policy
 
 ORDERS = {
@@ -27,7 +27,7 @@ def show() -> None:
     title, who = st.columns([3, 1], vertical_alignment="center")
     title.subheader("Queue")
     with who:
-        link("settings", f"You are {session.current_annotator()}", ":material/person:")
+        link("settings", f"You are {escape(session.current_annotator())}", ":material/person:")
     store = session.store()
     datasets = choices(store).datasets
     if not datasets:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import session
 from app.flows import taxonomies
-from components.notices import draw_error
+from components.notices import draw_error, escape
 from curation.errors import TaxonomyError
 from curation.taxonomy import Taxonomy
 
@@ -37,7 +37,8 @@ def show() -> None:
 
 
 def _draw(taxonomy: Taxonomy) -> None:
-    st.caption(f"{taxonomy.description} — {taxonomy.source}, version {taxonomy.version}")
+    about = f"{taxonomy.description} — {taxonomy.source}, version {taxonomy.version}"
+    st.caption(escape(about))
     st.dataframe(
         pd.DataFrame(
             {

@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from app.flows.annotate import perform
+from app.flows.correct import Edit, EditTarget, propose_correction
 from tests.e2e.conftest import ON_SCREEN, Studio, wait_until
 from tests.e2e.test_keys import SESSION, press_all, wait_saved
 from tests.e2e.xss_payloads import PAYLOADS
+from tests.episodes import Person
 
 N_ROWS = 10
 ALARM = "window.alarms = []; window.P = () => { window.alarms.push('P'); };"
@@ -128,6 +132,89 @@ def test_hostile_text_in_every_field_does_nothing(studio: Studio, open_page: Any
     assert page.evaluate("window.alarms") == []
     assert page.dialogs == []
 
+
+LINK = '<a href="https://elsewhere.invalid/">free</a><b>bold</b> [md](https://elsewhere.invalid/)'
+JOINER = "\N{WORD JOINER}"  # what keeps Markdown from making links of addresses
+PICTURE = "![x](https://elsewhere.invalid/p.png) <img src=x onerror=P()>"
+
+
+def test_hostile_text_on_every_page_does_nothing(studio: Studio, open_page: Any) -> None:
+    page = open_page
+    rows = [hostile_row(i) for i in range(3)]
+    for row in rows:
+        row["messages"][1]["content"] = f"{LINK} {row['messages'][1]['content']}"
+        for call in row["messages"][2]["tool_calls"]:
+            call["function"]["name"] = LINK
+        row["tools"][0]["function"]["name"] = LINK
+    dataset = "<img src=x onerror=P()> [md](javascript:P())"
+    studio.fill(dataset, rows)
+    uid = studio.uids(dataset)[0]
+    for name, outcome in ((LINK, "accept"), (PICTURE, "reject")):
+        person = Person(studio.store, name)
+        mark = {
+            "mark_id": name[:20],
+            "taxonomy": "canonical",
+            "category": "TOOL_WRONG",
+            "anchor": {"message_index": 2, "call_index": 0},
+            "note": PICTURE,
+        }
+        ops = [
+            person.op("outcome", uid, outcome=outcome),
+            person.op(
+                "verdicts", uid, verdicts={"2": "correct" if outcome == "accept" else "incorrect"}
+            ),
+            person.op("mark", uid, mark=mark),
+            person.op("note", uid, note=LINK),
+            person.op("commit", uid),
+        ]
+        done = perform(studio.store, person.info, person.session, ops)
+        assert [r.status for r in done.results] == ["ok"] * len(ops), done.results
+    propose_correction(
+        studio.store, person.info, person.session, 99, uid,
+        [Edit(len(rows[0]["messages"]) - 1, EditTarget.CONTENT, PICTURE)], LINK,
+    )  # fmt: skip
+    page.route("https://elsewhere.invalid/**", lambda route: route.abort())
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    who = quote(LINK)
+    for address, shown in (
+        (f"browse?as={who}&text=free", None),
+        (f"adjudicate?as={who}&t={uid}", LINK),
+        (f"overview?as={who}", LINK),
+        (f"queue?as={who}", LINK),
+        (f"ingest?as={who}", None),
+        (f"jobs?as={who}", None),
+    ):
+        page.goto(f"{studio.url}/{address}")
+        page.locator("[data-testid=stHeading]").first.wait_for(timeout=30_000)
+        page.wait_for_timeout(2_500)
+        if shown is not None:
+            text = f"document.body.textContent.replaceAll({json.dumps(JOINER)}, '')"
+            wait_until(page, f"{text}.includes({json.dumps(shown)})", timeout_s=30)
+        assert page.evaluate(MADE_BY_DATA) == [], address
+    page.goto(f"{studio.url}/browse?as={who}&text=free")
+    page.get_by_text("Save", exact=True).first.click()
+    field = page.get_by_role("textbox", name="Name of this filter")
+    field.fill(f"{LINK} {PICTURE}")
+    field.press("Enter")
+    page.wait_for_timeout(800)
+    page.get_by_text("Save view").click()
+    toast = page.locator("[data-testid=stToast]")
+    toast.wait_for(timeout=10_000)
+    assert LINK in toast.inner_text().replace(JOINER, "")
+    assert page.evaluate(MADE_BY_DATA) == []
+    assert page.evaluate("window.alarms") == []
+    assert page.dialogs == []
+    assert not [url for url in asked if url.startswith("https:")]
+
+
+MADE_BY_DATA = """() => [...document.querySelectorAll('a, img, b, iframe, object, embed, tspan')]
+  .filter((node) => {
+    const to = node.href?.baseVal ?? node.href ?? node.src ?? node.getAttribute('xlink:href') ?? '';
+    const { host, protocol } = new URL(to, location.href);
+    const isOurs = host === location.host || ['data:', 'blob:'].includes(protocol);
+    return !isOurs || node.textContent === 'bold';
+  }).map((node) => node.outerHTML)"""
 
 MARK_WITH_NOTE = f"""(note) => (({SESSION}) => s.act('mark', {{mark: {{
   mark_id: s.newMarkId(), taxonomy: s.taxonomy.name, category: s.taxonomy.categories[0].name,

@@ -3,7 +3,8 @@
 Accepted is wanted and rejected is not. Where steps were judged one by one, each judged step is an
 example of its own; a rejected trajectory says nothing of its single steps, so without verdicts it
 is one example as a whole. A corrected trajectory gives its new step as wanted and the step it
-replaced as unwanted.
+replaced as unwanted; where no step was replaced (a user's words were mended, say), it is wanted like
+any accepted trajectory.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from msgspec import Struct
 from curation.annotation import Outcome, StepVerdict
 from curation.episodes import Episode
 from curation.export_reasons import Dropped, DropReason
-from curation.exporting import TYPES, Curated, Judged, Options
+from curation.exporting import TYPES, Curated, Judged, Options, Pair
 from curation.exports.judgement import verdicts_in_force
 from curation.exports.pairs import cut_pair
 
@@ -35,8 +36,10 @@ class Kto:
             yield Dropped(DropReason.UNDECIDED)
             return
         verdicts = verdicts_in_force(curated)
-        if curated.original is not None and curated.outcome is not Outcome.REJECT:
-            yield from _corrected(curated, verdicts)
+        corrected = curated.original is not None and curated.outcome is not Outcome.REJECT
+        pair = cut_pair(curated) if corrected else None
+        if isinstance(pair, Pair):
+            yield from _corrected(curated.trajectory, pair, verdicts)
         elif verdicts:
             yield from _by_verdict(curated.trajectory, verdicts)
         elif options.per_step and curated.outcome is Outcome.REJECT:
@@ -48,13 +51,11 @@ class Kto:
             yield _whole(curated)
 
 
-def _corrected(curated: Curated, verdicts: dict[int, StepVerdict]) -> Iterator[Judged | Dropped]:
-    pair = cut_pair(curated)
-    if isinstance(pair, Dropped):
-        yield pair
-        return
+def _corrected(
+    trajectory: Episode, pair: Pair, verdicts: dict[int, StepVerdict]
+) -> Iterator[Judged | Dropped]:
     earlier = {i: v for i, v in verdicts.items() if i < pair.step}
-    yield from _by_verdict(curated.trajectory, earlier)
+    yield from _by_verdict(trajectory, earlier)
     yield Judged(pair.prompt, (pair.chosen,), True, pair.tools, pair.step)
     yield Judged(pair.prompt, (pair.rejected,), False, pair.tools, pair.step)
 

@@ -21,7 +21,7 @@ from app.flows.jobs import FRUITLESS_STARTS, JobRun, enqueue, run_next
 from app.flows.operations import WORKER_SEEN
 from app.flows.running import Run
 from app.worker import work
-from curation.errors import ExportError, SettingsError
+from curation.errors import ExportError, SettingsError, StoreError
 from storage.engine import Store, migrate, open_store
 from storage.jobs import JobState
 from storage.settings import get_setting, put_setting
@@ -108,6 +108,51 @@ def test_a_defect_is_recorded_by_its_id_and_the_worker_goes_on(
     assert "secret detail" not in first.error
     assert "The log has it as" in first.error
     assert second.state is JobState.DONE
+
+
+class Busy:
+    """A store whose writes fail while the test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
+        self.times = 0
+        self.refused = 0
+        write = store.write
+
+        def refusing(*args: Any, **more: Any) -> Any:
+            if self.times:
+                self.times -= 1
+                self.refused += 1
+                raise StoreError("Another program has been writing for too long.")
+            return write(*args, **more)
+
+        monkeypatch.setattr(store, "write", refusing)
+
+
+def test_a_busy_database_delays_progress_and_fails_nothing(
+    store: Store, kinds: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Busy(monkeypatch, store)
+    monkeypatch.setattr("app.flows.job_run.REPORT_EVERY_S", 0.0)
+    monkeypatch.setattr(jobs, "FINISH_AGAIN_S", 0.01)
+    runs = []
+
+    def work_beside_a_busy_writer(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+        runs.append(1)
+        busy.times = 2
+        run.report(1, 2, "units")
+        run.report(2, 2, "units")
+        assert busy.times == 0
+        busy.times = 4  # the last progress, and three times the end
+        return {"all": "done"}
+
+    kinds["check"] = work_beside_a_busy_writer
+    enqueue(store, "check", {})
+    ended = run_next(store)
+    assert ended is not None
+    assert (ended.state, ended.result, ended.error) == (JobState.DONE, {"all": "done"}, "")
+    assert busy.refused == 6
+    assert run_next(store) is None
+    assert runs == [1]
 
 
 def test_cancelling_stops_at_the_next_report_and_keeps_what_was_finished(

@@ -120,6 +120,16 @@ def test_kto_labels_whole_trajectories_by_their_outcome() -> None:
         assert one.prompt + one.completion == booking().messages and one.step == 2
 
 
+def test_kto_wants_a_correction_that_replaced_no_step() -> None:
+    before = booking()
+    asked = Trajectory((before.messages[0], user("For two."), *before.messages[2:]), before.tools)
+    (one,) = examples("kto", curated(asked, original=before))
+    assert isinstance(one, Judged) and one.label
+    assert one.prompt + one.completion == asked.messages
+    per_step = examples("kto", curated(asked, original=before), per_step=True)
+    assert [step.label for step in per_step if isinstance(step, Judged)] == [True, True]
+
+
 def test_kto_judges_nothing_that_comes_after_the_last_step() -> None:
     thanked = Trajectory((*booking().messages, user("Thanks, bye.")), booking().tools)
     (one,) = examples("kto", curated(thanked))
