@@ -272,5 +272,9 @@ _WITH_SPARE_SLOTS = select(task.c.trajectory_id).where(
 _UNDECIDED = (
     select(task.c.trajectory_id)
     .join(trajectory, trajectory.c.id == task.c.trajectory_id)
-    .where(task.c.dataset_id == bindparam("of_dataset"), trajectory.c.state == "annotated")
+    .where(
+        task.c.dataset_id == bindparam("of_dataset"),
+        trajectory.c.state == "annotated",
+        trajectory.c.outcome.in_(("accept", "reject")),
+    )
 )

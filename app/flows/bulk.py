@@ -29,7 +29,7 @@ from storage.datasets import dataset_id
 from storage.decisions import DecisionInfo, decisions_in_force
 from storage.engine import Store
 
-CHUNK = 200
+CHUNK = 100
 """Trajectories per transaction."""
 
 

@@ -27,7 +27,7 @@ from storage.queues import Candidate, Progress, QueueSettings
 CHUNK = 2_000
 """Trajectories queued per transaction."""
 
-SETTLED = 200
+SETTLED = 100
 """Trajectories settled per transaction, each by a dozen statements."""
 
 MAX_OVERLAP = 20
