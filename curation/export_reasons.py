@@ -44,6 +44,7 @@ class DropReason(StrEnum):
     SEVERAL_MESSAGES = "several-messages"
     CHANGED_BY_ARROW = "changed-by-arrow"
     SAME_SIDES = "same-sides"
+    STALE_SUFFIX = "stale-suffix"
 
 
 WHY: dict[DropReason, str] = {
@@ -115,6 +116,10 @@ WHY: dict[DropReason, str] = {
     DropReason.SAME_SIDES: (
         "In this layout both sides of the pair are the same (thinking is left out of it, say); use "
         "the layout trl."
+    ),
+    DropReason.STALE_SUFFIX: (
+        "A call was changed and what follows still rests on its old result; open it in Annotate "
+        "and rewrite, cut or attest each message named."
     ),
 }
 

@@ -83,6 +83,8 @@ class Curated(Struct, frozen=True, gc=False):
     """The split of its group."""
     correction_uid: str = ""
     """Of `trajectory`, when it is a correction."""
+    attested: tuple[int, ...] = ()
+    """Message indexes of the correction that a person says are still true."""
 
 
 class Conversation(Struct, frozen=True, gc=False):

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from curation.annotation import Annotation, Outcome
 from curation.exporting import Decided, Said
+from storage.corrections import attested_of
 from storage.packed_episodes import PackedEpisode
 from storage.tables import (
     AnnotationRow,
@@ -55,6 +56,8 @@ class Corrected(Struct, frozen=True):
     id: int
     uid: str
     body: PackedEpisode
+    attested: tuple[int, ...] = ()
+    """Message indexes that a person says are still true."""
 
 
 def latest_decisions() -> Select[Any]:
@@ -140,7 +143,13 @@ def corrections_of(
         ids |= set(conn.execute(named).scalars())
     if not ids:
         return {}
+    attested = attested_of(conn, ids)
     return {
-        raw.uid: Corrected(raw.id, raw.uid, PackedEpisode(raw.content, raw.tools))
+        raw.uid: Corrected(
+            raw.id,
+            raw.uid,
+            PackedEpisode(raw.content, raw.tools),
+            tuple(sorted(attested.get(raw.id, ()))),
+        )
         for raw in iter_bodies(conn, ids=sorted(ids))
     }

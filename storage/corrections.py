@@ -6,8 +6,10 @@ Rows are appended; the latest of one author for one correction counts.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select
 
@@ -29,18 +31,27 @@ class CorrectionInfo(Struct, frozen=True):
     annotator_id: int
     author: str
     reason: str
+    attested: tuple[int, ...]
+    """Message indexes of the correction that its author says are still true."""
     created_at: datetime
 
 
 def append_correction(
-    conn: Connection, *, parent_id: int, trajectory_id: int, annotator_id: int, reason: str
+    conn: Connection,
+    *,
+    parent_id: int,
+    trajectory_id: int,
+    annotator_id: int,
+    reason: str,
+    attested: Collection[int] = (),
 ) -> None:
     """Record that the annotator proposes `trajectory_id` in place of `parent_id`.
 
     The same proposal with the same reason is on record already and adds nothing.
     """
+    said = tuple(sorted(attested))
     before = find_correction(conn, parent_id, trajectory_id, annotator_id)
-    if before is not None and before.reason == reason:
+    if before is not None and (before.reason, before.attested) == (reason, said):
         return
     conn.execute(
         insert(correction).values(
@@ -48,6 +59,7 @@ def append_correction(
             trajectory_id=trajectory_id,
             annotator_id=annotator_id,
             reason=reason,
+            attested=msgspec.json.encode(said).decode(),
             created_at=datetime.now(UTC),
         )
     )
@@ -81,6 +93,7 @@ def corrections_of(conn: Connection, parent_id: int) -> list[CorrectionInfo]:
             correction.c.annotator_id,
             annotator.c.name,
             correction.c.reason,
+            correction.c.attested,
             correction.c.created_at,
         )
         .join(trajectory, trajectory.c.id == correction.c.trajectory_id)
@@ -88,4 +101,24 @@ def corrections_of(conn: Connection, parent_id: int) -> list[CorrectionInfo]:
         .where(correction.c.id.in_(latest))
         .order_by(correction.c.id)
     )
-    return [CorrectionInfo(*row) for row in rows]
+    return [
+        CorrectionInfo(*row[:7], attested=_attested(row.attested), created_at=row.created_at)
+        for row in rows
+    ]
+
+
+def attested_of(conn: Connection, correction_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """trajectory id of a correction -> message indexes that anybody who proposed it attested."""
+    rows = conn.execute(
+        select(correction.c.trajectory_id, correction.c.attested).where(
+            correction.c.trajectory_id.in_(sorted(correction_ids)), correction.c.attested != "[]"
+        )
+    )
+    found: dict[int, frozenset[int]] = {}
+    for trajectory_id, said in rows:
+        found[trajectory_id] = found.get(trajectory_id, frozenset()) | set(_attested(said))
+    return found
+
+
+def _attested(said: str) -> tuple[int, ...]:
+    return msgspec.json.decode(said, type=tuple[int, ...])

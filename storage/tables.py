@@ -363,6 +363,8 @@ class CorrectionRow(Base, table=True):
     trajectory_id: int = Field(foreign_key="trajectory.id")
     annotator_id: int = Field(foreign_key="annotator.id")
     reason: str = Field(sa_type=Text)
+    attested: str = Field(sa_type=Text, default="[]")
+    """JSON list of message indexes that the author says are still true, whatever was changed."""
     created_at: datetime = _utc()
 
 

@@ -8,7 +8,7 @@ parent's own spelling back, so undoing an edit by hand leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -22,6 +22,7 @@ from curation.diffing import MessageChange, diff_trajectories
 from curation.editing import Edit, EditProblem, EditTarget, apply_edits
 from curation.errors import AnnotationError, StoreError
 from curation.queueing import suspicion
+from curation.stale import Stale, stale_messages
 from curation.trajectory import Trajectory
 from storage import acts, tasks, trajectories
 from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
@@ -56,6 +57,8 @@ class EditReport(Struct, frozen=True):
     problems: tuple[EditProblem, ...] = ()
     changes: tuple[MessageChange, ...] = ()
     """Against the imported trajectory, earlier edits included; () while there are problems."""
+    stale: tuple[Stale, ...] = ()
+    """What the changed calls leave behind; () while there are problems."""
 
 
 class Corrected(Struct, frozen=True):
@@ -104,7 +107,10 @@ def check_edits(
     if problems:
         return EditReport(ok=False, changed=edited != base, problems=tuple(problems))
     return EditReport(
-        ok=True, changed=edited != base, changes=tuple(diff_trajectories(parent.trajectory, edited))
+        ok=True,
+        changed=edited != base,
+        changes=tuple(diff_trajectories(parent.trajectory, edited)),
+        stale=stale_messages(parent.trajectory, edited),
     )
 
 
@@ -117,12 +123,15 @@ def propose_correction(
     edits: Sequence[Edit],
     reason: str,
     *,
+    attested: Collection[int] = (),
     base: str | msgspec.UnsetType | None = msgspec.UNSET,
     lease: timedelta = LEASE,
 ) -> Corrected:
     """Store the edited trajectory as this annotator's correction; again with the same n: nothing.
 
     Args:
+        attested: message indexes of the result that the annotator says are still true although
+            they are stale (`curation/stale.py`).
         base: the correction the edits were begun from (None: the original). When it is given and
             is not what stands, the edits are refused; UNSET does not ask.
 
@@ -148,10 +157,10 @@ def propose_correction(
         )
         edited, problems = apply_edits(parent.trajectory, before, edits)
         _refuse_problems(problems)
-        if edited == before:
+        if edited == before and not attested:
             return Corrected(current, False, draft, _changes(conn, parent, current))
         _refuse_without_reason(reason)
-        correction_uid = _store_correction(conn, parent, edited, annotator, reason)
+        correction_uid = _store_correction(conn, parent, edited, annotator, reason, attested)
         acts.append_act(
             conn,
             trajectory_id=parent.id,
@@ -214,6 +223,7 @@ def _store_correction(
     edited: Trajectory,
     annotator: AnnotatorInfo,
     reason: str,
+    attested: Collection[int],
 ) -> str | None:
     """Add trajectory, proposal and findings; None when the edits restored the original."""
     if edited == parent.trajectory:
@@ -225,6 +235,7 @@ def _store_correction(
         trajectory_id=row_id,
         annotator_id=annotator.id,
         reason=reason,
+        attested=attested,
     )
     found = run_checks(edited)
     checked = Checked(

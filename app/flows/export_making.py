@@ -28,6 +28,7 @@ from curation.exporting import (
     Options,
     Pair,
 )
+from curation.exports.suffix import without_stale
 from storage.packed_episodes import PackedEpisode
 
 UNREAD = Episode(())
@@ -129,7 +130,10 @@ def _examples(settled: Settled, kind: ExportType, options: Options) -> Iterator[
         return
     original = settled.original.unpacked() if settled.original is not None else None
     curated = replace(settled.curated, trajectory=settled.body.unpacked(), original=original)
-    yield from kind.examples(curated, options)
+    if original is None:
+        yield from kind.examples(curated, options)
+    else:
+        yield from without_stale(kind.examples(curated, options), curated)
 
 
 def _row(

@@ -77,6 +77,7 @@ class Settling:
             decision=candidate.decision,
             split=split,
             correction_uid=result.uid if result is not None else "",
+            attested=result.attested if result is not None else (),
         )
         stem = split if self._stem is None else self._stem
         if dropped is not None:
