@@ -151,6 +151,23 @@ def test_kto_says_how_balanced_it_is(store: Store, told: tuple[str, ...], tmp_pa
     assert (balance.wanted, balance.unwanted) == (labels.count(True), labels.count(False)) == (4, 2)
 
 
+def test_a_share_that_got_no_row_and_a_one_sided_split_are_said(
+    store: Store, told: tuple[str, ...], tmp_path: Path
+) -> None:
+    (uid,) = add_episodes(store, 1, "alone", first=500)
+    say(store, Person(store, "cy"), uid, "accept")
+    report = ask(
+        store, tmp_path / "out", "kto", include="annotated", dataset="alone", shares=(0.9, 0.1, 0.0)
+    )
+    empty, one_sided = report.cautions
+    (kept,) = [split for split, n in report.by_split.items() if n]
+    assert empty.startswith("No row fell into ") and kept not in empty.split(",")[0]
+    assert one_sided == f"{kept} holds no unwanted example; KTO learns from both."
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert empty in card and one_sided in card
+    assert ask(store, tmp_path / "all", "kto", include="annotated").cautions == ()
+
+
 def test_labels_are_one_table_with_the_split_as_a_column(
     store: Store, told: tuple[str, ...], tmp_path: Path
 ) -> None:
