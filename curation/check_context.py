@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from curation.json_pointer import escape, unescape
 from curation.offered_tools import OfferedTool, ToolsContext, tools_context
 from curation.schema_dialects import DefectKind, SchemaDefect
 from curation.schemas import ArgumentProblem, quote, shorten
@@ -82,7 +83,7 @@ class CallContext(Struct, gc=False):
         if self.tool is None:
             return {}
         properties = (self.tool.spec.parameters or {}).get("properties")
-        name = pointer[1:].replace("~1", "/").replace("~0", "~")
+        name = unescape(pointer[1:])
         found = properties.get(name) if isinstance(properties, dict) else None
         return found if isinstance(found, dict) else {}
 
@@ -276,8 +277,7 @@ def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
         place, item = pending.pop()
         if type(item) is dict:
             pending.extend(
-                (f"{place}/{key.replace('~', '~0').replace('/', '~1')}", child)
-                for key, child in reversed(item.items())
+                (f"{place}/{escape(key)}", child) for key, child in reversed(item.items())
             )
         elif type(item) is list:
             pending.extend((f"{place}/{i}", item[i]) for i in range(len(item) - 1, -1, -1))
