@@ -135,8 +135,17 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+PIECE = 10 << 20
+"""Bytes that `datasets` reads of a JSON file at a time, unless told otherwise."""
+
+
 def _header(manifest: Manifest) -> str:
-    lines = ["---", "configs:", "- config_name: default", "  data_files:"]
+    lines = ["---", "configs:", "- config_name: default"]
+    largest = max([e.bytes for e in manifest.files if e.name.endswith(".jsonl")], default=0)
+    if largest > PIECE:
+        # Read in pieces, a file does not load when a later one has a key that the first has not.
+        lines.append(f"  chunksize: {largest}")
+    lines.append("  data_files:")
     for entry in manifest.files:
         # The hub knows split names only; a table that is not split counts as train.
         split = entry.split if entry.split in set(Split) else "train"

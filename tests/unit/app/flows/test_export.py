@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -513,6 +514,30 @@ def test_a_folder_that_may_not_be_looked_into_is_told_in_words(
     monkeypatch.setattr(Path, "iterdir", closed)
     with pytest.raises(ExportError, match="Permission denied"):
         ask(store, tmp_path / "out")
+
+
+def test_a_large_file_loads_whose_first_rows_lack_what_later_ones_have(
+    store: Store, tmp_path: Path
+) -> None:
+    datasets = pytest.importorskip("datasets")
+    long = "words " * 200_000
+    said = [Message(Role.USER, long), Message(Role.ASSISTANT, "I see.")]
+    plain = [Trajectory((Message(Role.SYSTEM, str(i)), *said)) for i in range(12)]
+    add_trajectories(store, [*plain, parallel()], "large")
+    ask(store, tmp_path / "out", include="all")
+    lines = rows_of(tmp_path / "out")
+    assert without_nulls(list(load_beside(tmp_path / "out"))) == lines
+    folder = datasets.load_dataset(
+        str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert without_nulls(list(folder)) == lines
+
+
+def load_beside(out: Path) -> Iterable[dict[str, object]]:
+    space: dict[str, object] = {"__file__": str(out / "load_rows.py")}
+    exec((out / "load_rows.py").read_text(), space)
+    rows: Iterable[dict[str, object]] = space["load"]("train")  # type: ignore[operator]
+    return rows
 
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "exports"
