@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from components.notices import escape
-from components.words import counted
+from components.words import OUTCOME_ICONS, counted
 from curation.adjudication import Differences
 from curation.annotation import Annotation
 from curation.diffing import CallChange, FieldChange, MessageChange
@@ -20,7 +20,6 @@ SILENT = "—"
 RESULT_CHARACTERS = 1_000
 """Of a result beside its call; the whole of it is one click away in Annotate."""
 VERDICT_ICONS = {"correct": "✓ correct", "incorrect": "✗ incorrect", "unsure": "? unsure"}
-OUTCOME_ICONS = {"accept": "✓ accept", "reject": "✗ reject", "unsure": "? unsure"}
 
 
 def draw_differences(found: Differences, annotators: Sequence[str], trajectory: Trajectory) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+OUTCOME_ICONS = {"accept": "✓ accept", "reject": "✗ reject", "unsure": "? unsure"}
+"""An outcome as icon and word."""
+
 
 def counted(n: int, noun: str) -> str:
     """`1 place`, `2 places`, `1,204 trajectories`."""

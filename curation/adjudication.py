@@ -169,17 +169,17 @@ def settle(said: Sequence[Said], rule: Rule, *, open_slots: int, slots: int) -> 
     decidable = rule.decide_alone and outcome in (Outcome.ACCEPT, Outcome.REJECT)
     if not decidable or len(said) < rule.overlap:
         return Settlement(State.ANNOTATED)
-    if len(said) == 1:
-        return Settlement(State.DECIDED, ALONE, said[0].annotation)
-    return Settlement(State.DECIDED, AGREED, merge(said))
+    return Settlement(State.DECIDED, ALONE if len(said) == 1 else AGREED, merge(said))
 
 
 def merge(said: Sequence[Said]) -> Annotation:
-    """What several undisputed annotations say together.
+    """What undisputed annotations say together; one alone stays exactly as it was said.
 
     Verdicts and marks are united (one mark per place and category); notes follow each other under
     the names of their authors; outcome and correction are everybody's.
     """
+    if len(said) == 1:
+        return said[0].annotation
     verdicts: dict[int, StepVerdict] = {}
     marks: list[Mark] = []
     placed: set[tuple[Anchor, str, str]] = set()

@@ -16,6 +16,7 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.fuzz import ratio
 
 from curation.assignment import best_assignment
+from curation.json_pointer import escape
 from curation.trajectory import canonical_json, json_type
 
 MAX_CHANGES = 200
@@ -70,11 +71,6 @@ def diff_arguments(
     return tuple(changes)
 
 
-def escape_token(key: str) -> str:
-    """A key as a reference token of a JSON Pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
-
-
 def same_value(before: Any, after: Any) -> bool:
     """Equal as JSON: key order does not matter, 1, 1.0 and true are three values."""
     return json_type(before) == json_type(after) and (
@@ -101,7 +97,7 @@ def _diff_objects(
     added = [key for key in after if key not in before]
     renamed = _renames(before, after, removed, added)
     for key in before:
-        place = f"{pointer}/{escape_token(key)}"
+        place = f"{pointer}/{escape(key)}"
         if key in after:
             yield from _diff_values(before[key], after[key], place, depth + 1)
         elif key in renamed:
@@ -111,14 +107,14 @@ def _diff_objects(
                 place,
                 before[key],
                 after[new_key],
-                new_pointer=f"{pointer}/{escape_token(new_key)}",
+                new_pointer=f"{pointer}/{escape(new_key)}",
             )
         else:
             yield ArgumentChange(ChangeKind.REMOVED, place, before=before[key])
     taken = set(renamed.values())
     for key in added:
         if key not in taken:
-            place = f"{pointer}/{escape_token(key)}"
+            place = f"{pointer}/{escape(key)}"
             yield ArgumentChange(ChangeKind.ADDED, place, after=after[key])
 
 

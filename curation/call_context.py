@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from curation.json_pointer import escape, unescape
 from curation.offered_tools import OfferedTool
 from curation.trajectory import Anchor, ToolCall, canonical_json, parse_arguments
 
@@ -60,7 +61,7 @@ class CallContext(Struct, gc=False):
         if self.tool is None:
             return {}
         properties = (self.tool.spec.parameters or {}).get("properties")
-        name = pointer[1:].replace("~1", "/").replace("~0", "~")
+        name = unescape(pointer[1:])
         found = properties.get(name) if isinstance(properties, dict) else None
         return found if isinstance(found, dict) else {}
 
@@ -85,8 +86,7 @@ def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
         place, item = pending.pop()
         if type(item) is dict:
             pending.extend(
-                (f"{place}/{key.replace('~', '~0').replace('/', '~1')}", child)
-                for key, child in reversed(item.items())
+                (f"{place}/{escape(key)}", child) for key, child in reversed(item.items())
             )
         elif type(item) is list:
             pending.extend((f"{place}/{i}", item[i]) for i in range(len(item) - 1, -1, -1))

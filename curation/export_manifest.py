@@ -88,6 +88,21 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
 
+def cautions(manifest: Manifest) -> tuple[str, ...]:
+    """What somebody who trains on it has to know beforehand, as sentences."""
+    found = [
+        f"No row fell into {split}, though {share:g} of the groups were asked for: groups are "
+        "dealt by their hash, so shares hold for many groups, not for few."
+        for split, share in zip(Split, manifest.request.shares, strict=True)
+        if share and split.value in manifest.by_split and not manifest.by_split[split.value]
+    ]
+    for split, balance in manifest.balance.items():
+        if not (balance.wanted and balance.unwanted):
+            side = "unwanted" if balance.wanted else "wanted"
+            found.append(f"{split} holds no {side} example; KTO learns from both.")
+    return tuple(found)
+
+
 def card(manifest: Manifest, title: str, advice: str) -> str:
     """The dataset card, as Markdown with the hub's header."""
     request = manifest.request
@@ -99,6 +114,7 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
         advice.strip(),
         "## What is in it",
         _rows_table(manifest),
+        *[f"**Note:** {caution}" for caution in cautions(manifest)],
         "Splits are dealt by a stable hash of the group (a source task with its corrections), so "
         f"nothing of one group stands in two splits. Salt: `{request.salt}`. Splits without rows "
         f"have no file. `{INDEX}` says which trajectory each row comes from; hashes and versions "
@@ -119,8 +135,17 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+PIECE = 10 << 20
+"""Bytes that `datasets` reads of a JSON file at a time, unless told otherwise."""
+
+
 def _header(manifest: Manifest) -> str:
-    lines = ["---", "configs:", "- config_name: default", "  data_files:"]
+    lines = ["---", "configs:", "- config_name: default"]
+    largest = max([e.bytes for e in manifest.files if e.name.endswith(".jsonl")], default=0)
+    if largest > PIECE:
+        # Read in pieces, a file does not load when a later one has a key that the first has not.
+        lines.append(f"  chunksize: {largest}")
+    lines.append("  data_files:")
     for entry in manifest.files:
         # The hub knows split names only; a table that is not split counts as train.
         split = entry.split if entry.split in set(Split) else "train"

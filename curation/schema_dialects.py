@@ -14,8 +14,9 @@ from typing import Any
 import jsonschema_rs
 from msgspec import Struct
 
+from curation.json_pointer import escape, unescape
 from curation.parameter_maps import is_parameter_map, may_be_left_out, named_entries
-from curation.schema_keywords import CONSTRAINTS, OLD_FLAGS, brief, escape, is_names
+from curation.schema_keywords import CONSTRAINTS, OLD_FLAGS, brief, is_names
 from curation.schema_types import read_type
 
 MAX_DEPTH = 64
@@ -359,7 +360,7 @@ def _look_up(root: Any, reference: str) -> tuple[Any, bool]:
         return None, False
     node = root
     for part in path.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+        key = unescape(part)
         if isinstance(node, dict) and key in node:
             node = node[key]
         elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):

@@ -19,7 +19,7 @@ from jsonschema.validators import extend
 from msgspec import Struct
 from rapidfuzz import process
 
-from curation.schema_keywords import escape
+from curation.json_pointer import escape, unescape
 from curation.trajectory import json_type
 
 RESULT_REFERENCE = re.compile(r"API_call_(\d+)\Z")
@@ -317,6 +317,6 @@ def _name(pointer: str) -> str:
     """A pointer as people read it: `a.b[0]`; the whole is "the arguments"."""
     if not pointer:
         return "The arguments object"
-    parts = [p.replace("~1", "/").replace("~0", "~") for p in pointer[1:].split("/")]
+    parts = [unescape(part) for part in pointer[1:].split("/")]
     shown = parts[0] + "".join(f"[{p}]" if p.isdecimal() else f".{p}" for p in parts[1:])
     return shorten(shown)

@@ -55,11 +55,6 @@ CONSTRAINTS: dict[str, Callable[[Any], bool]] = {
 """Keyword -> whether a value is one it can have."""
 
 
-def escape(name: str) -> str:
-    """A name as one part of a JSON Pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
 def brief(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,7 +1,6 @@
-"""Steps and pairing: which result answers which call.
+"""Pairing: which result answers which call.
 
-A step is one assistant message with the results of its calls, the unit of training and of
-judgement. Results are paired by id where ids are present and unambiguous, else by tool name among
+Results are paired by id where ids are present and unambiguous, else by tool name among
 the results that follow, else by order: three ways because sources drop, repeat and swap ids.
 """
 
@@ -9,26 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from curation.trajectory import Message, Role, ToolCall, Trajectory
-
-
-class CallView(Struct, frozen=True):
-    """A call with the place of its result."""
-
-    message_index: int
-    call_index: int
-    call: ToolCall
-    result_index: int | None
-    """Message index of the result; None when no result answers the call."""
-
-
-class Step(Struct, frozen=True):
-    """One assistant message with its calls."""
-
-    number: int
-    """1-based, counting assistant messages only; the same number everywhere on screen."""
-    message_index: int
-    calls: tuple[CallView, ...]
+from curation.trajectory import Message, Role, ToolCall
 
 
 class Pairing(Struct, frozen=True):
@@ -86,18 +66,3 @@ def _answered(waiting: list[tuple[int, int, ToolCall]], message: Message) -> int
             if call.name == message.name:
                 return position
     return 0 if waiting else None
-
-
-def steps_of(trajectory: Trajectory) -> tuple[Step, ...]:
-    """The steps of a trajectory in order, each call with its result."""
-    pairing = pair_results(trajectory.messages)
-    steps: list[Step] = []
-    for index, message in enumerate(trajectory.messages):
-        if message.role is not Role.ASSISTANT:
-            continue
-        calls = tuple(
-            CallView(index, j, call, pairing.results.get((index, j)))
-            for j, call in enumerate(message.tool_calls)
-        )
-        steps.append(Step(len(steps) + 1, index, calls))
-    return tuple(steps)

@@ -12,7 +12,19 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, exists, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.sql.selectable import FromClause
 
 from curation.annotation import Annotation
 from storage.tables import (
@@ -29,6 +41,23 @@ annotator = table_of(AnnotatorRow)
 mark = table_of(MarkRow)
 item = table_of(ItemRow)
 trajectory = table_of(TrajectoryRow)
+
+
+def stands(rows: FromClause) -> ColumnElement[bool]:
+    """The annotation is its annotator's latest of the trajectory and was not retracted."""
+    later = annotation.alias()
+    newer = (
+        select(1)
+        .select_from(later)
+        .where(
+            later.c.trajectory_id == rows.c.trajectory_id,
+            later.c.annotator_id == rows.c.annotator_id,
+            later.c.revision > rows.c.revision,
+        )
+        .correlate(rows)
+        .exists()
+    )
+    return and_(rows.c.retracted.is_(False), ~newer)
 
 
 class CommittedAnnotation(Struct, frozen=True):
@@ -123,7 +152,7 @@ def standing_among(
 
 def iter_standing(conn: Connection, dataset_id: int | None = None) -> Iterator[CommittedAnnotation]:
     """Every annotation that stands, oldest first, optionally of one dataset's trajectories."""
-    wanted = _WHOLE.where(annotation.c.retracted.is_(False), _is_latest)
+    wanted = _WHOLE.where(stands(annotation))
     if dataset_id is not None:
         member = select(literal(1)).where(
             item.c.dataset_id == dataset_id, item.c.trajectory_id == annotation.c.trajectory_id
@@ -153,14 +182,6 @@ def _committed(row: Row[Any]) -> CommittedAnnotation:
 _decoder = msgspec.json.Decoder(Annotation)
 
 # Statements are built once: at every commit, building them would cost more than running them.
-_later = annotation.alias("later")
-_is_latest = ~exists(
-    select(literal(1)).where(
-        _later.c.trajectory_id == annotation.c.trajectory_id,
-        _later.c.annotator_id == annotation.c.annotator_id,
-        _later.c.revision > annotation.c.revision,
-    )
-)
 _WHOLE = (
     select(
         annotation,
@@ -174,8 +195,10 @@ _WHOLE = (
 _of_trajectory = annotation.c.trajectory_id == bindparam("of_trajectory")
 _of_annotator = annotation.c.annotator_id == bindparam("of_annotator")
 _LAST_REVISION = select(func.max(annotation.c.revision)).where(_of_trajectory, _of_annotator)
-_LATEST = _WHOLE.where(_of_trajectory, _of_annotator, _is_latest)
-_stands = _WHOLE.where(annotation.c.retracted.is_(False), _is_latest).order_by(annotation.c.id)
+_LATEST = (
+    _WHOLE.where(_of_trajectory, _of_annotator).order_by(annotation.c.revision.desc()).limit(1)
+)
+_stands = _WHOLE.where(stands(annotation)).order_by(annotation.c.id)
 _STANDING = _stands.where(_of_trajectory)
 _STANDING_AMONG = _stands.where(
     annotation.c.trajectory_id.in_(bindparam("of_trajectories", expanding=True))

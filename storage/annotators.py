@@ -83,11 +83,6 @@ def get_annotator(conn: Connection, annotator_id: int) -> AnnotatorInfo:
     return AnnotatorInfo(*row)
 
 
-def list_annotators(conn: Connection) -> list[AnnotatorInfo]:
-    """Everybody, by name."""
-    return [AnnotatorInfo(*row) for row in conn.execute(_columns.order_by(annotator.c.name))]
-
-
 def hold_annotator(conn: Connection, annotator_id: int) -> None:
     """Let no other transaction act for this annotator until ours ends.
 

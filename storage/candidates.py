@@ -25,6 +25,7 @@ from sqlalchemy import (
 from curation.annotation import Annotation, Outcome
 from curation.exporting import Decided, Include, Said
 from storage import groups
+from storage.annotations import stands
 from storage.candidate_facts import (
     Corrected,
     among,
@@ -122,17 +123,7 @@ def _sources(include: Include, dataset_id: int | None) -> list[Select[Any]]:
             )
         ),
     )
-    newer = annotation.alias("newer")
-    standing = select(annotation.c.trajectory_id.label("id")).where(
-        annotation.c.retracted.is_(False),
-        ~exists(
-            select(literal(1)).where(
-                newer.c.trajectory_id == annotation.c.trajectory_id,
-                newer.c.annotator_id == annotation.c.annotator_id,
-                newer.c.revision > annotation.c.revision,
-            )
-        ),
-    )
+    standing = select(annotation.c.trajectory_id.label("id")).where(stands(annotation))
     members = select(item.c.trajectory_id.label("id"))
     if dataset_id is not None:
         members = members.where(item.c.dataset_id == dataset_id)

@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal_column, select
 from sqlalchemy.sql.selectable import FromClause
 
-from storage.conditions import IS_LISTED, STAGES, annotation, stands
+from storage.annotations import stands
+from storage.conditions import STAGES, annotation, is_listed
 from storage.tables import (
     AnnotatorRow,
     DatasetRow,
@@ -53,15 +54,11 @@ class DayCount(Struct, frozen=True):
 
 def funnel(conn: Connection, only: str | None = None) -> list[Bar]:
     """Trajectories at each stage of the way, each stage a subset of "imported"."""
-    # Corrections are seen where their parent is, unless a dataset holds the same trajectory.
-    listed = or_(trajectory.c.parent_id.is_(None), IS_LISTED.probe(trajectory.c.id))
     imported = _within(
         select(
             func.count().label("imported"),
             *(_count_if(reached).label(stage) for stage, reached in STAGES.items()),
-        )
-        .select_from(trajectory)
-        .where(listed),
+        ).select_from(trajectory),
         trajectory.c.id,
         only,
     )
@@ -162,9 +159,9 @@ def _by_day(
 def _within(
     query: Select[*tuple[Any, ...]], id_column: ColumnElement[int], only: str | None
 ) -> Select[*tuple[Any, ...]]:
-    """Restrict a query to the trajectories of one dataset."""
+    """Restrict a query to the trajectories of one dataset, or to those that Browse lists."""
     if only is None:
-        return query
+        return query.where(is_listed(id_column))
     members = (
         select(item.c.trajectory_id)
         .join(dataset, dataset.c.id == item.c.dataset_id)

@@ -18,6 +18,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 
 from curation.queueing import State
 from storage import search
+from storage.annotations import stands
 from storage.tables import (
     AnnotationRow,
     AnnotatorRow,
@@ -138,6 +139,15 @@ IS_LISTED = Condition(item, item.c.trajectory_id, ())
 """In some dataset. Corrections are not: they are seen where their parent is."""
 
 
+def is_listed(id_column: ColumnElement[int]) -> ColumnElement[bool]:
+    """The same for counts over many rows: a look into the few that are not listed."""
+    return id_column.not_in(
+        select(trajectory.c.id).where(
+            trajectory.c.parent_id.is_not(None), ~IS_LISTED.probe(trajectory.c.id)
+        )
+    )
+
+
 def conditions_of(conn: Connection, wanted: Filter) -> list[Condition]:
     """The conditions of a filter, those that usually have few members first."""
     found: list[Condition] = []
@@ -216,23 +226,6 @@ def _by_category(category: str) -> Condition:
     ).exists()
     where = (mark.c.taxonomy == taxonomy, mark.c.category == name, counts)
     return Condition(mark, mark.c.trajectory_id, where, in_id_order=False)
-
-
-def stands(rows: FromClause) -> ColumnElement[bool]:
-    """The annotation is its annotator's latest of the trajectory and was not retracted."""
-    later = annotation.alias()
-    newer = (
-        select(1)
-        .select_from(later)
-        .where(
-            later.c.trajectory_id == rows.c.trajectory_id,
-            later.c.annotator_id == rows.c.annotator_id,
-            later.c.revision > rows.c.revision,
-        )
-        .correlate(rows)
-        .exists()
-    )
-    return and_(rows.c.retracted.is_(False), ~newer)
 
 
 def _by_annotation(wanted: Filter) -> Condition:

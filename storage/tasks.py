@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from storage.annotations import stands
 from storage.tables import (
     AnnotationRow,
     QueueRow,
@@ -73,26 +74,17 @@ def _first_free(*, expired: bool) -> Any:
     t = task.alias("e" if expired else "w")
     mine = task.alias("mine")
     said = annotation.alias("said")
-    later = annotation.alias("later")
     by = bindparam("by", type_=Integer)
     has_it = exists(
         select(literal(1)).where(
             mine.c.trajectory_id == t.c.trajectory_id, mine.c.annotator_id == by
         )
     )
-    has_later = exists(
-        select(literal(1)).where(
-            later.c.trajectory_id == said.c.trajectory_id,
-            later.c.annotator_id == said.c.annotator_id,
-            later.c.revision > said.c.revision,
-        )
-    )
     has_said = exists(
         select(literal(1)).where(
             said.c.trajectory_id == t.c.trajectory_id,
             said.c.annotator_id == by,
-            said.c.retracted.is_(False),
-            ~has_later,
+            stands(said),
         )
     )
     found = (

@@ -14,6 +14,7 @@ from app.flows.export import export as run_export
 from app.flows.ingest import dataset_name
 from app.flows.ingest import ingest as run_ingest
 from app.flows.queue import fill_queue, last_import, queue_overview
+from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.exporting import Include
 from curation.queueing import Policy
 from storage.engine import Store
@@ -219,10 +220,12 @@ def export(
     parts = [
         f"{report.out}: {report.rows:,} rows of {report.trajectories:,} trajectories ({splits})."
     ]
-    for title, counts in (("left out", report.dropped), ("adapted", report.adapted)):
-        rows = [[reason, n] for reason, n in counts.items() if n]
+    dropped = [[reason, n, WHY[DropReason(reason)]] for reason, n in report.dropped.items()]
+    adapted = [[kind, n, ADAPTED[Adaptation(kind)]] for kind, n in report.adapted.items()]
+    for title, rows in (("left out", dropped), ("adapted", adapted)):
         if rows:
-            parts.append(table([title, "n"], rows))
+            parts.append(table([title, "n", "what it means"], rows))
+    parts += report.cautions
     terminal.result(report, "\n\n".join(parts))
 
 

@@ -58,6 +58,8 @@ class CorrectionOnScreen(Struct, frozen=True):
     author: str
     reason: str
     trajectory: Trajectory
+    attested: tuple[int, ...] = ()
+    """Message indexes of it that the author says are still true."""
 
 
 class Opened(Struct, frozen=True):
@@ -192,6 +194,7 @@ def shown_correction(
         author=proposed.author if proposed else "",
         reason=proposed.reason if proposed else "",
         trajectory=stored.trajectory,
+        attested=proposed.attested if proposed else (),
     )
 
 

@@ -168,8 +168,7 @@ def _deciding(
         return _Course(trajectory_id, by_person=True)
     if differences(said).is_dispute:
         return _Course(trajectory_id, disputed=True)
-    adopted = (merge(said) if len(said) > 1 else said[0].annotation) if said else None
-    return _Course(trajectory_id, changes=True, adopted=adopted)
+    return _Course(trajectory_id, changes=True, adopted=merge(said) if said else None)
 
 
 def _follow(

@@ -1,8 +1,8 @@
-"""Correct: edit arguments or a message as text, checked before anything is stored.
+"""Correct: revise a trajectory, checked before anything is stored.
 
-Edits start from the annotator's current correction when there is one (else from the trajectory),
-but the parent of a correction is always the imported trajectory. An edit that says the same as what
-stands (see `curation.editing`) changes nothing; one that says the same as the parent brings the
+A revision starts from the annotator's current correction when there is one (else from the
+trajectory), but the parent of a correction is always the imported trajectory. What says the same as
+what stands (see `curation.revising`) changes nothing; what says the same as the parent brings the
 parent's own spelling back, so undoing an edit by hand leaves no trace.
 """
 
@@ -19,9 +19,9 @@ from app.flows.annotate import LEASE, Draft, draft_of
 from curation.annotation import ActKind, CorrectPayload
 from curation.checking import catalogue_fingerprint, run_checks
 from curation.diffing import MessageChange, diff_trajectories
-from curation.editing import Edit, EditProblem, EditTarget, apply_edits
 from curation.errors import AnnotationError, StoreError
 from curation.queueing import suspicion
+from curation.revising import MessageRevision, Revised, RevisionProblem, revise
 from curation.stale import Stale, stale_messages
 from curation.trajectory import Trajectory
 from storage import acts, tasks, trajectories
@@ -34,12 +34,9 @@ from storage.trajectories import StoredTrajectory
 __all__ = [
     "MAX_REASON",
     "Corrected",
-    "Edit",
-    "EditProblem",
-    "EditReport",
-    "EditTarget",
+    "RevisionReport",
     "StaleEdit",
-    "check_edits",
+    "check_revision",
     "propose_correction",
 ]
 
@@ -47,14 +44,19 @@ MAX_REASON = 2_000
 """Characters of a reason."""
 
 
-class EditReport(Struct, frozen=True):
-    """What edits amount to."""
+Revision = Sequence[int | MessageRevision]
+
+
+class RevisionReport(Struct, frozen=True):
+    """What a revision amounts to."""
 
     ok: bool
     """True when they can be saved."""
     changed: bool
     """True when they differ from what stands."""
-    problems: tuple[EditProblem, ...] = ()
+    problems: tuple[RevisionProblem, ...] = ()
+    kept_invalid: tuple[RevisionProblem, ...] = ()
+    """What is wrong with calls that are saved on purpose as they are."""
     changes: tuple[MessageChange, ...] = ()
     """Against the imported trajectory, earlier edits included; () while there are problems."""
     stale: tuple[Stale, ...] = ()
@@ -86,13 +88,13 @@ class StaleEdit(StoreError):
         self.current = current
 
 
-def check_edits(
-    store: Store, uid: str, edits: Sequence[Edit], annotator: AnnotatorInfo | None = None
-) -> EditReport:
-    """What the edits would change, and what stands in their way. Nothing is stored.
+def check_revision(
+    store: Store, uid: str, revision: Revision, annotator: AnnotatorInfo | None = None
+) -> RevisionReport:
+    """What the revision would change, and what stands in its way. Nothing is stored.
 
     Args:
-        annotator: whose current correction the edits start from; None: from the trajectory.
+        annotator: whose current correction it starts from; None: from the trajectory.
 
     Raises:
         NotFound: no such trajectory.
@@ -103,12 +105,19 @@ def check_edits(
         if annotator is not None:
             current = draft_of(conn, parent.id, annotator.id).annotation.correction_uid
         base = parent.trajectory if current is None else trajectories.load(conn, current).trajectory
-    edited, problems = apply_edits(parent.trajectory, base, edits)
+    revised = revise(parent.trajectory, base, revision)
+    edited, problems = revised.trajectory, revised.problems
     if problems:
-        return EditReport(ok=False, changed=edited != base, problems=tuple(problems))
-    return EditReport(
+        return RevisionReport(
+            ok=False,
+            changed=edited != base,
+            problems=problems,
+            kept_invalid=revised.kept_invalid,
+        )
+    return RevisionReport(
         ok=True,
         changed=edited != base,
+        kept_invalid=revised.kept_invalid,
         changes=tuple(diff_trajectories(parent.trajectory, edited)),
         stale=stale_messages(parent.trajectory, edited),
     )
@@ -120,24 +129,24 @@ def propose_correction(
     session_id: str,
     n: int,
     uid: str,
-    edits: Sequence[Edit],
+    revision: Revision,
     reason: str,
     *,
     attested: Collection[int] = (),
     base: str | msgspec.UnsetType | None = msgspec.UNSET,
     lease: timedelta = LEASE,
 ) -> Corrected:
-    """Store the edited trajectory as this annotator's correction; again with the same n: nothing.
+    """Store the revised trajectory as this annotator's correction; again with the same n: nothing.
 
     Args:
         attested: message indexes of the result that the annotator says are still true although
             they are stale (`curation/stale.py`).
-        base: the correction the edits were begun from (None: the original). When it is given and
-            is not what stands, the edits are refused; UNSET does not ask.
+        base: the correction the revision was begun from (None: the original). When it is given
+            and is not what stands, the revision is refused; UNSET does not ask.
 
     Raises:
         NotFound: no such trajectory.
-        AnnotationError: no reason, invalid edits, or `uid` is itself a correction.
+        AnnotationError: no reason, an invalid revision, or `uid` is itself a correction.
         StaleEdit: see `base`.
     """
     reason = reason.replace("\x00", "").strip()
@@ -155,8 +164,9 @@ def propose_correction(
         before = (
             parent.trajectory if current is None else trajectories.load(conn, current).trajectory
         )
-        edited, problems = apply_edits(parent.trajectory, before, edits)
-        _refuse_problems(problems)
+        revised = revise(parent.trajectory, before, revision)
+        edited = revised.trajectory
+        _refuse_problems(revised)
         if edited == before and not attested:
             return Corrected(current, False, draft, _changes(conn, parent, current))
         _refuse_without_reason(reason)
@@ -197,10 +207,10 @@ def _refuse_correcting_a_correction(parent: StoredTrajectory) -> None:
         )
 
 
-def _refuse_problems(problems: Sequence[EditProblem]) -> None:
-    if problems:
-        first = problems[0]
-        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+def _refuse_problems(revised: Revised) -> None:
+    if revised.problems:
+        first = revised.problems[0]
+        more = f" ({len(revised.problems) - 1} more)" if len(revised.problems) > 1 else ""
         raise AnnotationError(
             f"The edit cannot be saved: {first.message}{more}",
             where=first.pointer,

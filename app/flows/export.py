@@ -37,6 +37,7 @@ from curation.export_manifest import (
     Request,
     Versions,
     card,
+    cautions,
     encode_manifest,
 )
 from curation.export_reasons import WHY, Adaptation, DropReason
@@ -77,6 +78,8 @@ class ExportReport(Struct, frozen=True):
     by_split: dict[str, int]
     dropped: dict[str, int]
     adapted: dict[str, int]
+    cautions: tuple[str, ...]
+    """What to know before training on it."""
     files: tuple[str, ...]
     manifest: str
 
@@ -292,6 +295,7 @@ def _report(manifest: Manifest, request: ExportRequest) -> ExportReport:
         by_split=dict(manifest.by_split),
         dropped={reason.value: n for reason, n in manifest.dropped.items()},
         adapted={kind.value: n for kind, n in manifest.adapted.items()},
+        cautions=cautions(manifest),
         files=(*(entry.name for entry in manifest.files), *manifest.other_files, MANIFEST),
         manifest=str(out / MANIFEST),
     )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from curation.annotation import Mark, MarkPayload, Payload, VerdictsPayload
 from curation.errors import AnnotationError
+from curation.json_pointer import unescape
 from curation.taxonomy import Taxonomy, builtin_taxonomies
 from curation.trajectory import Anchor, Trajectory
 from storage.taxonomies import list_taxonomies
@@ -114,7 +115,7 @@ def _check_pointer(arguments: Any, pointer: str) -> None:
     if not pointer.startswith("/"):
         raise _outside(f"{pointer!r} is not a JSON Pointer")
     value = arguments
-    *parents, leaf = (p.replace("~1", "/").replace("~0", "~") for p in pointer[1:].split("/"))
+    *parents, leaf = map(unescape, pointer[1:].split("/"))
     for part in parents:
         if isinstance(value, dict) and part in value:
             value = value[part]

@@ -21,11 +21,12 @@ from starlette.routing import BaseRoute, Route
 
 from app.flows import annotate, correct, queue
 from app.flows.annotate import Draft, Op, Opened
-from app.flows.correct import Edit, StaleEdit
+from app.flows.correct import StaleEdit
 from app.flows.identity import BadToken, read_token
 from app.flows.incidents import report_incident
 from components.viewer.payload import ShownCorrection, annotation_json, viewer_payload
 from curation.errors import LoopwrightError, NotFound, StoreError
+from curation.revising import MessageRevision
 from storage.annotators import AnnotatorInfo
 from storage.engine import Store
 
@@ -65,23 +66,29 @@ class ActsRequest(Struct):
     ops: Annotated[list[OpRequest], Meta(max_length=annotate.MAX_OPS)]
 
 
-class EditsRequest(Struct):
-    """`check-edits`: what would these edits change."""
+Revision = Annotated[tuple[int | MessageRevision, ...], Meta(max_length=20_000)]
+Index = Annotated[int, Meta(ge=0)]
+
+
+class RevisionRequest(Struct):
+    """`check-revision`: what would this revision change."""
 
     uid: Name
-    edits: Annotated[list[Edit], Meta(max_length=500)]
+    revision: Revision
 
 
 class CorrectRequest(Struct):
-    """`correct`: save edits as a correction."""
+    """`correct`: save a revision as a correction."""
 
     session: SessionId
     n: Number
     uid: Name
-    edits: Annotated[list[Edit], Meta(max_length=500)]
+    revision: Revision
     reason: str = ""
+    attested: Annotated[list[Index], Meta(max_length=20_000)] = []
+    """Messages of the result that are still true although they are stale."""
     base: Name | UnsetType | None = UNSET
-    """The correction the edits were begun from; absent: whatever stands."""
+    """The correction the revision was begun from; absent: whatever stands."""
 
 
 class UidsRequest(Struct):
@@ -118,7 +125,7 @@ class AnnotateApi:
         posts: dict[str, tuple[type[Struct], Handler]] = {
             "next": (NextRequest, self._next),
             "acts": (ActsRequest, self._acts),
-            "check-edits": (EditsRequest, self._check_edits),
+            "check-revision": (RevisionRequest, self._check_revision),
             "correct": (CorrectRequest, self._correct),
             "renew": (UidsRequest, self._renew),
             "release": (UidsRequest, self._release),
@@ -152,8 +159,10 @@ class AnnotateApi:
             "progress": done.progress,
         }
 
-    def _check_edits(self, store: Store, who: AnnotatorInfo, asked: EditsRequest) -> dict[str, Any]:
-        report = correct.check_edits(store, asked.uid, asked.edits, who)
+    def _check_revision(
+        self, store: Store, who: AnnotatorInfo, asked: RevisionRequest
+    ) -> dict[str, Any]:
+        report = correct.check_revision(store, asked.uid, asked.revision, who)
         return msgspec.structs.asdict(report)
 
     def _correct(self, store: Store, who: AnnotatorInfo, asked: CorrectRequest) -> dict[str, Any]:
@@ -163,8 +172,9 @@ class AnnotateApi:
             asked.session,
             asked.n,
             asked.uid,
-            asked.edits,
+            asked.revision,
             asked.reason,
+            attested=asked.attested,
             base=asked.base,
             lease=self._lease,
         )
@@ -233,7 +243,9 @@ def _view(opened: Opened) -> dict[str, Any]:
         parent_uid=opened.parent_uid,
         correction=None
         if shown is None
-        else ShownCorrection(shown.uid, shown.author, shown.reason, shown.trajectory),
+        else ShownCorrection(
+            shown.uid, shown.author, shown.reason, shown.trajectory, shown.attested
+        ),
     )
 
 
@@ -250,7 +262,7 @@ async def _bounded_body(request: Request) -> bytes:
             raise BadRequest(
                 f"The request is larger than {MAX_BODY >> 20} MB.",
                 where=request.url.path,
-                hint="Send fewer edits at once.",
+                hint="Revise less at once.",
             )
     return bytes(received)
 

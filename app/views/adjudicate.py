@@ -13,14 +13,13 @@ from app.flows.identity import annotator_named
 from app.views.filters import ask_dataset
 from app.views.navigation import go, link
 from components.differences import (
-    OUTCOME_ICONS,
     draw_annotation,
     draw_changes,
     draw_differences,
     draw_step,
 )
 from components.notices import draw_empty, draw_error, escape
-from components.words import counted
+from components.words import OUTCOME_ICONS, counted
 from curation.annotation import Outcome
 from curation.errors import LoopwrightError
 

@@ -9,10 +9,11 @@ import streamlit as st
 from app import session
 from app.flows import browse as flow
 from app.views.bulk import ask_bulk
-from app.views.filters import ask_filter, from_address, to_params
+from app.views.filters import ask_filter, from_address, in_words, to_params
 from app.views.navigation import go, link
 from components.notices import draw_empty
 from components.tables import CSV_ROWS, csv_bytes
+from components.words import OUTCOME_ICONS
 from storage.browse import Filter, ListedTrajectory, Page
 
 STATE_ICONS = {
@@ -22,7 +23,6 @@ STATE_ICONS = {
     "disputed": "⚠ disputed",
     "decided": "● decided",
 }
-OUTCOME_ICONS = {"accept": "✓ accept", "reject": "✗ reject", "unsure": "? unsure"}
 
 
 def show() -> None:
@@ -56,7 +56,7 @@ def show() -> None:
 
 def _draw_summary(wanted: Filter, count: str) -> None:
     left, clear, right = st.columns([5, 1, 1], vertical_alignment="center")
-    conditions = ", ".join(f"{k} = {v}" for k, v in to_params(wanted).items() if k != "order")
+    conditions = in_words(wanted)
     left.markdown(f"**{count} {'trajectory' if count == '1' else 'trajectories'}**")
     if conditions:
         left.text(conditions)

@@ -37,7 +37,7 @@ def show() -> None:
         on_select="rerun",
         selection_mode="single-row",
         key="checks-table",
-        height=min(700, 38 + 35 * len(checks)),
+        height=min(400, 38 + 35 * len(checks)),  # the text of the chosen row shows below it
         column_config={
             "severity": st.column_config.TextColumn("severity", width=90),
             "check": st.column_config.TextColumn("check", width=220),

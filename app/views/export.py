@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pandas as pd
 import streamlit as st
 
@@ -11,8 +12,11 @@ from app import session
 from app.flows import export as flow
 from app.flows import jobs
 from app.flows.browse import choices
+from app.flows.export import ExportInfo
 from app.views.jobs import draw_running
 from components.notices import draw_empty
+from curation.export_manifest import Manifest, cautions
+from curation.export_reasons import ADAPTED, WHY
 from curation.exporting import LAYOUTS, TYPES
 
 INCLUDES = {
@@ -104,10 +108,34 @@ def _draw_written() -> None:
         hide_index=True,
         column_config={"when": st.column_config.DatetimeColumn("when", format="YYYY-MM-DD HH:mm")},
     )
+    by_id = {e.id: e for e in written}
     chosen = st.selectbox(
-        "Manifest of", [e.out for e in written], index=None, key="export-manifest"
+        "What became of", list(by_id), format_func=lambda i: _named(by_id[i]), key="export-manifest"
     )
-    for entry in written:
-        if entry.out == chosen:
-            st.json(entry.manifest, expanded=1)
-            break
+    if chosen is not None:
+        _draw_one(by_id[chosen], written)
+
+
+def _named(entry: ExportInfo) -> str:
+    return f"{entry.out} · {entry.created_at:%Y-%m-%d %H:%M}"
+
+
+def _draw_one(entry: ExportInfo, written: list[ExportInfo]) -> None:
+    """Its splits, what to know of it, what is not in it and why."""
+    if any(later.out == entry.out and later.id > entry.id for later in written):
+        st.caption("A later export to the same folder replaced these files.")
+    manifest = msgspec.convert(entry.manifest, Manifest, strict=False)
+    splits = " · ".join(f"{n:,} {split}" for split, n in manifest.by_split.items())
+    st.markdown(f"{manifest.rows:,} rows of {manifest.trajectories:,} trajectories: {splits}")
+    for caution in cautions(manifest):
+        st.warning(caution, icon=":material/warning:")
+    told = [(reason.value, n, WHY[reason]) for reason, n in manifest.dropped.items()]
+    told += [(kind.value, n, ADAPTED[kind]) for kind, n in manifest.adapted.items()]
+    if told:
+        st.dataframe(
+            pd.DataFrame(told, columns=["left out or adapted", "n", "what it means"]),
+            hide_index=True,
+            column_config={"what it means": st.column_config.TextColumn(width="large")},
+        )
+    with st.expander("Manifest"):
+        st.json(entry.manifest, expanded=1)

@@ -39,12 +39,38 @@ def from_address() -> Filter:
         elif name == "reached":
             values.update({name: raw} if raw in STAGES else {})
         elif name == "with_errors":
-            values[name] = raw == "yes"
+            values.update({name: raw == "yes"} if raw in ("yes", "no") else {})
         elif name == "order":
             values.update({name: Order(raw)} if raw in list(Order) else {})
         else:
             values[name] = raw
     return Filter(**values)
+
+
+WORDS = {
+    "dataset": "dataset",
+    "state": "state",
+    "reached": "came as far as",
+    "outcome": "outcome",
+    "check": "finding",
+    "category": "category",
+    "tool": "calls",
+    "broken_tool": "error in a call of",
+    "annotator": "annotated by",
+    "said": "annotated as",
+    "day": "annotated on",
+    "min_messages": "messages from",
+    "max_messages": "messages to",
+    "with_errors": "errors found",
+    "text": "words",
+}
+"""Conditions in words, for people; the address has the names."""
+
+
+def in_words(wanted: Filter) -> str:
+    """The conditions of a filter on one line; "" when there is none."""
+    params = to_params(wanted)
+    return " · ".join(f"{words}: {params[name]}" for name, words in WORDS.items() if name in params)
 
 
 def _is_day(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from curation.json_pointer import escape
 from curation.trajectory import ToolSpec, json_type
 
 MAX_ROWS = 200
@@ -43,7 +44,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     properties, required = _declared(schema)
     for name, child in value.items():
-        below = f"{pointer}/{escape_pointer(name)}"
+        below = f"{pointer}/{escape(name)}"
         declared = None if properties is None else name in properties
         child_schema = (properties or {}).get(name)
         yield from _row(
@@ -52,7 +53,7 @@ def _rows(
     for name in required:
         if name not in value:
             yield {
-                "pointer": f"{pointer}/{escape_pointer(name)}",
+                "pointer": f"{pointer}/{escape(name)}",
                 "name": name,
                 "depth": depth,
                 "value": "",
@@ -120,11 +121,6 @@ def shown_value(value: Any) -> str:
     if isinstance(value, str):
         return value
     return msgspec.json.encode(value).decode("utf-8", "replace")
-
-
-def escape_pointer(name: str) -> str:
-    """One reference token of a JSON Pointer (RFC 6901, section 3)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def properties_of(tool: ToolSpec) -> list[dict[str, Any]]:

@@ -16,10 +16,11 @@ from msgspec import Struct
 from components.viewer.arguments import argument_rows, properties_of
 from components.viewer.markdown import markdown_html
 from curation.annotation import Annotation
+from curation.check_context import CheckContext
 from curation.checking import Finding
 from curation.diffing import diff_trajectories
-from curation.steps import pair_results
-from curation.trajectory import Message, Role, ToolCall, ToolSpec, Trajectory
+from curation.stale import stale_messages
+from curation.trajectory import Anchor, Message, Role, ToolCall, ToolSpec, Trajectory
 
 MAX_FACTS = 12
 """Facts of the source shown beside a trajectory; more are not read."""
@@ -33,6 +34,7 @@ class ShownCorrection(Struct, frozen=True):
     author: str
     reason: str
     trajectory: Trajectory
+    attested: tuple[int, ...] = ()
 
 
 def viewer_payload(
@@ -62,22 +64,7 @@ def viewer_payload(
     Returns:
         The `View` of the annotate API (`View` in the module `session.js` of the viewer).
     """
-    pairing = pair_results(trajectory.messages)
-    answers = {result: call for call, result in pairing.results.items()}
-    tools = {tool.name: tool for tool in trajectory.tools}
-    messages: list[dict[str, Any]] = []
-    n_steps = 0
-    for index, message in enumerate(trajectory.messages):
-        is_step = message.role is Role.ASSISTANT
-        n_steps += is_step
-        shown = _message(index, message, n_steps if is_step else None)
-        shown["calls"] = [
-            _call(j, call, tools.get(call.name), pairing.results.get((index, j)))
-            for j, call in enumerate(message.tool_calls)
-        ]
-        shown["answers"] = list(answers[index]) if index in answers else None
-        shown["orphan"] = index in pairing.orphans
-        messages.append(shown)
+    messages = _messages(trajectory)
     return {
         "uid": uid,
         "dataset": dataset,
@@ -91,9 +78,48 @@ def viewer_payload(
         "messages": messages,
         "tools": [_tool(tool) for tool in trajectory.tools],
         "findings": [_finding(finding) for finding in findings],
-        "n_steps": n_steps,
+        "n_steps": len(trajectory.assistant_indexes()),
         "n_calls": sum(len(m.tool_calls) for m in trajectory.messages),
     }
+
+
+def _messages(trajectory: Trajectory) -> list[dict[str, Any]]:
+    """Every message, with steps counted, calls paired with results, and values with origins."""
+    context = CheckContext(trajectory)
+    results = context.pairing.results
+    answers = {result: call for call, result in results.items()}
+    tools = {tool.name: tool for tool in reversed(trajectory.tools)}
+    origins = _origins(context)
+    messages: list[dict[str, Any]] = []
+    n_steps = 0
+    for index, message in enumerate(trajectory.messages):
+        is_step = message.role is Role.ASSISTANT
+        n_steps += is_step
+        shown = _message(index, message, n_steps if is_step else None)
+        shown["calls"] = [
+            _call(j, call, tools.get(call.name), results.get((index, j)), origins.get((index, j)))
+            for j, call in enumerate(message.tool_calls)
+        ]
+        shown["answers"] = list(answers[index]) if index in answers else None
+        shown["orphan"] = index in context.pairing.orphans
+        messages.append(shown)
+    return messages
+
+
+def _origins(context: CheckContext) -> dict[tuple[int, int], dict[str, dict[str, Any]]]:
+    """(message, call) -> pointer -> where the value is from: `{origin, how, at, span}`."""
+    found: dict[tuple[int, int], dict[str, dict[str, Any]]] = {}
+    for grounding in context.grounds.all():
+        anchor, source = grounding.anchor, grounding.source or Anchor()
+        assert anchor.message_index is not None and anchor.call_index is not None
+        values = found.setdefault((anchor.message_index, anchor.call_index), {})
+        values[anchor.pointer or ""] = {
+            "origin": grounding.origin,
+            "how": grounding.how,
+            "at": source.message_index,
+            "span": source.span,
+        }
+    return found
 
 
 def annotation_json(annotation: Annotation) -> dict[str, Any]:
@@ -130,7 +156,13 @@ def _other_parts(message: Message) -> list[str]:
     return [_json_text(part) for part in message.content if not part.get("text")]
 
 
-def _call(index: int, call: ToolCall, tool: ToolSpec | None, result: int | None) -> dict[str, Any]:
+def _call(
+    index: int,
+    call: ToolCall,
+    tool: ToolSpec | None,
+    result: int | None,
+    origins: dict[str, dict[str, Any]] | None,
+) -> dict[str, Any]:
     parsed = call.parsed()
     return {
         "index": index,
@@ -141,6 +173,7 @@ def _call(index: int, call: ToolCall, tool: ToolSpec | None, result: int | None)
         "known": tool is not None,
         "rows": None if parsed.value is None else argument_rows(parsed.value, tool),
         "result": result,
+        "origins": origins or {},
     }
 
 
@@ -171,28 +204,9 @@ def _correction(parent: Trajectory, correction: ShownCorrection) -> dict[str, An
         "author": correction.author,
         "reason": correction.reason,
         "changes": msgspec.to_builtins(diff_trajectories(parent, correction.trajectory)),
-        "edits": _edits(parent, correction.trajectory),
-    }
-
-
-def _edits(parent: Trajectory, corrected: Trajectory) -> list[dict[str, Any]]:
-    """The edits that lead from parent to correction, so that a second edit adds to the first."""
-    edits: list[dict[str, Any]] = []
-    for i, (before, after) in enumerate(zip(parent.messages, corrected.messages, strict=False)):
-        if before.content != after.content:
-            edits.append(_edit(i, None, "content", after.text))
-        for j, (old, new) in enumerate(zip(before.tool_calls, after.tool_calls, strict=False)):
-            if old.raw_arguments != new.raw_arguments:
-                edits.append(_edit(i, j, "arguments", new.raw_arguments))
-    return edits
-
-
-def _edit(message_index: int, call_index: int | None, target: str, text: str) -> dict[str, Any]:
-    return {
-        "message_index": message_index,
-        "call_index": call_index,
-        "target": target,
-        "text": text,
+        "messages": _messages(correction.trajectory),
+        "stale": msgspec.to_builtins(stale_messages(parent, correction.trajectory)),
+        "attested": list(correction.attested),
     }
 
 

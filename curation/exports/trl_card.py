@@ -24,7 +24,9 @@ MESSAGES = ("messages", "prompt", "completion", "chosen", "rejected")
 def load(split="train", folder=None):
     """One split as a dataset, arguments and tools still as text."""
     file = Path(folder or Path(__file__).parent) / f"{split}.jsonl"
-    return load_dataset("json", data_files=str(file), split="train")
+    # In one piece: of several, none may have a key that the first has not.
+    size = max(file.stat().st_size, 1 << 20)
+    return load_dataset("json", data_files=str(file), split="train", chunksize=size)
 
 
 def with_objects(tokenizer):
@@ -108,7 +110,9 @@ it.
 
 TEXT = """\
 Arguments and `tools` are **JSON text**: `datasets` would give rows each other's keys, and round
-numbers, if they were objects. Every version of it loads these files unchanged.
+numbers, if they were objects. Every version of it loads these files unchanged. Whoever
+loads them without `load_rows` gives `load_dataset` a `chunksize` above the size of the file: it
+reads files in pieces of 10 MB, and stops at a key that the first piece has not.
 """
 
 OBJECTS = """\

@@ -121,3 +121,24 @@ def test_a_refused_claim_is_said_and_takes_no_key(studio: Studio, page: Any) -> 
     wait_until(page, f"(({SESSION}) => s.sender.state.ops.length === 0)()")
     assert studio.said(first, "refused").committed
     assert studio.said(second, "refused").annotation.is_empty
+
+
+def test_while_the_studio_is_away_the_words_stay_the_same(studio: Studio, page: Any) -> None:
+    first, second = open_with_one_behind(studio, page, "away", count=2)
+    wait_until(page, f"(({SESSION}) => s.deck.length === 1)()")
+    page.route("**/api/annotate/next", lambda route: route.abort())
+    press_all(page, ["f", "f"], 100)
+    words = "viewerRoot().querySelector('.instead').innerText"
+    wait_until(page, f"{words}.includes('does not answer')")
+    page.evaluate(
+        "() => { window.said = new Set(); const instead = viewerRoot().querySelector('.instead');"
+        "new MutationObserver(() => window.said.add(instead.innerText))"
+        ".observe(instead, { childList: true, subtree: true }); }"
+    )
+    page.wait_for_timeout(3500)
+    assert (
+        page.evaluate("[...window.said].filter((text) => !text.includes('does not answer'))") == []
+    )
+    page.unroute_all(behavior="wait")
+    wait_until(page, "window.onScreen().uid !== null")
+    assert page.evaluate("window.onScreen().uid") in (first, second)

@@ -9,7 +9,7 @@ from app.flows.annotate import open_trajectory
 from app.flows.correct import Edit, EditTarget, propose_correction
 from app.flows.identity import annotator_named
 from tests.e2e.conftest import Studio, wait_until
-from tests.e2e.conversations import meetings
+from tests.e2e.conversations import call, meetings
 from tests.e2e.test_keys import press_all, wait_saved
 
 GOOD = '{"city": "Rome", "seats": 1}'
@@ -116,6 +116,28 @@ def test_a_long_message_can_be_edited_with_everything_in_sight(studio: Studio, p
     page.keyboard.press("Control+Enter")
     wait_text(page, "corrected by long — it needs an end", within=".msg.here")
     assert len(page.locator(".msg.here .correction").inner_text()) < 600
+
+
+def test_a_corrected_version_is_not_edited_but_leads_to_what_is(studio: Studio, page: Any) -> None:
+    rows = meetings("version", 1)
+    rows[0]["messages"][2]["tool_calls"] = [call("c0", {"city": "Oslo", "seats": "1"})]
+    studio.fill("version", rows)
+    studio.open(page, "version", annotator="version")
+    uid = studio.uids("version")[0]
+    press_all(page, ["e"], 30)
+    type_arguments(page, '{"city": "Oslo", "seats": 1}')
+    page.locator(".editor .reason").fill("seats are counted")
+    wait_text(page, 'seats retyped "1"1')
+    page.keyboard.press("Control+Enter")
+    wait_text(page, "corrected by version", within=".msg.here")
+    opened = open_trajectory(studio.store, uid, annotator_named(studio.store, "version"))
+    assert opened.correction is not None
+    page.goto(f"{studio.url}/annotate?dataset=version&as=version&t={opened.correction.uid}")
+    wait_until(page, f"window.onScreen().uid === '{opened.correction.uid}'", timeout_s=30)
+    press_all(page, ["e"], 30)
+    assert page.locator(".editor").count() == 0
+    page.locator(".toast").get_by_text("Open it").click()
+    wait_until(page, f"window.onScreen().uid === '{uid}'")
 
 
 def test_a_failed_save_keeps_the_text_also_over_a_reload(studio: Studio, page: Any) -> None:

@@ -80,6 +80,7 @@ def test_browse_ignores_parameters_it_does_not_know(filled, open_page):
         max_messages="9" * 40,
         day="yesterday",
         reached="nowhere",
+        with_errors="perhaps",
         colour="red",
     )
     assert not page.exception
@@ -88,6 +89,7 @@ def test_browse_ignores_parameters_it_does_not_know(filled, open_page):
 
 def test_conditions_that_a_chart_set_can_be_cleared(filled, open_page):
     page = open_page("browse", reached="annotated", dataset="flights")
+    assert "dataset: flights · came as far as: annotated" in [t.value for t in page.text]
     assert len(page.dataframe[0].value) < 6
     _button(page, "Clear").click().run()
     assert len(page.dataframe[0].value) == 6

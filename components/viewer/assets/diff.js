@@ -64,8 +64,8 @@ function argumentChange(change) {
     { class: `change ${kind}` },
     el("code", { text: kind === "name" ? "tool" : place + renamed }),
     el("span", { class: "dim", text: ` ${kind} ` }),
-    kind === "added" || kind === "renamed" ? null : el("del", { text: shown(before) }),
-    kind === "removed" || kind === "renamed" ? null : el("ins", { text: shown(after) }),
+    kind === "added" || kind === "renamed" ? null : el("del", { text: shown(before, kind) }),
+    kind === "removed" || kind === "renamed" ? null : el("ins", { text: shown(after, kind) }),
   );
 }
 
@@ -91,6 +91,7 @@ function fieldChange(field) {
 
 const HUNKS = { kept: "span", removed: "del", added: "ins" };
 
-function shown(value) {
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** A value as text; a text with its quotation marks where they are all that changed. */
+function shown(value, kind) {
+  return typeof value === "string" && kind !== "retyped" ? value : JSON.stringify(value);
 }

@@ -26,6 +26,12 @@ function open(screen, cursor) {
     s.say("Select a call or a message first (j, k, ], [).");
     return;
   }
+  if (s.view.parent_uid) {
+    s.say("This is a corrected version. Corrections are made in the imported trajectory.", {
+      uid: s.view.parent_uid,
+    });
+    return;
+  }
   if (s.editor && hasUnsavedEdit(s)) {
     s.say("Another edit is open: save it (Ctrl+Enter) or close it (Esc) first.");
     return;

@@ -8,7 +8,8 @@ export function drawInstead(screen) {
   fill(screen.instead, parts ? parts(screen, s) : null);
 }
 
-function waiting() {
+function waiting(screen, s) {
+  if (s.problem) return failed(screen, s); // it is being tried again: the same words until it is known
   return el("p", { class: "dim", text: "Opening the next trajectory …" });
 }
 

@@ -178,7 +178,10 @@ function scrollTo(box, place, isFresh) {
   const isInSight = card.top - start >= frame.top && card.bottom - start <= frame.bottom;
   if (!isInSight) by = card.top - frame.top - 8;
   if (spot.bottom - by > frame.bottom) by = spot.bottom - frame.bottom + 8;
-  if (spot.top - by < frame.top) by = spot.top - frame.top - 8;
+  if (spot.top - by < frame.top) {
+    const isNear = spot.top - card.top < (frame.bottom - frame.top) / 4; // the step's number stays in sight
+    by = (isNear ? card.top : spot.top) - frame.top - 8;
+  }
   if (Math.abs(by) >= 1) box.scrollTop += by;
 }
 

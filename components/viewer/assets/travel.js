@@ -172,6 +172,7 @@ export class Travel {
     if (s.deck.length > 0) this.show(s.deck.shift());
     else {
       s.phase = "empty";
+      s.problem = null;
       if (s.pending.length > 0) {
         s.say(`The queue is empty; ${plural(s.pending.length, "key")} pressed ahead came to nothing.`);
         s.pending = [];

@@ -3,7 +3,7 @@
 Accepted is wanted and rejected is not. Where steps were judged one by one, each judged step is an
 example of its own; a rejected trajectory says nothing of its single steps, so without verdicts it
 is one example as a whole. A corrected trajectory gives its new step as wanted and the step it
-replaced as unwanted; where no step was replaced (a user's words were mended, say), it is wanted like
+replaced as unwanted; where no step was replaced (but a user's words, say), it is wanted like
 any accepted trajectory.
 """
 

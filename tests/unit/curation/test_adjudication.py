@@ -145,6 +145,6 @@ def test_agreed_but_unsure_is_left_to_a_person() -> None:
     assert settle(pair, PAIR, open_slots=0, slots=2).state is State.ANNOTATED
 
 
-def test_merging_one_annotation_keeps_its_marks() -> None:
-    only = said("Ann", marks=(mark("a", 2),))
-    assert merge([only]).marks == only.annotation.marks
+def test_one_annotation_alone_stays_as_it_was_said() -> None:
+    only = Said("Ann", Annotation(Outcome.ACCEPT, {4: StepVerdict.CORRECT}, (mark("a", 2),), "ok"))
+    assert merge([only]) == only.annotation

@@ -8,7 +8,7 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from curation.argument_diff import MAX_CHANGES, diff_arguments, escape_token
+from curation.argument_diff import MAX_CHANGES, diff_arguments
 from curation.assignment import EXACT_LIMIT, best_assignment
 from curation.diffing import (
     ChangeKind,
@@ -103,10 +103,6 @@ def test_a_call_that_did_not_parse_is_one_change() -> None:
     (change,) = diff_arguments(None, {"a": 1})
     assert (change.kind, change.pointer, change.after) == (ChangeKind.CHANGED, "", {"a": 1})
     assert diff_arguments(None, None) == ()
-
-
-def test_pointer_tokens_escape_tilde_before_slash() -> None:
-    assert escape_token("~/") == "~0~1"
 
 
 @pytest.mark.parametrize("n", [1, 2, 4, 5])

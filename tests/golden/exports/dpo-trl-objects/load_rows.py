@@ -20,7 +20,9 @@ MESSAGES = ("messages", "prompt", "completion", "chosen", "rejected")
 def load(split="train", folder=None):
     """One split as a dataset, arguments and tools still as text."""
     file = Path(folder or Path(__file__).parent) / f"{split}.jsonl"
-    return load_dataset("json", data_files=str(file), split="train")
+    # In one piece: of several, none may have a key that the first has not.
+    size = max(file.stat().st_size, 1 << 20)
+    return load_dataset("json", data_files=str(file), split="train", chunksize=size)
 
 
 def with_objects(tokenizer):

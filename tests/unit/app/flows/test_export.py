@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -149,6 +150,23 @@ def test_kto_says_how_balanced_it_is(store: Store, told: tuple[str, ...], tmp_pa
     labels = [row["label"] for row in rows_of(tmp_path / "out")]
     balance = manifest_of(tmp_path / "out").balance["train"]
     assert (balance.wanted, balance.unwanted) == (labels.count(True), labels.count(False)) == (4, 2)
+
+
+def test_a_share_that_got_no_row_and_a_one_sided_split_are_said(
+    store: Store, told: tuple[str, ...], tmp_path: Path
+) -> None:
+    (uid,) = add_episodes(store, 1, "alone", first=500)
+    say(store, Person(store, "cy"), uid, "accept")
+    report = ask(
+        store, tmp_path / "out", "kto", include="annotated", dataset="alone", shares=(0.9, 0.1, 0.0)
+    )
+    empty, one_sided = report.cautions
+    (kept,) = [split for split, n in report.by_split.items() if n]
+    assert empty.startswith("No row fell into ") and kept not in empty.split(",")[0]
+    assert one_sided == f"{kept} holds no unwanted example; KTO learns from both."
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert empty in card and one_sided in card
+    assert ask(store, tmp_path / "all", "kto", include="annotated").cautions == ()
 
 
 def test_labels_are_one_table_with_the_split_as_a_column(
@@ -496,6 +514,30 @@ def test_a_folder_that_may_not_be_looked_into_is_told_in_words(
     monkeypatch.setattr(Path, "iterdir", closed)
     with pytest.raises(ExportError, match="Permission denied"):
         ask(store, tmp_path / "out")
+
+
+def test_a_large_file_loads_whose_first_rows_lack_what_later_ones_have(
+    store: Store, tmp_path: Path
+) -> None:
+    datasets = pytest.importorskip("datasets")
+    long = "words " * 200_000
+    said = [Message(Role.USER, long), Message(Role.ASSISTANT, "I see.")]
+    plain = [Trajectory((Message(Role.SYSTEM, str(i)), *said)) for i in range(12)]
+    add_trajectories(store, [*plain, parallel()], "large")
+    ask(store, tmp_path / "out", include="all")
+    lines = rows_of(tmp_path / "out")
+    assert without_nulls(list(load_beside(tmp_path / "out"))) == lines
+    folder = datasets.load_dataset(
+        str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert without_nulls(list(folder)) == lines
+
+
+def load_beside(out: Path) -> Iterable[dict[str, object]]:
+    space: dict[str, object] = {"__file__": str(out / "load_rows.py")}
+    exec((out / "load_rows.py").read_text(), space)
+    rows: Iterable[dict[str, object]] = space["load"]("train")  # type: ignore[operator]
+    return rows
 
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "exports"
