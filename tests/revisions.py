@@ -14,7 +14,9 @@ def revised(base: Trajectory | int, entry: MessageRevision) -> Revision:
     return tuple(entry if i == entry.origin else i for i in range(n))
 
 
-def arguments(message: int, text: str, call: int = 0, n_calls: int = 1, **more: Any) -> MessageRevision:
+def arguments(
+    message: int, text: str, call: int = 0, n_calls: int = 1, **more: Any
+) -> MessageRevision:
     """Other arguments for one call of a message."""
     calls = tuple(
         CallRevision(origin=j, arguments=text, **more) if j == call else CallRevision(origin=j)

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from app.flows.annotate import open_trajectory
-from app.flows.correct import Edit, EditTarget, propose_correction
+from app.flows.correct import propose_correction
 from app.flows.identity import annotator_named
 from tests.e2e.conftest import Studio, wait_until
 from tests.e2e.conversations import call, meetings
 from tests.e2e.test_keys import press_all, wait_saved
+from tests.revisions import arguments, revised
 
 GOOD = '{"city": "Rome", "seats": 1}'
 CORRECT = "**/api/annotate/correct"
@@ -173,9 +174,16 @@ def test_a_draft_over_what_has_changed_since_asks_before_it_replaces_it(
     press_all(page, ["e"], 30)
     type_arguments(page, '{"city": "Bonn", "seats": 9}')
     page.locator(".editor .reason").fill("Bonn, earlier")
-    newer = Edit(2, EditTarget.ARGUMENTS, GOOD, 0)
     who = annotator_named(studio.store, "stale")
-    propose_correction(studio.store, who, "another-tab", 1, uid, [newer], "Rome, later")
+    propose_correction(
+        studio.store,
+        who,
+        "another-tab",
+        1,
+        uid,
+        revised(len(meetings("stale", 2)[0]["messages"]), arguments(2, GOOD)),
+        "Rome, later",
+    )
     page.on("dialog", lambda dialog: dialog.accept())
     for choice, expected in (("Use my draft instead", "Bonn"), ("Keep what stands", "Rome")):
         page.reload()

@@ -14,11 +14,12 @@ from urllib.parse import quote
 import pytest
 
 from app.flows.annotate import perform
-from app.flows.correct import Edit, EditTarget, propose_correction
+from app.flows.correct import propose_correction
 from tests.e2e.conftest import ON_SCREEN, Studio, wait_until
 from tests.e2e.test_keys import SESSION, press_all, wait_saved
 from tests.e2e.xss_payloads import PAYLOADS
 from tests.episodes import Person
+from tests.revisions import content, revised
 
 N_ROWS = 10
 ALARM = "window.alarms = []; window.P = () => { window.alarms.push('P'); };"
@@ -169,9 +170,10 @@ def test_hostile_text_on_every_page_does_nothing(studio: Studio, open_page: Any)
         ]
         done = perform(studio.store, person.info, person.session, ops)
         assert [r.status for r in done.results] == ["ok"] * len(ops), done.results
+    n = len(rows[0]["messages"])
     propose_correction(
         studio.store, person.info, person.session, 99, uid,
-        [Edit(len(rows[0]["messages"]) - 1, EditTarget.CONTENT, PICTURE)], LINK,
+        revised(n, content(n - 1, PICTURE)), LINK,
     )  # fmt: skip
     page.route("https://elsewhere.invalid/**", lambda route: route.abort())
     asked: list[str] = []

@@ -7,12 +7,13 @@ import pytest
 from app.flows import adjudicate
 from app.flows.adjudicate import decide, load_case, open_cases, withdraw
 from app.flows.annotate import perform
-from app.flows.correct import Edit, EditTarget, propose_correction
+from app.flows.correct import propose_correction
 from app.flows.queue import fill_queue
 from curation.annotation import Outcome
 from curation.errors import AnnotationError, NotFound, StoreError
 from curation.queueing import State
 from storage.engine import Store
+from tests import revisions
 from tests.episodes import ANSWER_AT, CALL_AT, Person, add_episodes
 
 
@@ -34,9 +35,16 @@ def commit(store: Store, person: Person, uid: str, outcome: str) -> None:
 
 
 def correct(store: Store, person: Person, uid: str, city: str) -> str:
-    edit = Edit(CALL_AT, EditTarget.ARGUMENTS, f'{{"city": "{city}"}}', 0)
+    edit = revisions.revised(5, revisions.arguments(CALL_AT, f'{{"city": "{city}"}}'))
     done = propose_correction(
-        store, person.info, person.session, person.next_number(), uid, [edit], "wrong city"
+        store,
+        person.info,
+        person.session,
+        person.next_number(),
+        uid,
+        edit,
+        "wrong city",
+        attested=[3, 4],
     )
     assert done.correction_uid is not None
     return done.correction_uid

@@ -8,12 +8,13 @@ from app.flows.adjudicate import decide, load_case, open_cases
 from app.flows.annotate import perform
 from app.flows.browse import find, preview
 from app.flows.bulk import Action, BulkReport, bulk, foresee
-from app.flows.correct import Edit, EditTarget, propose_correction
+from app.flows.correct import propose_correction
 from app.flows.queue import fill_queue, queue_overview
 from app.flows.running import Cancelled, Run
 from curation.errors import SettingsError
 from storage.browse import Filter
 from storage.engine import Store
+from tests import revisions
 from tests.episodes import CALL_AT, Person, add_episodes
 
 
@@ -21,10 +22,17 @@ def say(person: Person, uid: str, outcome: str, *, city: str = "") -> str | None
     """Commit an outcome with one mark, and a correction of the call to `city`; its uid."""
     corrected = None
     if city:
-        edit = Edit(CALL_AT, EditTarget.ARGUMENTS, f'{{"city": "{city}"}}', 0)
+        edit = revisions.revised(5, revisions.arguments(CALL_AT, f'{{"city": "{city}"}}'))
         number = person.next_number()
         corrected = propose_correction(
-            person.store, person.info, person.session, number, uid, [edit], "wrong city"
+            person.store,
+            person.info,
+            person.session,
+            number,
+            uid,
+            edit,
+            "wrong city",
+            attested=[3, 4],
         ).correction_uid
     ops = [
         person.mark(uid, f"mark-of-{uid}", message_index=CALL_AT, call_index=0),

@@ -9,21 +9,21 @@ from sqlalchemy import func, select
 from app.flows.annotate import open_trajectory, perform
 from app.flows.correct import (
     Corrected,
-    Edit,
-    EditTarget,
     StaleEdit,
-    check_edits,
+    check_revision,
     propose_correction,
 )
 from app.flows.queue import fill_queue
 from curation.annotation import ActKind
 from curation.errors import AnnotationError, NotFound
+from curation.revising import CallRevision, MessageRevision
 from storage import acts, trajectories
 from storage.corrections import corrections_of
 from storage.decisions import latest_decision
 from storage.engine import Store
 from storage.findings import findings_of
 from storage.tables import ActRow, CorrectionRow, TrajectoryRow, table_of
+from tests import revisions
 from tests.episodes import ANSWER_AT, CALL_AT, Person, add_episodes, add_trajectories, episode
 
 
@@ -38,19 +38,24 @@ def ann(store: Store) -> Person:
     return Person(store, "Ann")
 
 
-def arguments(text: str) -> Edit:
-    return Edit(CALL_AT, EditTarget.ARGUMENTS, text, 0)
+def arguments(text: str) -> MessageRevision:
+    return revisions.arguments(CALL_AT, text)
 
 
-def content(text: str, at: int = ANSWER_AT) -> Edit:
-    return Edit(at, EditTarget.CONTENT, text)
+def content(text: str, at: int = ANSWER_AT) -> MessageRevision:
+    return revisions.content(at, text)
+
+
+def whole(entry: MessageRevision) -> tuple[int | MessageRevision, ...]:
+    """The five messages of an episode, one of them revised."""
+    return revisions.revised(5, entry)
 
 
 def propose(
     store: Store,
     person: Person,
     uid: str,
-    *edits: Edit,
+    entry: MessageRevision,
     reason: str = "wrong city",
     base: str | msgspec.UnsetType | None = msgspec.UNSET,
 ) -> Corrected:
@@ -60,7 +65,7 @@ def propose(
         person.session,
         person.next_number(),
         uid,
-        edits,
+        whole(entry),
         reason,
         base=base,
     )
@@ -113,9 +118,9 @@ def test_a_correction_is_a_new_trajectory_that_differs_in_the_typed_text_only(
     ],
 )
 def test_saving_without_a_change_creates_nothing(
-    store: Store, uid: str, ann: Person, edit: Edit
+    store: Store, uid: str, ann: Person, edit: MessageRevision
 ) -> None:
-    assert check_edits(store, uid, [edit], ann.info).changed is False
+    assert check_revision(store, uid, whole(edit), ann.info).changed is False
     done = propose(store, ann, uid, edit, reason="")
     assert (done.changed, done.correction_uid) == (False, None)
     assert rows(store, TrajectoryRow, CorrectionRow, ActRow) == [1, 0, 0]
@@ -139,10 +144,10 @@ def test_saving_without_a_change_creates_nothing(
 def test_arguments_that_the_tool_would_refuse_cannot_be_saved(
     store: Store, uid: str, ann: Person, text: str, pointer: str, words: str
 ) -> None:
-    report = check_edits(store, uid, [arguments(text)], ann.info)
+    report = check_revision(store, uid, whole(arguments(text)), ann.info)
     assert report.ok is False
     (problem,) = report.problems
-    assert (problem.edit, problem.pointer) == (0, pointer)
+    assert (problem.message_index, problem.call_index, problem.pointer) == (CALL_AT, 0, pointer)
     assert words in problem.message
     with pytest.raises(AnnotationError, match="cannot be saved"):
         propose(store, ann, uid, arguments(text))
@@ -152,18 +157,18 @@ def test_arguments_that_the_tool_would_refuse_cannot_be_saved(
 @pytest.mark.parametrize(
     "edit",
     [
-        Edit(9, EditTarget.CONTENT, "x"),
-        Edit(-1, EditTarget.CONTENT, "x"),
-        Edit(CALL_AT, EditTarget.ARGUMENTS, "{}", 1),
-        Edit(CALL_AT, EditTarget.ARGUMENTS, "{}"),
-        Edit(ANSWER_AT, EditTarget.ARGUMENTS, "{}", 0),
-        Edit(ANSWER_AT, EditTarget.CONTENT, "x", 0),
+        (0, 1, CALL_AT, 9),
+        (-1, CALL_AT),
+        (0, CALL_AT, CALL_AT),
+        (0, MessageRevision(origin=CALL_AT, calls=(CallRevision(origin=1),))),
+        (CALL_AT, MessageRevision(origin=1, calls=(CallRevision(name="get_weather"),))),
+        (0, 1),
     ],
 )
-def test_an_edit_of_a_place_that_does_not_exist_is_a_problem(
-    store: Store, uid: str, edit: Edit
+def test_a_place_that_does_not_exist_is_a_problem(
+    store: Store, uid: str, edit: tuple[int | MessageRevision, ...]
 ) -> None:
-    (problem,) = check_edits(store, uid, [edit]).problems
+    (problem,) = check_revision(store, uid, edit).problems
     assert problem.hint
 
 
@@ -209,7 +214,7 @@ def test_the_same_number_again_stores_nothing_and_answers_the_same(
     n = ann.next_number()
     answers = [
         propose_correction(
-            store, ann.info, ann.session, n, uid, [arguments('{"city": "Rome"}')], "why"
+            store, ann.info, ann.session, n, uid, whole(arguments('{"city": "Rome"}')), "why"
         )
         for _ in range(2)
     ]
@@ -249,7 +254,7 @@ def test_a_correction_of_a_correction_is_sent_to_the_original(
 
 def test_an_unknown_trajectory_is_named(store: Store, ann: Person) -> None:
     with pytest.raises(NotFound, match="tj1-no"):
-        check_edits(store, "tj1-no", [])
+        check_revision(store, "tj1-no", ())
     with pytest.raises(NotFound, match="tj1-no"):
         propose(store, ann, "tj1-no", content("x"))
 

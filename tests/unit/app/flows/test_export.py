@@ -18,7 +18,7 @@ from sqlalchemy import text
 from app.flows import export_comparing
 from app.flows.adjudicate import decide, withdraw
 from app.flows.annotate import perform
-from app.flows.correct import Edit, EditTarget, propose_correction
+from app.flows.correct import propose_correction
 from app.flows.export import ExportReport, ExportRequest, export, list_exports
 from app.flows.export_folder import HashedFile
 from app.flows.running import Cancelled, Run
@@ -32,6 +32,7 @@ from storage.engine import Store
 from storage.trajectories import add_correction, load
 from tests.curated_examples import parallel
 from tests.episodes import CALL_AT, Person, add_episodes, add_trajectories, episode
+from tests.revisions import arguments, revised
 
 PAIRS = [(kind, layout) for kind, layouts in supported().items() for layout in layouts]
 
@@ -51,9 +52,16 @@ def told(store: Store) -> tuple[str, ...]:
     uids = add_episodes(store, 5)
     other = add_trajectories(store, [parallel(), episode(99)], "other")
     ana = Person(store, "ana")
-    edit = Edit(CALL_AT, EditTarget.ARGUMENTS, '{"city": "Oslo", "days": 3}', 0)
+    edit = revised(5, arguments(CALL_AT, '{"city": "Oslo", "days": 3}'))
     propose_correction(
-        store, ana.info, ana.session, ana.next_number(), uids[1], [edit], "The user said Oslo."
+        store,
+        ana.info,
+        ana.session,
+        ana.next_number(),
+        uids[1],
+        edit,
+        "The user said Oslo.",
+        attested=[3, 4],
     )
     say(store, ana, uids[0], "accept")
     say(store, ana, uids[1], "accept", m2="incorrect")
@@ -588,8 +596,10 @@ def test_two_corrections_with_one_content_are_one_row(store: Store, tmp_path: Pa
     ana = Person(store, "ana")
     raw = fixed.messages[CALL_AT].tool_calls[0].raw_arguments
     for uid in uids[1:]:
-        edit = Edit(CALL_AT, EditTarget.ARGUMENTS, raw, 0)
-        propose_correction(store, ana.info, ana.session, ana.next_number(), uid, [edit], "City.")
+        edit = revised(5, arguments(CALL_AT, raw))
+        propose_correction(
+            store, ana.info, ana.session, ana.next_number(), uid, edit, "City.", attested=[3, 4]
+        )
         say(store, ana, uid, "accept")
         decide(store, uid, decided_by=ana.info, outcome="accept", adopt_annotator="ana")
     decide(store, uids[0], decided_by=ana.info, outcome="accept")

@@ -126,19 +126,29 @@ def test_a_view_can_be_opened_without_a_claim(
     assert ann.next()["view"]["uid"] == uids[0]
 
 
+def revision(text: str) -> list[Any]:
+    """The five messages of an episode, with other arguments for its call."""
+    return [0, 1, {"from": CALL_AT, "calls": [{"from": 0, "arguments": text}]}, 3, 4]
+
+
 def test_edits_are_checked_then_saved_as_a_correction(ann: Browser, uids: tuple[str, ...]) -> None:
-    edit = {"message_index": CALL_AT, "call_index": 0, "target": "arguments"}
-    bad = {"uid": uids[0], "edits": [{**edit, "text": '{"days": "two"}'}]}
-    report = ann.post("check-edits", bad)
+    bad = {"uid": uids[0], "revision": revision('{"days": "two"}')}
+    report = ann.post("check-revision", bad)
     assert report["ok"] is False
     assert {p["pointer"] for p in report["problems"]} == {"/city", "/days"}
     refused = ann.post(
         "correct", {"session": "s1", "n": 1, **bad, "reason": "wrong city"}, status=400
     )
     assert refused["error"]["message"].startswith("The edit cannot be saved")
-    good = {"uid": uids[0], "edits": [{**edit, "text": '{"city": "Rome", "days": 2}'}]}
-    assert ann.post("check-edits", good)["changes"]
-    saved = ann.post("correct", {"session": "s1", "n": 2, **good, "reason": "wrong city"})
+    good = {"uid": uids[0], "revision": revision('{"city": "Rome", "days": 2}')}
+    checked = ann.post("check-revision", good)
+    assert checked["changes"]
+    assert [(s["message_index"], s["why"]) for s in checked["stale"]] == [
+        (3, "result"),
+        (4, "follows"),
+    ]
+    said = {"reason": "wrong city", "attested": [4]}
+    saved = ann.post("correct", {"session": "s1", "n": 2, **good, **said})
     assert saved["changed"] is True
     assert saved["annotation"]["correction_uid"] == saved["correction_uid"]
     assert saved["committed"] is False
@@ -148,18 +158,19 @@ def test_edits_are_checked_then_saved_as_a_correction(ann: Browser, uids: tuple[
         "Ann",
         "wrong city",
     )
+    assert shown["attested"] == [4]
+    assert [s["message_index"] for s in shown["stale"]] == [3, 4]
 
 
 def test_a_stale_edit_is_refused_with_both_versions(ann: Browser, uids: tuple[str, ...]) -> None:
-    edit = {"message_index": CALL_AT, "call_index": 0, "target": "arguments"}
     body = {"session": "s1", "uid": uids[0], "reason": "x"}
     first = ann.post(
         "correct",
-        {**body, "n": 1, "edits": [{**edit, "text": '{"city": "Rome"}'}], "base": None},
+        {**body, "n": 1, "revision": revision('{"city": "Rome"}'), "base": None},
     )
     stale = ann.post(
         "correct",
-        {**body, "n": 2, "edits": [{**edit, "text": '{"city": "Bonn"}'}], "base": None},
+        {**body, "n": 2, "revision": revision('{"city": "Bonn"}'), "base": None},
         status=409,
     )
     assert stale["error"]["current"] == first["correction_uid"]
@@ -272,5 +283,5 @@ def test_every_route_of_the_api_is_under_its_prefix(store: Store) -> None:
     paths = {getattr(route, "path", "") for route in AnnotateApi(lambda: store).routes()}
     assert paths == {
         f"{routes.PREFIX}/{name}"
-        for name in ("next", "view", "acts", "check-edits", "correct", "renew", "release")
+        for name in ("next", "view", "acts", "check-revision", "correct", "renew", "release")
     }

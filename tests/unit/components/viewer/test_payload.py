@@ -135,7 +135,7 @@ def test_findings_keep_their_anchor() -> None:
     ]
 
 
-def test_a_correction_brings_its_changes_and_the_edits_that_lead_to_it() -> None:
+def test_a_correction_brings_its_changes_and_its_messages() -> None:
     parent = trajectory(ToolCall(name="book", raw_arguments='{"city":"Oslo"}', id="c0"))
     fixed = ToolCall(name="book", raw_arguments='{"city":"Rome"}', id="c0")
     corrected = trajectory(fixed)
@@ -143,14 +143,7 @@ def test_a_correction_brings_its_changes_and_the_edits_that_lead_to_it() -> None
         parent, correction=ShownCorrection(corrected.uid, "ann", "wrong city", corrected)
     )["correction"]
     assert (shown["author"], shown["reason"]) == ("ann", "wrong city")
-    assert shown["edits"] == [
-        {
-            "message_index": 1,
-            "call_index": 0,
-            "target": "arguments",
-            "text": '{"city":"Rome"}',
-        }
-    ]
+    assert shown["messages"][1]["calls"][0]["raw"] == '{"city":"Rome"}'
     change = shown["changes"][0]["calls"][0]["arguments"][0]
     assert (change["kind"], change["pointer"]) == ("changed", "/city")
     assert (change["before"], change["after"]) == ("Oslo", "Rome")
