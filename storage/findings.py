@@ -12,6 +12,7 @@ from curation.checking import Finding, Severity
 from curation.trajectory import Anchor
 from storage.bulk import change_many, insert_many, plain_text
 from storage.checked import Checked, FoundIn, PackedBody
+from storage.conditions import is_listed
 from storage.tables import (
     BodyRow,
     DatasetRow,
@@ -172,7 +173,7 @@ class FindingSummary(Struct, frozen=True):
 
 
 def summary(conn: Connection, dataset_id: int | None = None) -> FindingSummary:
-    """Counts over a dataset, or over everything, by check in alphabetical order."""
+    """Counts over a dataset, or over all that Browse lists, by check in alphabetical order."""
     sizes = select(func.count(), func.count().filter(trajectory.c.n_errors > 0)).select_from(
         trajectory
     )
@@ -183,6 +184,9 @@ def summary(conn: Connection, dataset_id: int | None = None) -> FindingSummary:
         checks = checks.join(item, item.c.trajectory_id == finding.c.trajectory_id).where(
             of_dataset
         )
+    else:
+        sizes = sizes.where(is_listed(trajectory.c.id))
+        checks = checks.where(is_listed(finding.c.trajectory_id))
     n, with_errors = conn.execute(sizes).one()
     return FindingSummary(n, with_errors, {row[0]: row[1] for row in conn.execute(checks)})
 

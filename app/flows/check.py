@@ -33,7 +33,7 @@ PROBLEMS_LISTED = 20
 
 
 class CheckReport(Struct, frozen=True):
-    """What the checks say of a dataset, or of everything."""
+    """What the checks say of a dataset, or of all that Browse lists."""
 
     trajectories: int
     trajectories_with_errors: int

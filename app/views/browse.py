@@ -9,9 +9,9 @@ import streamlit as st
 from app import session
 from app.flows import browse as flow
 from app.views.bulk import ask_bulk
-from app.views.filters import ask_filter, from_address, in_words, to_params
+from app.views.filters import ask_filter, from_address, in_words, not_understood, to_params
 from app.views.navigation import go, link
-from components.notices import draw_empty
+from components.notices import draw_empty, escape
 from components.tables import CSV_ROWS, csv_bytes
 from components.words import OUTCOME_ICONS
 from storage.browse import Filter, ListedTrajectory, Page
@@ -35,6 +35,12 @@ def show() -> None:
         link("ingest", "Ingest a file", ":material/upload_file:")
         return
     _ask_view(wanted)
+    if ignored := not_understood(wanted):
+        st.warning(
+            f"Ignored, as the address makes no sense there: {escape(', '.join(ignored))}. A day is "
+            "written 2026-01-31; numbers of messages have at most nine digits.",
+            icon=":material/link_off:",
+        )
     applied = ask_filter(wanted, choices)
     if applied is not None:
         st.query_params.from_dict(to_params(applied))

@@ -25,7 +25,7 @@ ORDERS = {
 
 
 def from_address() -> Filter:
-    """The filter that the address asks for; what it does not understand is ignored."""
+    """The filter that the address asks for; `not_understood` says what of it was ignored."""
     params = st.query_params
     values: dict[str, Any] = {}
     for name in Filter.__struct_fields__:
@@ -45,6 +45,18 @@ def from_address() -> Filter:
         else:
             values[name] = raw
     return Filter(**values)
+
+
+def not_understood(wanted: Filter) -> list[str]:
+    """Conditions of the address, as `name=value`, that are not in the filter read from it."""
+    applied = to_params(wanted)
+    if st.query_params.get("order") == wanted.order.value:
+        applied["order"] = wanted.order.value  # said, though it is the order without saying
+    return [
+        f"{name}={raw}"
+        for name, raw in st.query_params.items()
+        if raw and name in Filter.__struct_fields__ and name not in applied
+    ]
 
 
 WORDS = {

@@ -85,6 +85,10 @@ def test_browse_ignores_parameters_it_does_not_know(filled, open_page):
     )
     assert not page.exception
     assert len(page.dataframe[0].value) == 6
+    (said,) = [w.value.replace("\\", "") for w in page.warning]
+    for ignored in ("order=sideways", "min_messages=many", "day=yesterday", "reached=nowhere"):
+        assert ignored in said
+    assert not open_page("browse", order="newest", min_messages="1", with_errors="no").warning
 
 
 def test_conditions_that_a_chart_set_can_be_cleared(filled, open_page):

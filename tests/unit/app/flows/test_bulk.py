@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from app.flows.adjudicate import decide, load_case, open_cases
@@ -9,6 +11,7 @@ from app.flows.annotate import perform
 from app.flows.browse import find, preview
 from app.flows.bulk import Action, BulkReport, bulk, foresee
 from app.flows.correct import propose_correction
+from app.flows.export import ExportRequest, export
 from app.flows.queue import fill_queue, queue_overview
 from app.flows.running import Cancelled, Run
 from curation.errors import SettingsError
@@ -150,6 +153,20 @@ def test_accepting_adopts_what_the_annotator_said_with_its_correction_and_marks(
     assert case.decision.result_uid == said.annotation.correction_uid is not None
     assert case.decision.annotation == said.annotation
     assert len(case.decision.annotation.marks) == 1
+
+
+def test_an_accepted_correction_is_what_gets_exported(
+    store: Store, mixed: tuple[str, ...], tmp_path: Path
+) -> None:
+    bulk(store, Filter(said="accept", outcome="accept"), Action.ACCEPT, by="lead")
+    export(store, ExportRequest(type="sft", layout="openai", out=str(tmp_path / "out")))
+    written = "".join(
+        file.read_text("utf-8")
+        for file in (tmp_path / "out").glob("*.jsonl")
+        if file.stem in ("train", "validation", "test")
+    )
+    assert "Rome" in written
+    assert '\\"city\\": \\"City 1\\"' not in written
 
 
 def test_rejecting_keeps_the_marks_that_say_why(store: Store, mixed: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ from app.flows.annotate import claim_next, perform
 from app.flows.browse import find
 from app.flows.bulk import Action, bulk
 from app.flows.check import check
+from app.flows.correct import Edit, EditTarget, propose_correction
 from app.flows.overview import overview
 from app.flows.queue import fill_queue
 from curation.trajectory import Message, Role, ToolCall, ToolSpec, Trajectory
@@ -145,6 +146,18 @@ def test_every_mark_of_every_chart_leads_to_as_many_trajectories(
             )
     bulk(store, Filter(dataset="weather", said="reject"), Action.ACCEPT, by="lead")
     bulk(store, Filter(dataset="other", max_messages=0), Action.ACCEPT, by="lead")
+    # A dispute; a correction in no dataset that still has the other call's error.
+    for name, outcome in (("cara", "accept"), ("dan", "reject")):
+        person = Person(store, name)
+        claim_next(store, person.info, "weather")
+        ops = [person.op("outcome", uids[3], outcome=outcome), person.op("commit", uids[3])]
+        perform(store, person.info, person.session, ops)
+    edit = Edit(CALL_AT, EditTarget.ARGUMENTS, '{"city": "Rome", "days": 9}', 0)
+    done = propose_correction(store, person.info, "other", 1, uids[1], [edit], "another city")
+    assert done.correction_uid is not None
+    report = check(store, processes=1)
+    assert report.trajectories == find(store, Filter()).count.n
+    assert report.trajectories_with_errors == find(store, Filter(with_errors=True)).count.n
     numbers = flow.overview(store, dataset)
     behind = [
         *[(bar, flow.behind_stage(bar, dataset)) for bar in numbers.funnel],
@@ -159,10 +172,13 @@ def test_every_mark_of_every_chart_leads_to_as_many_trajectories(
     ]
     if dataset != "other":
         stages = {bar.label: bar.n for bar in numbers.funnel}
-        assert (stages["queued"], stages["annotated"], stages["accepted"]) == (7, 3, 3)
+        assert (stages["queued"], stages["annotated"], stages["accepted"]) == (7, 4, 3)
         assert {bar.label: bar.n for bar in numbers.findings_by_tool} == {
             "get_weather": 1,
             "get_tide": 1,
         }
         assert [bar.n for bar in numbers.marks_by_category] == [3]
-        assert [(count.part, count.n) for count in numbers.outcomes_by_day] == [("reject", 3)]
+        assert [(count.part, count.n) for count in numbers.outcomes_by_day] == [
+            ("accept", 1),
+            ("reject", 4),
+        ]
