@@ -36,8 +36,8 @@ export class Api {
     throw new ApiError("network", "Something between here and the studio answered in its place.");
   }
 
-  checkEdits(uid, edits) {
-    return this.post("check-edits", { uid, edits });
+  checkRevision(uid, revision) {
+    return this.post("check-revision", { uid, revision });
   }
 
   correct(body) {

@@ -8,6 +8,8 @@ import { drawChanges } from "./diff.js";
 import { clearDraft, readDraft, writeDraft } from "./drafts.js";
 import { onOneLine, prettyJson } from "./json_text.js";
 import { isComposing } from "./keymap.js";
+import { argumentsOf, begin, entryOf, setArguments, setText, textOf } from "./revision.js";
+import { parentCallsOf, parentsOf, toWire } from "./revision_wire.js";
 
 const CHECK_AFTER_MS = 250;
 
@@ -38,6 +40,11 @@ function open(screen, cursor) {
   }
   const closed = s.editor;
   const call = message.calls[cursor.call] ? cursor.call : null;
+  const place = placeIn(baseOf(s), s.view, message, call);
+  if (place.entry === null || (call !== null && place.call === null)) {
+    s.say("The correction took this out.");
+    return;
+  }
   s.editor = start(s, message, call);
   if (closed) screen.trace.redraw(closed.message);
   screen.trace.redraw(message.index);
@@ -48,12 +55,14 @@ function open(screen, cursor) {
 
 function start(session, message, call) {
   const target = call === null ? "content" : "arguments";
-  const original = call === null ? message.text : message.calls[call].raw;
-  const earlier = earlierEdits(session).find(
-    (e) => e.message_index === message.index && e.call_index === call && e.target === target,
-  );
-  const now = earlier ? earlier.text : original;
-  const initial = target === "arguments" ? (prettyJson(now) ?? now) : now;
+  const base = baseOf(session);
+  const place = placeIn(base, session.view, message, call);
+  const entry = entryOf(base.state, place.entry);
+  const original =
+    call === null
+      ? textOf(base.messages, entry)
+      : argumentsOf(base.messages, entry, entry.calls.find((c) => c.key === place.call));
+  const initial = target === "arguments" ? (prettyJson(original) ?? original) : original;
   const draft = readDraft(session, message.index, call);
   return {
     id: `${Date.now()}`,
@@ -61,31 +70,52 @@ function start(session, message, call) {
     message: message.index,
     call,
     target,
+    started: base,
+    place,
     base: session.stateOf(session.current).annotation.correction_uid, // what the edit starts from
     original,
     initial,
     text: draft ? draft.text : initial,
-    reason: draft ? draft.reason : earlier ? session.view.correction.reason : "",
+    reason: draft ? draft.reason : base.isCorrection ? session.view.correction.reason : "",
     over: draft ? draft.over : initial, // what the text was typed over
     restored: Boolean(draft),
-    verdict: null, // what check-edits said
+    verdict: null, // what check-revision said
     error: "",
     saving: false,
     attempt: null, // {n, body} of a save that may have arrived
   };
 }
 
-/** The edits of the correction that this annotation proposes so far. */
-function earlierEdits(session) {
-  const { correction } = session.view;
+/** What edits start from: the correction that this annotation proposes, else the trajectory. */
+function baseOf(session) {
+  const { correction, messages: imported } = session.view;
   const { annotation } = session.stateOf(session.current);
-  return correction && annotation.correction_uid === correction.uid ? correction.edits : [];
+  const isCorrection = Boolean(correction) && annotation.correction_uid === correction.uid;
+  const messages = isCorrection ? correction.messages : imported;
+  const changes = isCorrection ? correction.changes : [];
+  const parents = parentsOf(imported.length, messages.length, changes);
+  return { isCorrection, messages, changes, state: begin(messages, parents) };
 }
 
-/** The edit as it would be saved; the server puts it on top of the correction that stands. */
-function editsOf(editor) {
-  const { message, call, target } = editor;
-  return [{ message_index: message, call_index: call, target, text: asWritten(editor) }];
+/** Where a message and a call of the trajectory are in what edits start from. */
+function placeIn(base, view, message, call) {
+  const entry = base.state.entries.find((e) => e.parent === message.index);
+  if (!entry) return { entry: null, call: null };
+  const change = base.changes.find((c) => c.before_index === message.index);
+  const after = base.messages[entry.from].calls;
+  const k = call === null ? -1 : parentCallsOf(message.calls, after, change).indexOf(call);
+  return { entry: entry.key, call: k < 0 ? null : entry.calls[k].key };
+}
+
+/** The revision as it would be saved; the server puts it on top of the correction that stands. */
+function revisionOf(editor) {
+  const { started, place, target } = editor;
+  const text = asWritten(editor);
+  const state =
+    target === "content"
+      ? setText(started.state, started.messages, place.entry, text)
+      : setArguments(started.state, started.messages, place.entry, place.call, text);
+  return toWire(state, started.messages);
 }
 
 /** Arguments go back to the spelling the model used; text that is no JSON goes as it is typed. */
@@ -220,7 +250,7 @@ async function check(screen, editor) {
   const s = screen.session;
   const text = editor.text;
   try {
-    const verdict = await s.api.checkEdits(editor.uid, editsOf(editor));
+    const verdict = await s.api.checkRevision(editor.uid, revisionOf(editor));
     if (editor.text !== text) return; // an answer about older text
     editor.verdict = { ...verdict, text };
   } catch (problem) {
@@ -295,15 +325,15 @@ async function save(screen, editor) {
 
 /** The request; the same one again when the last answer got lost, so it counts once. */
 function bodyOf(session, editor) {
-  const edits = editsOf(editor);
-  const same = JSON.stringify([edits, editor.reason]);
+  const revision = revisionOf(editor);
+  const same = JSON.stringify([revision, editor.reason]);
   if (editor.attempt?.same !== same) {
     session.n += 1;
     editor.attempt = { n: session.n, same };
   }
   const { n } = editor.attempt;
   const { uid, base } = editor;
-  return { session: session.sid, n, uid, edits, reason: editor.reason.trim(), base };
+  return { session: session.sid, n, uid, revision, reason: editor.reason.trim(), base };
 }
 
 async function saved(screen, editor, answer, before) {
