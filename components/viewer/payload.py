@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from components.viewer.arguments import argument_rows, properties_of
+from components.viewer.form_schema import form_schema
 from components.viewer.markdown import markdown_html
 from curation.annotation import Annotation
 from curation.check_context import CheckContext
@@ -107,7 +108,8 @@ def _messages(trajectory: Trajectory) -> list[dict[str, Any]]:
 
 
 def _origins(context: CheckContext) -> dict[tuple[int, int], dict[str, dict[str, Any]]]:
-    """(message, call) -> pointer -> where the value is from: `{origin, how, at, span}`."""
+    """(message, call) -> pointer -> where the value is from: `{origin, how, at, span}`, and
+    `{call, pointer}` of the argument of an earlier call that it repeats."""
     found: dict[tuple[int, int], dict[str, dict[str, Any]]] = {}
     for grounding in context.grounds.all():
         anchor, source = grounding.anchor, grounding.source or Anchor()
@@ -119,6 +121,9 @@ def _origins(context: CheckContext) -> dict[tuple[int, int], dict[str, dict[str,
             "at": source.message_index,
             "span": source.span,
         }
+        if source.call_index is not None:
+            place = {"call": source.call_index, "pointer": source.pointer}
+            values[anchor.pointer or ""].update(place)
     return found
 
 
@@ -182,6 +187,7 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
         "name": tool.name,
         "description": tool.description,
         "schema": _json_text(tool.parameters),
+        "form_schema": form_schema(tool),
         "properties": properties_of(tool),
     }
 
