@@ -56,6 +56,28 @@ export function moveStep(view, cursor, delta) {
   return found ? atMessage(view, found.index) : cursor;
 }
 
+/** The next (or previous) call, whichever step it belongs to: a line in the list of calls. */
+export function moveRow(view, cursor, delta) {
+  const places = view.messages.flatMap((m) =>
+    m.calls.map((_, call) => ({ message: m.index, call, pointer: null })),
+  );
+  if (places.length === 0) return cursor;
+  const rank = ({ message, call }) => [message ?? -1, call ?? -1];
+  const here = rank(cursor);
+  const found =
+    delta > 0
+      ? places.find((p) => compare(rank(p), here) > 0)
+      : places.findLast((p) => compare(rank(p), here) < 0);
+  return found || cursor;
+}
+
+/** The next step without a verdict after the cursor, else the first one; null when there is none. */
+export function unjudgedAfter(view, cursor, judged) {
+  const open = view.messages.filter((m) => m.step !== null && !(m.index in judged));
+  const next = open.find((m) => m.index > (cursor.message ?? -1)) || open[0];
+  return next ? atMessage(view, next.index) : null;
+}
+
 /** The next (or previous) call of this step; before the first one is the step itself. */
 export function moveCall(view, cursor, delta) {
   const calls = view.messages[cursor.message]?.calls || [];

@@ -1,6 +1,7 @@
 // The bar on top: how far the queue is, what is on screen, whether everything is saved.
 
-import { button, el, fill, plural, refill } from "./dom.js";
+import { button, el, fill, plural, refill, setAttribute } from "./dom.js";
+import { keyOf } from "./keymap.js";
 
 const SIGNS = { saved: "✓", sending: "↑", slow: "◔", failing: "⚠", denied: "⚠" };
 
@@ -13,11 +14,13 @@ export function drawHeader(screen) {
   refill(place, view && [view.uid, view.dataset], () => view && placeOf(view));
   const n = s.pending.length;
   refill(pending, n, () => (n > 0 ? `${plural(n, "key")} ${n === 1 ? "waits" : "wait"} for the next one` : null));
+  const calls = screen.header.children[5];
+  setAttribute(calls, "aria-pressed", String(s.callsOnly));
   const { mirror, state } = s.sender;
   refill(sent, [s.sender.describe(), mirror.working, state.error], () => saved(s));
 }
 
-/** What stands there from the first moment: places for the parts, and the two buttons. */
+/** What stands there from the first moment: places for the parts, and the buttons. */
 function frame(screen) {
   fill(
     screen.header,
@@ -26,6 +29,11 @@ function frame(screen) {
     el("span", { class: "grow" }),
     el("span", { class: "pending" }),
     el("span", { class: "part" }),
+    button("Calls only", {
+      key: keyOf("calls-only"),
+      class: "quiet toggle",
+      onclick: () => screen.session.phase === "view" && screen.run("calls-only"),
+    }),
     button("Undo", { key: "z", class: "quiet", onclick: () => screen.run("undo") }),
     button("Keys", { key: "?", class: "quiet", onclick: () => screen.run("help") }),
   );

@@ -3,6 +3,7 @@
 //   session.js   what must outlive a mount: views, cursor, acts      sender.js, outbox.js, mirror.js
 //   travel.js    next, back, prefetch, claims                        keys.js, keymap.js, commands.js
 //   screen.js    everything painted, from the session alone          trace.js, card.js, rail.js, …
+//   grounding.js where values came from, source.js the way there     calls_only.js, json_tree.js
 
 import { Keys } from "./keys.js";
 import { Screen } from "./screen.js";
@@ -11,7 +12,7 @@ import { Travel } from "./travel.js";
 import { hasUnsavedEdit } from "./editor.js";
 
 const GONE_MS = 3000;
-const SHEETS = ["viewer.css", "trace.css", "rail.css"];
+const SHEETS = ["viewer.css", "trace.css", "reading.css", "form.css", "rail.css"];
 
 /** Mount into `parent`; returns what takes it away again (and loses nothing). */
 export function mount(parent, boot) {

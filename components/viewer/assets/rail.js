@@ -1,6 +1,7 @@
 // The rail on the right: what the annotator decides, and what helps deciding.
 
-import { ICONS, button, el, fill, refill, setAttribute } from "./dom.js";
+import { ICONS, button, el, fill, plural, refill, setAttribute } from "./dom.js";
+import { nowherePlaces } from "./grounding.js";
 import { MarkPanel } from "./mark_panel.js";
 import { placedFindings } from "./cursor.js";
 import { toggleOutcome } from "./commands.js";
@@ -109,6 +110,12 @@ export class Rail {
       "div",
       { class: "verdicts" },
       el("div", { class: "row" }, this.step, el("span", { class: "grow" }),
+        button("open", {
+          key: keyOf("unjudged-next"),
+          class: "quiet",
+          title: "Next step without a verdict",
+          onclick: () => run("unjudged-next"),
+        }),
         button("clear", { key: "0", class: "quiet", onclick: () => run("verdict-clear") }),
         button("rest is clean", { key: "4", class: "quiet", onclick: () => run("rest-clean") })),
       this.group,
@@ -135,7 +142,15 @@ export class Rail {
     const none = el("span", { class: "dim", text: "✓ no check found anything" });
     const title = all.length > 0 ? `Findings ${all.length}` : "Findings";
     const rows = this.findingNodes.map((f) => f.node);
-    fill(this.findings, section(title, "n p", all.length > 0 ? rows : none));
+    const n = nowherePlaces(view).length;
+    const nowhere = button(`${plural(n, "argument")} from nowhere`, {
+      key: keyOf("nowhere-next"),
+      class: "quiet nowhere",
+      title: "Next value from nowhere",
+      onclick: () => this.screen.run("nowhere-next"),
+    });
+    const found = all.length > 0 ? rows : none;
+    fill(this.findings, section(title, "n p", found), n > 0 ? nowhere : null);
   }
 
   findingRow(finding) {
@@ -176,11 +191,18 @@ export class Rail {
     this.tool.hidden = !name;
     const tool = s.view.tools.find((t) => t.name === name);
     if (!name) fill(this.tool);
-    else if (tool) fill(this.tool, section(`Tool ${name}`, "", toolSchema(this.screen, tool)));
+    else if (tool) fill(this.tool, section(`Tool ${name}`, keyOf("tool"), toolSchema(this.screen, tool)));
     else {
       const text = `${name} is not among the tools of this trajectory.`;
       fill(this.tool, section("Tool", "", el("p", { class: "finding error", text })));
     }
+  }
+
+  /** More room for what the tool says it needs, or less again. */
+  widenTool() {
+    const isTall = this.tool.classList.toggle("tall");
+    if (this.tool.hidden) this.session.say("Select a call first: its tool is shown here.");
+    else if (isTall) this.tool.scrollTop = 0;
   }
 
   makeNote() {

@@ -2,7 +2,7 @@
 //
 // Kept in `window.__loopwright`, never in the component, because Streamlit may take the component
 // away and mount it again at any moment. Knows no elements: it tells listeners which topic changed
-// (view, cursor, annotation, status, mode, toast) and the screen redraws that.
+// (view, cursor, layout, annotation, status, mode, toast) and the screen redraws that.
 
 import { Api } from "./api.js";
 import { foldOps, normalise } from "./fold.js";
@@ -48,6 +48,8 @@ export class Session {
     this.help = false;
     this.editor = null; // open editor, see editor.js
     this.toast = null;
+    this.callsOnly = false; // whether the list of calls stands in for the trace
+    this.jump = null; // to the source of a value, see source.js
     this.progress = null;
     this.listeners = new Set();
     this.gathered = null; // topics of `together`

@@ -1,38 +1,55 @@
 // The map on the left: one line per step, so that a long trajectory is seen at a glance.
 
-import { ICONS, el, fill } from "./dom.js";
+import { ICONS, el } from "./dom.js";
 import { selectMessage } from "./commands.js";
 import { correctedMessages } from "./diff.js";
+import { nowhereByMessage } from "./grounding.js";
+import { Strip } from "./strip.js";
+import { stepSummary } from "./summary.js";
 
 const WORST = ["error", "warning", "info"];
+const STEP_HEIGHT = 23; // as in viewer.css
+const TURN_HEIGHT = 15;
 
 export class StepMap {
   constructor(screen) {
     this.screen = screen;
     this.node = el("nav", { class: "map", "aria-label": "Steps" });
-    this.lines = new Map();
+    this.strip = new Strip(this.node, (i) => this.makeLine(i));
+    this.lines = []; // {index, message, turn, line, state, marks, shown}
     this.here = null;
+    this.showsHere = false;
   }
 
   draw() {
     const { view } = this.screen.session;
     this.worst = worstByMessage(view);
-    this.lines = new Map();
-    const rows = [];
+    this.nowhere = nowhereByMessage(view);
+    this.lines = [];
+    this.places = new Map(); // message index -> line
     let turn = 0;
     for (const message of view.messages) {
-      if (message.role === "user") {
-        turn += 1;
-        rows.push(this.turnLine(message, turn));
-      } else if (message.step !== null) rows.push(this.stepLine(message));
+      if (message.role !== "user" && message.step === null) continue;
+      if (message.role === "user") turn += 1;
+      this.places.set(message.index, this.lines.length);
+      this.lines.push({ index: message.index, message, turn: message.role === "user" ? turn : null });
     }
-    fill(this.node, rows);
     this.here = null;
-    this.drawAnnotation();
+    this.showsHere = false;
+    this.readAnnotation();
+    this.strip.fill(this.lines.map((entry) => (entry.turn === null ? STEP_HEIGHT : TURN_HEIGHT)));
   }
 
-  turnLine(message, turn) {
-    const line = el("button", {
+  makeLine(i) {
+    const entry = this.lines[i];
+    if (!entry.line) entry.line = entry.turn === null ? this.stepLine(entry) : this.turnLine(entry);
+    if (entry.turn === null) this.paint(entry);
+    this.paintHere(entry);
+    return entry.line;
+  }
+
+  turnLine({ message, turn }) {
+    return el("button", {
       type: "button",
       class: "turn",
       title: message.text.slice(0, 300),
@@ -40,56 +57,68 @@ export class StepMap {
       tabindex: "-1",
       on: { click: () => selectMessage(this.screen.session, message.index) },
     });
-    this.lines.set(message.index, { line });
-    return line;
   }
 
-  stepLine(message) {
-    const names = message.calls.map((call) => call.name).join(", ");
+  stepLine(entry) {
+    const { message } = entry;
+    const { tools, value, says } = stepSummary(message);
     const worst = this.worst.get(message.index);
-    const state = el("span", { class: "state" });
-    const marks = el("span", { class: "markcount" });
-    const line = el(
+    const nowhere = this.nowhere.get(message.index) || 0;
+    entry.state = el("span", { class: "state" });
+    entry.marks = el("span", { class: "markcount" });
+    entry.about = [
+      tools ? `, ${tools} ${value}` : `, ${says}`,
+      nowhere > 0 ? `, ${nowhere} from nowhere` : "",
+      worst ? `, finding: ${worst}` : "",
+    ].join("");
+    return el(
       "button",
       {
         type: "button",
         class: "stepline",
         tabindex: "-1",
-        title: names || message.text.slice(0, 300),
+        title: tools ? `${tools} ${value}` : message.text.slice(0, 300),
         on: { click: () => selectMessage(this.screen.session, message.index) },
       },
       el("span", { class: "no num", text: String(message.step) }),
-      state,
-      el("span", {
-        class: names ? "names" : "names says",
-        text: names || firstWords(message.text) || "(empty)",
-      }),
-      marks,
+      entry.state,
+      tools ? el("span", { class: "names", text: tools }) : el("span", { class: "names says", text: says }),
+      value ? el("span", { class: "telling", text: value }) : null,
+      el("span", { class: "grow" }),
+      entry.marks,
+      nowhere > 0 ? el("span", { class: "ask", title: `${nowhere} from nowhere`, text: "?" }) : null,
       worst
         ? el("span", { class: `dot ${worst}`, title: `finding: ${worst}`, text: ICONS[worst] })
         : null,
     );
-    this.lines.set(message.index, { line, state, marks, step: message.step });
-    return line;
   }
 
-  drawAnnotation() {
+  /** What the annotation says of each step; lines that are drawn later show it as well. */
+  readAnnotation() {
     const s = this.screen.session;
     const state = s.stateOf(s.current);
     const { annotation } = state;
-    const counts = new Map();
+    this.verdicts = annotation.step_verdicts;
+    this.counts = new Map();
     for (const { anchor } of annotation.marks) {
-      counts.set(anchor.message_index, (counts.get(anchor.message_index) || 0) + 1);
+      this.counts.set(anchor.message_index, (this.counts.get(anchor.message_index) || 0) + 1);
     }
-    const corrected = correctedMessages(s, state);
-    for (const [index, entry] of this.lines) {
-      if (entry.step === undefined) continue;
-      const verdict = annotation.step_verdicts[index] || "unjudged";
-      this.drawLine(entry, verdict, counts.get(index) || 0, corrected.has(index));
+    this.corrected = correctedMessages(s, state);
+  }
+
+  drawAnnotation() {
+    this.readAnnotation();
+    for (const i of this.strip.nodes.keys()) {
+      if (this.lines[i].turn === null) this.paint(this.lines[i]);
     }
   }
 
-  /** One line's state; untouched when it shows the same already (there may be thousands). */
+  paint(entry) {
+    const verdict = this.verdicts[entry.index] || "unjudged";
+    this.drawLine(entry, verdict, this.counts.get(entry.index) || 0, this.corrected.has(entry.index));
+  }
+
+  /** One line's state; untouched when it shows the same already. */
   drawLine(entry, verdict, nMarks, isCorrected) {
     const shown = `${verdict} ${nMarks} ${isCorrected}`;
     if (entry.shown === shown) return;
@@ -98,19 +127,26 @@ export class StepMap {
     entry.state.textContent = ICONS[verdict];
     entry.marks.textContent = (isCorrected ? ICONS.corrected : "") + (nMarks > 0 ? ICONS.mark : "");
     const more = `${nMarks > 0 ? `, ${nMarks} marks` : ""}${isCorrected ? ", corrected" : ""}`;
-    entry.line.setAttribute("aria-label", `Step ${entry.step}, ${verdict}${more}`);
+    entry.line.setAttribute("aria-label", `Step ${entry.message.step}, ${verdict}${more}${entry.about}`);
   }
 
   drawCursor() {
+    this.showsHere = true;
     const { cursor } = this.screen.session;
-    const line = this.lines.get(cursor.message)?.line || null;
-    if (line === this.here) return;
-    this.here?.classList.remove("here");
-    this.here?.removeAttribute("aria-current");
-    this.here = line;
-    if (!line) return;
-    line.classList.add("here");
-    line.setAttribute("aria-current", "step");
+    const entry = this.lines[this.places.get(cursor.message)];
+    if (entry === this.here) return;
+    const old = this.here;
+    this.here = entry;
+    if (old) this.paintHere(old);
+    if (entry) this.paintHere(entry);
+  }
+
+  paintHere(entry) {
+    if (!entry.line) return;
+    const isHere = this.showsHere && entry === this.here;
+    entry.line.classList.toggle("here", isHere);
+    if (isHere) entry.line.setAttribute("aria-current", "step");
+    else entry.line.removeAttribute("aria-current");
   }
 
   /** Scroll where the selection will be, without showing one. */
@@ -123,26 +159,19 @@ export class StepMap {
 
   /** Nothing here is selected: it is not on screen. */
   leave() {
-    this.here?.removeAttribute("aria-current");
-    this.here?.classList.remove("here");
+    const { here } = this;
     this.here = null;
+    this.showsHere = false;
+    if (here) this.paintHere(here);
   }
 
   reveal() {
-    const { here, node } = this;
     const { cursor } = this.screen.session;
     const isSeen = this.seenAt === cursor;
     this.seenAt = null;
-    if (!here || isSeen) return;
-    const top = here.offsetTop;
-    const isInSight =
-      top >= node.scrollTop && top + here.offsetHeight <= node.scrollTop + node.clientHeight;
-    if (!isInSight) node.scrollTop = top - node.clientHeight / 2;
+    const line = this.places.get(cursor.message);
+    if (line !== undefined && !isSeen) this.strip.reveal(line);
   }
-}
-
-function firstWords(text) {
-  return text.replace(/\s+/g, " ").trim().slice(0, 60);
 }
 
 function worstByMessage(view) {

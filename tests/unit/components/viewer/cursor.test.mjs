@@ -8,7 +8,9 @@ import {
   moveArgument,
   moveCall,
   moveFinding,
+  moveRow,
   moveStep,
+  unjudgedAfter,
   WHOLE,
 } from "../../../../components/viewer/assets/cursor.js";
 
@@ -101,4 +103,21 @@ test("a category goes where it applies", () => {
   assert.deepEqual(anchorFor(v, at(5), "user"), anchor(4));
   assert.deepEqual(anchorFor(v, argument, "trajectory"), anchor(null));
   assert.deepEqual(anchorFor(v, WHOLE, "call"), anchor(null));
+});
+
+test("in the list of calls the next line is the next call, of whichever step", () => {
+  const v = view();
+  assert.deepEqual(moveRow(v, WHOLE, 1), at(1, 0));
+  assert.deepEqual(moveRow(v, at(1, 0, "/a"), 1), at(1, 1));
+  assert.deepEqual(moveRow(v, at(1, 1), 1), at(1, 1), "the last one stays");
+  assert.deepEqual(moveRow(v, at(5), -1), at(1, 1), "from a step without calls");
+  assert.deepEqual(moveRow({ messages: [] }, WHOLE, 1), WHOLE);
+});
+
+test("the next step without a verdict comes after this one, or from the beginning", () => {
+  const v = view();
+  assert.deepEqual(unjudgedAfter(v, at(1, 0), {}), at(5));
+  assert.deepEqual(unjudgedAfter(v, at(5), {}), at(1, 0));
+  assert.deepEqual(unjudgedAfter(v, at(1, 0), { 5: "correct" }), at(1, 0));
+  assert.equal(unjudgedAfter(v, at(1, 0), { 1: "correct", 5: "unsure" }), null);
 });
