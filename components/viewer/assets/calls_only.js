@@ -2,6 +2,7 @@
 
 import { ICONS, button, el, fill } from "./dom.js";
 import { groundWord } from "./call.js";
+import { findingsByCall, worstOf } from "./findings.js";
 import { originsOfRows, sourceSentence } from "./grounding.js";
 import { keyOf } from "./keymap.js";
 import { preview } from "./result_view.js";
@@ -12,7 +13,6 @@ import { Strip } from "./strip.js";
 const LINE_HEIGHT = 26; // as in calls.css
 const MOST_ARGUMENTS = 12;
 const VALUE_CHARS = 60;
-const SEVERITIES = ["error", "warning", "info"]; // the worst first
 
 export class CallsOnly {
   constructor(screen) {
@@ -139,7 +139,7 @@ export class CallsOnly {
     const state = line.querySelector(".state");
     state.className = `state ${verdict}`;
     state.textContent = ICONS[verdict];
-    const worst = SEVERITIES.find((severity) => found.some((f) => f.severity === severity));
+    const worst = worstOf(found);
     const nowhere = [...originsOfRows(call).values()].filter((said) => said.style === "nowhere").length;
     fill(
       line.querySelector(".signs"),
@@ -179,18 +179,4 @@ function argument(view, row, said) {
   );
   if (said) node.onpointerenter = () => (node.title = sourceSentence(view, said.found));
   return node;
-}
-
-/** "message call" -> its findings; a result's count for its call, a step's for its first one. */
-function findingsByCall(view) {
-  const found = new Map();
-  for (const finding of view.findings) {
-    const message = view.messages[finding.message_index];
-    if (!message) continue;
-    const [index, call] = message.answers || [message.index, finding.call_index ?? 0];
-    const key = `${index} ${call}`;
-    if (!found.has(key)) found.set(key, []);
-    found.get(key).push(finding);
-  }
-  return found;
 }

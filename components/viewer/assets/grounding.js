@@ -100,8 +100,15 @@ export function originAt(view, cursor) {
   return originsOfRows(call).get(cursor.pointer) || null;
 }
 
+const nowhereOf = new WeakMap(); // view -> places
+
 /** The arguments with a value from nowhere, in reading order, each row once. */
 export function nowherePlaces(view) {
+  if (!nowhereOf.has(view)) nowhereOf.set(view, findNowhere(view));
+  return nowhereOf.get(view);
+}
+
+function findNowhere(view) {
   const places = [];
   for (const message of view.messages) {
     for (const call of message.calls) {

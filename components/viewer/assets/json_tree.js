@@ -113,7 +113,7 @@ export class JsonTree {
 
   line(part, i) {
     const name = part.key
-      ? el("span", { class: "jkey", text: wordsOf(this.text, part.key) })
+      ? el("span", { class: "jkey", text: wordsOf(this.text, part.key) || '""' })
       : el("span", { class: "jkey index", text: String(i) });
     if (!this.isFoldable(part)) {
       return el("div", { class: "leaf", data: { at: String(part.start) } }, name, this.value(part));
@@ -154,7 +154,7 @@ export class JsonTree {
     const { text } = this;
     if (part.kind === "string") return longValue(`"${wordsOf(text, [part.start, part.end])}"`, "jstring");
     const written = text.slice(part.start, part.end);
-    return longValue(part.size === null ? written : written.replace(/\s+/g, " "), "jplain");
+    return longValue(written.includes("\n") ? written.replace(/\s+/g, " ") : written, "jplain");
   }
 
   /** Open the way to a place of the text; the element that shows it, or null. */

@@ -3,11 +3,11 @@
 import { ICONS, el } from "./dom.js";
 import { selectMessage } from "./commands.js";
 import { correctedMessages } from "./diff.js";
+import { worstByMessage } from "./findings.js";
 import { nowhereByMessage } from "./grounding.js";
 import { Strip } from "./strip.js";
 import { stepSummary } from "./summary.js";
 
-const WORST = ["error", "warning", "info"];
 const STEP_HEIGHT = 23; // as in viewer.css
 const TURN_HEIGHT = 15;
 
@@ -172,22 +172,4 @@ export class StepMap {
     const line = this.places.get(cursor.message);
     if (line !== undefined && !isSeen) this.strip.reveal(line);
   }
-}
-
-function worstByMessage(view) {
-  const worst = new Map();
-  for (const finding of view.findings) {
-    const at = placeOf(view, finding);
-    const now = worst.get(at);
-    if (now === undefined || WORST.indexOf(finding.severity) < WORST.indexOf(now)) {
-      worst.set(at, finding.severity);
-    }
-  }
-  return worst;
-}
-
-/** A finding at a result counts for the step that made the call. */
-function placeOf(view, finding) {
-  const message = view.messages[finding.message_index];
-  return message && message.answers ? message.answers[0] : finding.message_index;
 }

@@ -179,3 +179,16 @@ def test_tools_are_described_for_reading() -> None:
         },
     ]
     assert '"required": [' in tool["schema"]
+
+
+def test_every_value_says_where_it_came_from() -> None:
+    calls = (
+        ToolCall(name="book", raw_arguments='{"who": "there", "code": "XQ-7"}', id="c0"),
+        ToolCall(name="book", raw_arguments='{"code": "XQ-7", "open": true}', id="c1"),
+    )
+    first, second = payload(trajectory(*calls, results=2))["messages"][1]["calls"]
+    source = {"origin": "user", "how": "exact", "at": 0, "span": (13, 18)}
+    assert first["origins"]["/who"] == source
+    assert first["origins"]["/code"]["origin"] == "nowhere"
+    again = {"origin": "assistant", "how": "exact", "at": 1, "span": None}
+    assert second["origins"] == {"/code": {**again, "call": 0, "pointer": "/code"}}

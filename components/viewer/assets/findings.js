@@ -1,0 +1,44 @@
+// Findings by the place under which they are shown. Pure.
+
+const SEVERITIES = ["error", "warning", "info"]; // the worst first
+
+/** The worst severity among findings; undefined when there are none. */
+export function worstOf(findings) {
+  return SEVERITIES.find((severity) => findings.some((f) => f.severity === severity));
+}
+
+/** Findings by the message under which they are shown: a result's stand with its call. */
+export function findingsByMessage(view) {
+  const found = new Map();
+  for (const finding of view.findings) {
+    const message = view.messages[finding.message_index];
+    const answers = message?.answers;
+    const key = answers ? answers[0] : (message?.index ?? null);
+    const call = answers ? answers[1] : (finding.call_index ?? null);
+    const shown = { ...finding, call, ofResult: Boolean(answers) };
+    if (!found.has(key)) found.set(key, []);
+    found.get(key).push(shown);
+  }
+  return found;
+}
+
+/** Message index -> the worst severity there; a finding at a result counts for the call's step. */
+export function worstByMessage(view) {
+  const worst = new Map();
+  for (const [index, found] of findingsByMessage(view)) worst.set(index, worstOf(found));
+  return worst;
+}
+
+/** "message call" -> its findings; a result's count for its call, a step's for its first one. */
+export function findingsByCall(view) {
+  const found = new Map();
+  for (const finding of view.findings) {
+    const message = view.messages[finding.message_index];
+    if (!message) continue;
+    const [index, call] = message.answers || [message.index, finding.call_index ?? 0];
+    const key = `${index} ${call}`;
+    if (!found.has(key)) found.set(key, []);
+    found.get(key).push(finding);
+  }
+  return found;
+}
