@@ -1,27 +1,31 @@
 // One call: its arguments as a table, its result beside it, and what is wrong with either.
 
 import { ICONS, button, el } from "./dom.js";
-import { changesOf, drawCallChange } from "./diff.js";
+import { callClass, drawAtCall } from "./corrected.js";
 import { Editor } from "./editor.js";
 import { findingLine } from "./card.js";
-import { longText } from "./folding.js";
+import { worstOf } from "./findings.js";
+import { originsOfRows, sourceSentence, wordOf } from "./grounding.js";
 import { markChips } from "./marks.js";
+import { resultText } from "./result_view.js";
 
-const SEVERITIES = ["error", "warning", "info"]; // the worst first
-
+export const COLUMNS = ["name", "value", "type", "grounding", "finding"];
 const LONG_VALUE = 600;
 const WIDE_VALUE = 80;
 
 export function drawCall(context, call) {
-  const { screen, message, marks, found, state } = context;
+  const { screen, message, marks, found } = context;
   const { view } = screen.session;
   const ownMarks = marks.filter((m) => m.anchor.call_index === call.index);
   const ownFound = found.filter((f) => f.call === call.index);
-  const change = changesOf(screen.session, state, message.index)?.calls.get(call.index);
   const result = call.result === null ? null : view.messages[call.result];
   return el(
     "section",
-    { class: "call", data: { call: String(call.index) }, "aria-label": `Call of ${call.name}` },
+    {
+      class: `call ${callClass(screen.session, message, call)}`,
+      data: { call: String(call.index) },
+      "aria-label": `Call of ${call.name}`,
+    },
     heading(screen, message, call, ownMarks),
     callFindings(ownFound, call).map((f) => findingLine(f)),
     el(
@@ -35,8 +39,7 @@ export function drawCall(context, call) {
         ownFound.filter((f) => f.ofResult).map((f) => findingLine(f)),
       ),
     ),
-    change ? drawCallChange(screen.session, change) : null,
-    Editor.drawIn(screen, message.index, call.index),
+    drawAtCall(screen, message, call),
   );
 }
 
@@ -90,16 +93,17 @@ function argumentsOf(screen, call, found, marks) {
     el(
       "thead",
       {},
-      el("tr", {}, ["name", "value", "type", "finding"].map((text) => el("th", { text, scope: "col" }))),
+      el("tr", {}, COLUMNS.map((text) => el("th", { text, scope: "col" }))),
     ),
-    el("tbody", {}, call.rows.map((row) => argumentRows(screen, row, found, marks))),
+    el("tbody", {}, call.rows.map((row) => argumentRows(screen, call, row, found, marks))),
   );
 }
 
-function argumentRows(screen, row, found, marks) {
+function argumentRows(screen, call, row, found, marks) {
+  const said = originsOfRows(call).get(row.pointer) || null;
   const own = found.filter((f) => !f.ofResult && f.pointer === row.pointer);
   const ownMarks = marks.filter((m) => m.anchor.pointer === row.pointer);
-  const worst = SEVERITIES.find((severity) => own.some((f) => f.severity === severity));
+  const worst = worstOf(own);
   const main = el(
     "tr",
     { data: { pointer: row.pointer }, class: row.missing ? "missing" : "" },
@@ -110,8 +114,9 @@ function argumentRows(screen, row, found, marks) {
       row.required ? el("span", { class: "dim", title: "required", text: "*" }) : null,
       row.declared === false ? el("span", { class: "dim", title: "the tool does not declare it", text: " +" }) : null,
     ),
-    el("td", { class: "value" }, valueOf(row)),
+    el("td", { class: "value" }, grounded(screen.session.view, said, valueOf(row))),
     el("td", { class: "dim type", text: row.type }),
+    el("td", { class: `grounds ${said?.style || ""}` }, said ? groundWord(screen.session.view, said) : null),
     el(
       "td",
       { class: worst ? `sev ${worst}` : "" },
@@ -124,9 +129,24 @@ function argumentRows(screen, row, found, marks) {
     el(
       "tr",
       { class: "below" },
-      el("td", { colspan: "4" }, own.map((f) => findingLine(f)), markChips(screen, ownMarks)),
+      el("td", { colspan: String(COLUMNS.length) }, own.map((f) => findingLine(f)), markChips(screen, ownMarks)),
     ),
   ];
+}
+
+/** A value underlined by where it came from; the source is quoted when the pointer rests on it. */
+function grounded(view, said, content) {
+  if (!said || said.style === "none") return content;
+  const node = el("span", { class: `from ${said.style}` }, content);
+  node.onpointerenter = () => (node.title = sourceSentence(view, said.found));
+  return node;
+}
+
+/** The word for it; "1 of 3" when only some values of the row are meant. */
+export function groundWord(view, { found, style, n, alike }) {
+  const some = n > 1 && alike < n ? ` ${alike}/${n}` : "";
+  const word = wordOf(view, found) + some;
+  return style === "nowhere" ? [el("b", { class: "ask", "aria-hidden": "true", text: "?" }), ` ${word}`] : word;
 }
 
 function valueOf(row) {
@@ -154,7 +174,7 @@ function resultOf(screen, message, call, result) {
   const differs = result.name && result.name !== call.name ? ` (from ${result.name})` : "";
   return [
     el("span", { class: "dim resultlabel", text: `result${differs}` }),
-    longText(screen.session, `result:${result.index}`, result.text),
+    resultText(screen.session, result.index, result.text),
     (result.parts || []).map((part) => el("pre", { class: "plain part", text: part })),
   ];
 }

@@ -2,11 +2,12 @@
 
 import { ICONS, button, el, plural, sanitised } from "./dom.js";
 import { drawCall } from "./call.js";
-import { changesOf, drawTextChange } from "./diff.js";
+import { correctionClass, correctionSignature, drawAtText, drawInCard } from "./corrected.js";
 import { Editor } from "./editor.js";
-import { folded, longText } from "./folding.js";
+import { folded } from "./folding.js";
 import { keyOf } from "./keymap.js";
 import { markChips } from "./marks.js";
+import { resultText } from "./result_view.js";
 import { selectMessage } from "./commands.js";
 
 const LONG_CHARS = 2400;
@@ -15,10 +16,8 @@ const LONG_CHARS = 2400;
 export function signatureOf(session, message, state) {
   const { annotation } = state;
   const marks = annotation.marks.filter((m) => m.anchor.message_index === message.index);
-  const corrected = annotation.correction_uid === session.view.correction?.uid;
-  const editing = session.editor?.message === message.index ? session.editor.id : "";
   const verdict = annotation.step_verdicts[message.index] || "";
-  return JSON.stringify([verdict, marks, corrected, session.view.correction?.uid, editing]);
+  return JSON.stringify([verdict, marks, correctionSignature(session, message)]);
 }
 
 export function drawCard(screen, message, state, findings) {
@@ -32,7 +31,7 @@ export function drawCard(screen, message, state, findings) {
   return el(
     "article",
     {
-      class: `msg ${message.role} ${isStep ? "step" : ""} ${verdict || ""}`,
+      class: `msg ${message.role} ${isStep ? "step" : ""} ${verdict || ""} ${correctionClass(screen.session, message)}`,
       data: { index: String(index) },
       "aria-label": isStep ? `Step ${message.step}${verdict ? `, ${verdict}` : ""}` : message.role,
       on: { click: (event) => pick(screen.session, event, index) },
@@ -41,7 +40,7 @@ export function drawCard(screen, message, state, findings) {
     stepFindings(found, message),
     body(context),
     message.calls.map((call) => drawCall(context, call)),
-    Editor.drawIn(screen, index, null),
+    drawInCard(screen, message),
   );
 }
 
@@ -112,8 +111,7 @@ export function findingLine(finding) {
 }
 
 function body(context) {
-  const { screen, message, state } = context;
-  const change = changesOf(screen.session, state, message.index)?.content;
+  const { screen, message } = context;
   return [
     message.reasoning
       ? folded(screen.session, `reasoning:${message.index}`, {
@@ -122,9 +120,9 @@ function body(context) {
           make: () => el("div", { class: "text", text: message.reasoning }),
         })
       : null,
-    words(screen.session, message),
+    el("div", { class: "said" }, words(screen.session, message)),
     (message.parts || []).map((part) => el("pre", { class: "plain part", text: part })),
-    change ? drawTextChange(screen.session, change) : null,
+    drawAtText(screen, message),
   ];
 }
 
@@ -132,10 +130,11 @@ function words(session, message) {
   const { text, role, index } = message;
   if (!text) return message.calls.length === 0 ? el("div", { class: "dim", text: "(empty)" }) : null;
   if (!text.trim()) return el("div", { class: "dim", text: `(blank: ${plural(text.length, "space")} or line break)` });
-  if (role === "tool") return longText(session, `text:${index}`, text);
+  if (role === "tool") return resultText(session, index, text);
   const isFrame = role === "system" || role === "developer";
   if (!isFrame && text.length <= LONG_CHARS) return speech(message);
   return folded(session, `text:${index}`, {
+    className: "holds",
     summary: [
       el("span", { class: "preview", text: text.slice(0, 200) }),
       el("span", { class: "dim", text: ` ${text.length.toLocaleString("en")} characters` }),
@@ -145,8 +144,8 @@ function words(session, message) {
 }
 
 function speech(message) {
-  if (!message.html) return el("div", { class: "text", text: message.text });
-  const node = el("div", { class: "text md" });
+  if (!message.html) return el("div", { class: "text words", text: message.text });
+  const node = el("div", { class: "text words md" });
   node.append(sanitised(message.html));
   return node;
 }

@@ -1,21 +1,40 @@
 // What each command does to the session. No elements here: the screen follows the session.
 
-import { anchorFor, atMessage, moveArgument, moveCall, moveFinding, moveStep, WHOLE } from "./cursor.js";
+import {
+  anchorFor,
+  atMessage,
+  moveArgument,
+  moveCall,
+  moveFinding,
+  moveRow,
+  moveStep,
+  sameCursor,
+  unjudgedAfter,
+  WHOLE,
+} from "./cursor.js";
 import { sameAnchor } from "./fold.js";
+import { nextNowhere } from "./grounding.js";
+import { showCalls, toSource } from "./source.js";
 
 const SEVERITIES = ["minor", "major", "critical"];
 
 /** Commands by name (see keymap.js). Each is given {session, travel, screen}. */
 export const COMMANDS = {
-  "step-next": move((view, cursor) => moveStep(view, cursor, 1)),
-  "step-previous": move((view, cursor) => moveStep(view, cursor, -1)),
+  "step-next": ({ session }) => nextLine(session, 1),
+  "step-previous": ({ session }) => nextLine(session, -1),
   "call-next": move((view, cursor) => moveCall(view, cursor, 1)),
   "call-previous": move((view, cursor) => moveCall(view, cursor, -1)),
   "argument-next": move((view, cursor) => moveArgument(view, cursor, 1)),
   "argument-previous": move((view, cursor) => moveArgument(view, cursor, -1)),
   "finding-next": move((view, cursor) => moveFinding(view, cursor, 1)),
   "finding-previous": move((view, cursor) => moveFinding(view, cursor, -1)),
+  "nowhere-next": ({ session }) => toNowhere(session),
+  "unjudged-next": ({ session }) => toUnjudged(session),
   whole: move(() => WHOLE),
+  source: ({ session }) => toSource(session),
+  "calls-only": ({ session }) => showCalls(session, !session.callsOnly),
+  filter: ({ session, screen }) => screen?.filterResult(session.cursor),
+  tool: ({ screen }) => screen?.widenTool(),
   fold: ({ screen }) => screen?.toggleFold(),
   "verdict-correct": verdict("correct"),
   "verdict-incorrect": verdict("incorrect"),
@@ -34,6 +53,11 @@ export const COMMANDS = {
     session.emit("mode");
   },
   edit: ({ session, screen }) => screen?.openEditor(session.cursor),
+  insert: ({ screen }) => screen?.revise("insert"),
+  remove: ({ screen }) => screen?.revise("remove"),
+  cut: ({ screen }) => screen?.revise("cut"),
+  "still-true": ({ screen }) => screen?.revise("attest"),
+  "stale-next": ({ screen }) => screen?.revise("nextStale"),
   note: ({ screen }) => screen?.focusNote(),
   "outcome-accept": outcome("accept"),
   "outcome-reject": outcome("reject"),
@@ -59,6 +83,30 @@ function move(where) {
   return ({ session }) => {
     session.cursor = where(session.view, session.cursor);
   };
+}
+
+/** The next step; in the list of calls the next of its lines. */
+function nextLine(session, delta) {
+  const next = session.callsOnly ? moveRow : moveStep;
+  session.cursor = next(session.view, session.cursor, delta);
+}
+
+function toNowhere(session) {
+  const { place, wrapped, count } = nextNowhere(session.view, session.cursor);
+  if (!place) {
+    session.say("Every value of every call came from somewhere.");
+    return;
+  }
+  if (wrapped && sameCursor(place, session.cursor)) session.say("This is the only value from nowhere.");
+  else if (wrapped) session.say(`Round again: the first of ${count} arguments from nowhere.`);
+  session.cursor = place;
+}
+
+function toUnjudged(session) {
+  const judged = session.stateOf(session.current).annotation.step_verdicts;
+  const place = unjudgedAfter(session.view, session.cursor, judged);
+  if (place) session.cursor = place;
+  else session.say("Every step has a verdict.");
 }
 
 function verdict(value) {
@@ -111,9 +159,9 @@ function commit({ session, travel }) {
   travel.advance();
 }
 
-function undo({ session, travel }) {
+function undo({ session, travel, screen }) {
   if (session.editor) {
-    session.say("Save (Ctrl+Enter) or close (Esc) the edit before undoing.");
+    screen?.revise("undo");
     return;
   }
   const uid = session.undo();

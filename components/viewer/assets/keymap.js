@@ -17,7 +17,17 @@ export const GROUPS = [
       ["h", "argument-previous", "previous argument, then the call", ["ArrowLeft"]],
       ["n", "finding-next", "next finding", []],
       ["p", "finding-previous", "previous finding", []],
+      [",", "nowhere-next", "next value from nowhere", []],
       ["w", "whole", "select the whole trajectory", []],
+    ],
+  },
+  {
+    title: "Read",
+    keys: [
+      ["v", "source", "where the selected argument came from: go there; again or Esc: back", []],
+      ["-", "calls-only", "calls only, one line each; again: the trace", []],
+      ["/", "filter", "filter the result of the selected call (Esc leaves it)", []],
+      ["6", "tool", "what the called tool says it needs: more or less room", []],
       ["o", "fold", "open or close long text of the step", []],
     ],
   },
@@ -29,6 +39,7 @@ export const GROUPS = [
       ["3", "verdict-unsure", "unsure", []],
       ["0", "verdict-clear", "clear the verdict", []],
       ["4", "rest-clean", "rest is clean: all steps not judged are correct", []],
+      ["5", "unjudged-next", "next step without a verdict", []],
     ],
   },
   {
@@ -44,6 +55,11 @@ export const GROUPS = [
     title: "Correct",
     keys: [
       ["e", "edit", "edit the selected call or message", []],
+      ["i", "insert", "insert a message after the selected one", []],
+      ["Delete", "remove", "delete the selected message, or put it back", []],
+      ["q", "cut", "cut from here: the selected message and all after it", []],
+      [".", "stale-next", "next stale message of the correction", []],
+      ["y", "still-true", "the stale message is still true", []],
       ["t", "note", "write a note (Esc leaves it)", []],
     ],
   },
@@ -92,7 +108,7 @@ export function plainKey(event) {
 
 /** Whether holding the key down may repeat its command: moving may, judging may not. */
 export function mayRepeat(command) {
-  return /^(step|call|argument|finding)-/.test(command || "");
+  return /^(step|call|argument|finding|nowhere)-/.test(command || "");
 }
 
 /** Whether a text is being composed (Japanese, Chinese, Korean …): its keys are not ours. */
@@ -100,8 +116,8 @@ export function isComposing(event) {
   return Boolean(event.isComposing) || event.keyCode === 229;
 }
 
-/** Signs that some layouts reach with Shift (French digits) or AltGr (German brackets). */
-const SIGNS = /^[0-9?[\]]$/;
+/** Signs that some layouts reach with Shift (French digits, German slash) or AltGr (brackets). */
+const SIGNS = /^[0-9?/[\]]$/;
 
 function isHeldBack(event) {
   const isSign = SIGNS.test(event.key);
@@ -116,9 +132,16 @@ export function isForViewer(event) {
   const target = event.composedPath ? event.composedPath()[0] : event.target;
   if (!target || !target.tagName) return true;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable) return false;
+  if (ownsKeys(event)) return false;
   // A control reached with Tab answers Enter and Space itself.
   const natural = event.key === "Enter" || event.key === " ";
   return !(natural && /^(BUTTON|SUMMARY|A)$/.test(target.tagName) && isTabbed(target));
+}
+
+/** Whether the key is pressed in a part that answers keys itself, on its buttons too (the form). */
+function ownsKeys(event) {
+  const path = event.composedPath ? event.composedPath() : [];
+  return path.some((node) => node.dataset?.keys === "own");
 }
 
 function isTabbed(target) {

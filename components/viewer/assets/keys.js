@@ -6,6 +6,7 @@
 
 import { ALWAYS, COMMANDS, placeMark } from "./commands.js";
 import { plural } from "./dom.js";
+import { backFromSource } from "./source.js";
 import { commandOf, isForViewer, mayRepeat, plainKey, readCode } from "./keymap.js";
 
 export const MOST_PENDING = 200;
@@ -140,6 +141,8 @@ export class Keys {
     const s = this.session;
     s.toast = null;
     s.emit("toast");
+    if (s.phase === "view" && backFromSource(s)) return;
+    this.screen?.leaveEdit();
   }
 
   typeCode(key) {

@@ -1,6 +1,7 @@
 // The whole screen: makes the panes once per mount and redraws the parts that a topic touches.
 
 import { Ahead } from "./ahead.js";
+import { CallsOnly } from "./calls_only.js";
 import { button, el, fill } from "./dom.js";
 import { Editor } from "./editor.js";
 import { drawHeader } from "./header.js";
@@ -19,13 +20,14 @@ export class Screen {
     this.header = el("header", { class: "bar" });
     this.map = new StepMap(this);
     this.trace = new Trace(this);
+    this.calls = new CallsOnly(this);
     this.rail = new Rail(this);
     this.instead = el("div", { class: "instead", role: "status" });
     this.toast = el("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true });
     this.help = el("div", { class: "help", role: "dialog", "aria-label": "Keys", hidden: true });
     this.ahead = new Ahead(this);
     this.left = el("div", { class: "left" }, this.map.node);
-    this.middle = el("main", { class: "middle" }, this.trace.node);
+    this.middle = el("main", { class: "middle" }, this.trace.node, this.calls.node);
     for (const pane of [this.map, this.trace]) pane.node.classList.add("shown");
     this.panes = el("div", { class: "panes" }, this.left, this.middle, this.rail.node);
     this.root = el(
@@ -54,6 +56,7 @@ export class Screen {
   reveal() {
     this.trace.reveal();
     this.map.reveal();
+    this.calls.reveal();
   }
 
   close() {
@@ -72,6 +75,7 @@ export class Screen {
   update(topics) {
     const has = (topic) => topics.includes(topic);
     if (has("view")) this.drawView();
+    else if (has("layout")) this.drawLayout();
     const showing = this.session.phase === "view";
     if (showing && !has("view")) {
       if (has("annotation")) this.drawAnnotation();
@@ -86,7 +90,7 @@ export class Screen {
     if (!showing) return;
     this.rail.drawCommit();
     if (has("view")) this.rail.toTop();
-    if (has("view") || has("cursor")) this.reveal();
+    if (has("view") || has("cursor") || has("layout")) this.reveal();
     if (has("view") || has("deck")) this.ahead.prepare();
   }
 
@@ -100,14 +104,27 @@ export class Screen {
       return;
     }
     this.ahead.take();
+    this.drawLayout();
     this.rail.draw();
     this.drawCursor();
     this.drawMode();
     this.root.dataset.uid = s.current;
   }
 
+  /** The trace or the list of calls in the middle. */
+  drawLayout() {
+    const { callsOnly } = this.session;
+    if (!callsOnly && this.calls.node.contains(this.calls.node.getRootNode().activeElement)) {
+      this.trace.node.focus({ preventScroll: true });
+    }
+    this.middle.classList.toggle("calls", callsOnly);
+    this.calls.draw();
+    this.calls.drawCursor();
+  }
+
   drawAnnotation() {
     this.trace.drawAnnotation();
+    this.calls.drawAnnotation();
     this.map.drawAnnotation();
     this.rail.drawAnnotation();
   }
@@ -115,6 +132,7 @@ export class Screen {
   drawCursor() {
     this.map.drawCursor();
     this.trace.drawCursor();
+    this.calls.drawCursor();
     this.rail.drawCursor();
   }
 
@@ -149,9 +167,32 @@ export class Screen {
     this.trace.toggleFold();
   }
 
+  /** What can only be done in the trace happens there, at the same call. */
+  leaveCalls() {
+    if (!this.session.callsOnly) return;
+    this.session.callsOnly = false;
+    this.drawLayout();
+    drawHeader(this);
+    this.reveal();
+  }
+
+  filterResult(cursor) {
+    this.leaveCalls();
+    this.trace.filterResult(cursor);
+  }
+
+  widenTool() {
+    this.rail.widenTool();
+  }
+
   openEditor(cursor) {
+    this.leaveCalls();
     Editor.open(this, cursor);
   }
+
+  leaveEdit() {}
+
+  revise() {}
 
   focusNote() {
     this.rail.focusNote();

@@ -1,20 +1,37 @@
 // The trace in the middle: every message once, in its own scroll box.
+//
+// Every message has its place from the beginning; its card is drawn when it comes near the sight.
+// Up to a few hundred messages the rest follows in idle time, so that the browser's own search
+// finds everything; of longer trajectories it finds what was near the sight.
 
 import { el, fill } from "./dom.js";
+import { COLUMNS } from "./call.js";
 import { drawCard, signatureOf } from "./card.js";
+import { placeTools } from "./corrected.js";
+import { findingsByMessage } from "./findings.js";
 import { markChips } from "./marks.js";
+import { scrollTo } from "./scrolling.js";
+import { Spotlight, jumpHere, quoteRow } from "./source.js";
 import { toolCatalogue } from "./tools.js";
 
-const FIRST = 12;
-const AHEAD = 8; // cards below the cursor that are there at once
-const CHUNK = 24;
+const FIRST = 10;
+const AROUND = 6; // cards on either side of the cursor that are there at once
+const CHUNK = 4;
+const SPARE_MS = 8;
+const ALL = 600; // so many messages are all drawn in the end
+const NEAR_PX = 1200; // above and below the sight
 
 export class Trace {
   constructor(screen) {
     this.screen = screen;
     this.node = el("section", { class: "trace", tabindex: "-1", "aria-label": "Trace" });
-    this.cards = new Map(); // message index -> {node, signature}
+    this.cards = new Map(); // message index -> {node, height, signature (null: not drawn), round}
     this.whole = el("div", { class: "wholemarks" });
+    this.spotlight = new Spotlight();
+    const follow = () => this.follow();
+    this.node.addEventListener("scroll", follow, { passive: true });
+    this.node.addEventListener("toggle", follow, true); // a fold: what is below comes nearer
+    new ResizeObserver(follow).observe(this.node);
   }
 
   get session() {
@@ -24,37 +41,81 @@ export class Trace {
   draw() {
     const { view } = this.session;
     this.view = view;
-    this.cards = new Map();
     this.shown = view.messages.filter((m) => !m.answers).map((m) => m.index);
-    this.drawn = 0;
+    this.at = new Map(this.shown.map((index, at) => [index, at])); // message index -> position
     this.findings = findingsByMessage(view);
-    fill(this.node, toolCatalogue(this.screen, view), this.whole);
+    this.round = 0; // of annotations drawn; a card of an older round may show an older one
+    this.near = [0, FIRST];
     this.state = this.session.stateOf(view.uid);
+    this.spotlight.clear();
     this.drawWhole();
-    this.drawMore(FIRST);
+    this.cards = new Map(this.shown.map((index) => [index, placeFor(view.messages[index])]));
+    const places = document.createDocumentFragment();
+    for (const { node } of this.cards.values()) places.append(node);
+    fill(this.node, toolCatalogue(this.screen, view), this.whole, places);
+    this.tendAll(0, FIRST);
     this.isFresh = true;
-    this.continueLater(view);
+    this.continueLater();
   }
 
-  /** Long trajectories are drawn in pieces; a step that is wanted earlier is drawn at once. */
-  drawMore(count) {
-    const until = Math.min(this.shown.length, this.drawn + count);
-    const fresh = document.createDocumentFragment();
-    for (; this.drawn < until; this.drawn += 1) {
-      const index = this.shown[this.drawn];
-      fresh.append(this.makeCard(index));
-    }
-    this.node.append(fresh);
+  /** The cards at these positions are drawn, and show what the annotation says now. */
+  tendAll(from, to) {
+    const until = Math.min(this.shown.length, to);
+    for (let at = Math.max(0, from); at < until; at += 1) this.tend(this.shown[at]);
   }
 
-  continueLater(view) {
-    if (this.drawn >= this.shown.length) return;
+  tend(index) {
+    const card = this.cards.get(index);
+    if (card.signature !== null && card.round === this.round) return;
+    card.round = this.round;
+    const message = this.view.messages[index];
+    if (card.signature === signatureOf(this.session, message, this.state)) return;
+    card.node.replaceWith(this.makeCard(index));
+  }
+
+  /** What is not near the sight is drawn when there is nothing else to do. */
+  continueLater() {
+    const { view } = this;
+    if (this.shown.length > ALL) return;
+    const run = (this.run = {}); // a later one takes over
     const idle = window.requestIdleCallback || ((work) => setTimeout(work, 16));
-    idle(() => {
-      if (this.view !== view || !this.node.isConnected) return;
-      this.session.asIf(view.uid, () => this.drawMore(CHUNK));
-      this.continueLater(view);
+    let at = 0;
+    const work = (deadline) => {
+      if (this.run !== run || this.view !== view || !this.node.isConnected) return;
+      this.session.asIf(view.uid, () => {
+        do this.tendAll(at, (at += CHUNK));
+        while (at < this.shown.length && deadline?.timeRemaining() > SPARE_MS);
+      });
+      if (at < this.shown.length) idle(work);
+    };
+    idle(work);
+  }
+
+  /** The box was scrolled, or sizes changed: draw what came near. */
+  follow() {
+    if (!this.view || this.following) return;
+    this.following = true;
+    requestAnimationFrame(() => {
+      this.following = false;
+      if (!this.view || !this.node.isConnected) return;
+      const { scrollTop, clientHeight } = this.node;
+      const from = this.positionAt(scrollTop - NEAR_PX);
+      const to = this.positionAt(scrollTop + clientHeight + NEAR_PX) + 1;
+      this.near = [from, to];
+      this.session.asIf(this.view.uid, () => this.tendAll(from, to));
     });
+  }
+
+  /** The position of the card that stands at a height of the box. */
+  positionAt(y) {
+    let low = 0;
+    let high = this.shown.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.cards.get(this.shown[middle]).node.offsetTop <= y) low = middle;
+      else high = middle - 1;
+    }
+    return Math.max(0, low);
   }
 
   /** Not on screen any more: nothing here is selected. */
@@ -65,32 +126,35 @@ export class Trace {
   }
 
   makeCard(index) {
-    const { view } = this.session;
-    const signature = signatureOf(this.session, view.messages[index], this.state);
-    const node = drawCard(this.screen, view.messages[index], this.state, this.findings);
-    this.cards.set(index, { node, signature });
-    return node;
+    const message = this.session.view.messages[index];
+    const card = this.cards.get(index);
+    card.signature = signatureOf(this.session, message, this.state);
+    card.round = this.round;
+    card.node = drawCard(this.screen, message, this.state, this.findings);
+    card.node.style.containIntrinsicBlockSize = `auto ${card.height}px`;
+    return card.node;
   }
 
   /** Redraw one card (its editor was opened or closed, a fold changed). */
   redraw(index) {
-    const old = this.cards.get(index);
-    if (!old) return;
+    const card = this.cards.get(index);
+    if (!card) return;
     this.state = this.session.stateOf(this.session.current);
-    const node = this.makeCard(index);
-    old.node.replaceWith(node);
+    const { node } = card;
+    node.replaceWith(this.makeCard(index));
     this.drawCursor();
   }
 
+  /** What is near the sight is drawn anew; the rest when it comes near, or in idle time. */
   drawAnnotation() {
     const { view } = this.session;
+    this.view = view; // it may have been fetched anew
     this.state = this.session.stateOf(view.uid);
+    this.round += 1;
     this.drawWhole();
-    for (const [index, { node, signature }] of this.cards) {
-      if (signatureOf(this.session, view.messages[index], this.state) === signature) continue;
-      node.replaceWith(this.makeCard(index));
-    }
+    this.tendAll(...this.near);
     this.drawCursor();
+    this.continueLater();
   }
 
   drawWhole() {
@@ -111,18 +175,37 @@ export class Trace {
   drawCursor() {
     const { cursor } = this.session;
     this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
+    this.quote?.remove();
     this.place = null;
-    if (cursor.message === null) return;
-    const at = this.shown.indexOf(cursor.message);
-    if (at + AHEAD >= this.drawn) this.drawMore(at + AHEAD + 1 - this.drawn);
-    const card = this.cards.get(cursor.message)?.node;
-    if (!card) return;
+    const at = cursor.message === null ? undefined : this.at.get(cursor.message);
+    if (at === undefined) {
+      this.spotlight.clear();
+      return;
+    }
+    this.tendAll(at - AROUND, at + AROUND + 1);
+    const card = this.cards.get(cursor.message).node;
     card.classList.add("here");
     const call = card.querySelector(`.call[data-call="${cursor.call}"]`);
     call?.classList.add("here");
     const row = call && cursor.pointer !== null ? findRow(call, cursor.pointer) : null;
     row?.classList.add("here");
-    this.place = { card, spot: row || call || card };
+    this.quote = row ? quoteRow(this.screen, COLUMNS.length) : null;
+    if (this.quote) row.after(this.quote);
+    const lit = this.drawSource(card, call);
+    this.place = { card, spot: lit || row || call || card };
+    placeTools(this.screen, card);
+  }
+
+  /** Highlight the source that was jumped to; its element, or null when there is none. */
+  drawSource(card, call) {
+    const jump = jumpHere(this.session);
+    if (!jump) {
+      this.spotlight.clear();
+      return null;
+    }
+    const isResult = Boolean(this.session.view.messages[jump.found.at].answers);
+    const box = isResult ? call?.querySelector(".result") : card.querySelector(":scope > .said");
+    return this.spotlight.show(this.session, jump, box);
   }
 
   /** Scroll to the selection; once more in the next frame, because the heights of cards that were
@@ -135,7 +218,10 @@ export class Trace {
     this.isFresh = false;
     cancelAnimationFrame(this.again);
     const { place } = this;
-    this.again = requestAnimationFrame(() => scrollTo(this.node, place, false));
+    this.again = requestAnimationFrame(() => {
+      scrollTo(this.node, place, false);
+      this.follow();
+    });
   }
 
   /** Scroll where the selection will be, without showing one. */
@@ -147,56 +233,45 @@ export class Trace {
     this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
   }
 
+  /** Filter the result of the selected call. */
+  filterResult(cursor) {
+    const card = this.cards.get(cursor.message)?.node;
+    const call = card?.querySelector(`.call[data-call="${cursor.call ?? 0}"]`);
+    const box = call?.querySelector(".result") || card?.querySelector(":scope > .said");
+    for (const fold of box?.querySelectorAll("details.fold.holds") || []) fold.openNow();
+    const view = box?.querySelector(".resultview")?.resultView;
+    if (view) view.openFilter();
+    else this.session.say(call ? "This result is short: read it." : "Select a call first (j, k).");
+  }
+
   /** Open or close everything foldable in the selected message. */
   toggleFold() {
     const card = this.cards.get(this.session.cursor.message)?.node;
     const folds = card ? [...card.querySelectorAll("details")] : [];
     const open = !folds.some((fold) => fold.open);
     for (const fold of folds) fold.open = open;
-    if (folds.length === 0) this.session.say("Nothing here is folded.");
+    if (folds.length > 0) return;
+    const parts = card ? [...card.querySelectorAll(".tree > .level > .branch > .fold")] : [];
+    const isOpen = (part) => part.getAttribute("aria-expanded") === "true";
+    const unfold = !parts.some(isOpen);
+    for (const part of parts) if (isOpen(part) !== unfold) part.click();
+    if (parts.length === 0) this.session.say("Nothing here is folded.");
   }
+}
+
+/** The place of a message whose card is not drawn yet, about as high as the card will be. */
+function placeFor(message) {
+  const lines = Math.min(24, Math.ceil(message.text.length / 110)) + 4 * message.calls.length;
+  const height = 34 + 19 * Math.max(1, lines);
+  const node = el("article", {
+    class: "msg place",
+    "aria-hidden": "true",
+    data: { index: String(message.index) },
+    style: `height:${height}px`,
+  });
+  return { node, height, signature: null, round: -1 };
 }
 
 function findRow(call, pointer) {
   return [...call.querySelectorAll("tr[data-pointer]")].find((r) => r.dataset.pointer === pointer);
 }
-
-/**
- * Scroll the trace, never the page: to the start of the card unless all of it is in sight, and on
- * to the spot when the card is taller than the box. Reads first, then writes once.
- */
-function scrollTo(box, place, isFresh) {
-  if (!place) {
-    box.scrollTop = 0;
-    return;
-  }
-  const frame = box.getBoundingClientRect();
-  const card = place.card.getBoundingClientRect();
-  const spot = place.spot.getBoundingClientRect();
-  const start = isFresh ? -box.scrollTop : 0; // a new trajectory is looked at from its beginning
-  let by = start;
-  const isInSight = card.top - start >= frame.top && card.bottom - start <= frame.bottom;
-  if (!isInSight) by = card.top - frame.top - 8;
-  if (spot.bottom - by > frame.bottom) by = spot.bottom - frame.bottom + 8;
-  if (spot.top - by < frame.top) {
-    const isNear = spot.top - card.top < (frame.bottom - frame.top) / 4; // the step's number stays in sight
-    by = (isNear ? card.top : spot.top) - frame.top - 8;
-  }
-  if (Math.abs(by) >= 1) box.scrollTop += by;
-}
-
-/** Findings by the message under which they are shown: a result's stand with its call. */
-function findingsByMessage(view) {
-  const found = new Map();
-  for (const finding of view.findings) {
-    const message = view.messages[finding.message_index];
-    const answers = message?.answers;
-    const key = answers ? answers[0] : (message?.index ?? null);
-    const call = answers ? answers[1] : (finding.call_index ?? null);
-    const shown = { ...finding, call, ofResult: Boolean(answers) };
-    if (!found.has(key)) found.set(key, []);
-    found.get(key).push(shown);
-  }
-  return found;
-}
-
