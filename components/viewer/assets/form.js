@@ -1,17 +1,25 @@
 // A form for the arguments of a call, made from the tool's schema, over their JSON text.
 //
 // The text is the truth: every change replaces the span of one value in it (json_edit.js), the
-// fields are read from it again (form_fields.js), and what is drawn is brought up to date
-// (form_rows.js, form_controls.js). Hints are the browser's; `problems` are Python's and win.
+// fields are read from it again (form_fields.js), and what is drawn is brought up to date:
+//
+//   form_groups.js, form_rows.js, form_parts.js, form_controls.js, form_combobox.js   elements
+//   form_schema.js, form_hints.js, form_fixes.js, form_names.js, form_typing.js       pure
+//   form_verdict.js: Python's problems and the browser's hints     form_folds.js: what is open
+//
+// It is longer than most files because every way to change the text is here, in one class.
 
 import { el, fill } from "./dom.js";
 import { asKind } from "./form_fixes.js";
 import { editable, everyField, fieldTree } from "./form_fields.js";
-import { drawField } from "./form_rows.js";
+import { Folds } from "./form_folds.js";
+import { drawField } from "./form_groups.js";
 import { initialValue, schemaOf } from "./form_schema.js";
+import { Verdict } from "./form_verdict.js";
 import {
   addItem,
   addMember,
+  escapePointer,
   movePart,
   parseSpans,
   removePart,
@@ -20,21 +28,24 @@ import {
   spellJson,
 } from "./json_edit.js";
 
-const OPEN_DEPTH = 2; // groups below this many levels start folded
-const OPEN_ITEMS = 3; // and those of longer lists one level earlier
 const MOST_KEYS = 9;
+const KEYS_TEXT = "Alt+1…9 applies a suggestion · Alt+Del removes · Alt+↑↓ moves an item";
+const NO_FORM = "These arguments are no JSON object, so there is no form for them: edit the text.";
 let forms = 0;
 
 /**
  * The form.
  *
  * `schema`: the normalised schema of the arguments, {} when unknown. `text`: their raw JSON; blank
- * is an empty object. `problems`: Python's, [{pointer, message, hint}] when it has spoken of this
- * very text (an empty list then silences hints), null while it has not. `label`: what the form is
- * called. `onText(text)` gets the complete text after every change; `onEnterSave()` Ctrl+Enter.
+ * is an empty object. `problems`: what Python says of this very text, [{pointer, message, hint}];
+ * null while it has not spoken (then the browser's hints are shown; an empty list silences them).
+ * `label`: what the form is called. `onText(text)` gets the complete text after every change;
+ * `onEnterSave()` is Ctrl+Enter.
  *
- * Returns {node, update({text, problems}), focusFirst(), isForm()}. When the text is no JSON object,
- * the node says so and `isForm()` is false; an update with an object brings the fields back.
+ * Returns {node, update({text, problems}), focusFirst(), isForm()}. `update` with the text the form
+ * has given disturbs nobody; leave `problems` out, or null, until Python has answered for that
+ * text. When the text is no JSON object the node says so and `isForm()` is false; an update with
+ * an object brings the fields back.
  */
 export function drawForm({ schema, text, problems = null, label, onText, onEnterSave }) {
   const form = new Form({ schema: schemaOf(schema), text, problems, label, onText, onEnterSave });
@@ -46,20 +57,21 @@ export function drawForm({ schema, text, problems = null, label, onText, onEnter
   };
 }
 
+/** What rows, groups and controls call `act`. */
 class Form {
   constructor({ schema, text, problems, label, onText, onEnterSave }) {
     forms += 1;
-    Object.assign(this, { schema, problems, onText, onEnterSave });
-    this.prefix = `form${forms}`;
-    this.ids = 0;
-    this.aboutId = `${this.prefix}-about`;
-    this.chosen = new Map(); // pointer -> branch picked there
-    this.folds = new Map(); // field id -> whether it is open
-    this.owners = new WeakMap(); // element -> the field it shows now
+    Object.assign(this, { schema, onText, onEnterSave });
     this.current = text;
-    this.settled = true;
+    this.verdict = new Verdict(problems);
+    this.folds = new Folds();
+    this.chosen = new Map(); // pointer -> branch picked there
+    this.owners = new WeakMap(); // element -> what tells the field it shows now
+    this.ids = 0;
+    this.prefix = `form${forms}`;
+    this.aboutId = `${this.prefix}-about`;
     this.fields = el("div", { class: "ffields" });
-    this.about = el("div", { class: "fabout dim", id: this.aboutId });
+    this.about = el("div", { class: "fabout dim", id: this.aboutId, text: KEYS_TEXT });
     this.node = el(
       "div",
       {
@@ -79,7 +91,7 @@ class Form {
     this.draw();
   }
 
-  // ---- what the rows ask for
+  // ---- what is asked of it
 
   newId() {
     this.ids += 1;
@@ -87,11 +99,11 @@ class Form {
   }
 
   text() {
-    return this.current;
+    return editable(this.current);
   }
 
   spell(value) {
-    return spellJson(value, editable(this.current));
+    return spellJson(value, this.text());
   }
 
   isFocused(input) {
@@ -110,111 +122,114 @@ class Form {
     return this.field;
   }
 
-  /** What is said of a field: Python's problems, or hints while Python has not spoken. */
-  notesOf = (field) => {
-    if (field.problems.length > 0) return field.problems.map((p) => ({ ...p, isVerdict: true }));
-    const repeated = field.hints.filter((h) => h.keyword === "repeated");
-    return this.problems === null ? field.hints : repeated;
-  };
-
-  isOpen(field) {
-    if (field.where === "root") return true;
-    if (this.folds.has(field.id)) return this.folds.get(field.id);
-    const depth = field.path.length;
-    const isLong = field.where === "item" && field.count > OPEN_ITEMS;
-    const open = depth <= (isLong ? OPEN_DEPTH - 1 : OPEN_DEPTH);
-    this.folds.set(field.id, open || everyField(field).some((f) => this.notesOf(f).length > 0));
-    return this.folds.get(field.id);
+  /** The field at a path of places. */
+  at(path) {
+    return path.reduce((field, place) => field?.children[place], this.field);
   }
 
+  /** What is said of a field: Python's problems, else hints where Python has not spoken yet. */
+  notesOf = (field) => {
+    if (field.problems.length > 0) return field.problems.map((p) => ({ ...p, isVerdict: true }));
+    if (this.verdict.isOpenAt(field.pointer)) return field.hints;
+    return field.hints.filter((h) => h.keyword === "repeated"); // Python does not see it
+  };
+
+  /** Suggestions for a field: a value's where something is said of it, a name's always. */
+  fixesOf(field) {
+    const isBroken = this.notesOf(field).length > 0;
+    return field.fixes.filter((fix) => isBroken || fix.rename !== undefined);
+  }
+
+  /** The digit of a suggestion, or null. */
   keyOf(fix) {
-    const at = this.fixes.findIndex((f) => f.fix === fix);
+    const at = this.fixes.findIndex((known) => known.fix === fix);
     return at === -1 || at >= MOST_KEYS ? null : at + 1;
+  }
+
+  isOpen(field) {
+    return this.folds.isOpen(field, () => everyField(field).some((f) => this.notesOf(f).length > 0));
   }
 
   // ---- changes
 
   set(field, json) {
     if (json === field.raw) return;
-    this.change((text, root) => replaceValue(text, root, field.path, json));
+    this.change((text, root) => replaceValue(text, root, field.path, json), [field.pointer]);
   }
 
+  /** Make the value one of another kind. */
   choose(field, at) {
-    if (at < 0) return;
     const branch = field.branches[at];
+    if (!branch) return;
     this.chosen.set(field.pointer, at);
-    const text = editable(this.current);
+    const text = this.text();
     this.set(field, asKind(branch, text, field.node, text, initialValue(branch)));
-    this.draw();
+    this.draw(); // also when the text stayed and only the choice differs
     this.focus(field.id);
   }
 
-  apply(field, i) {
-    const fix = field.fixes[i];
+  apply(field, fix) {
     if (!fix) return;
-    if (fix.remove) {
-      this.remove(field);
-      return;
+    if (fix.remove) this.remove(field);
+    else if (fix.rename === undefined) {
+      this.set(field, fix.json);
+      this.focus(field.id);
+    } else {
+      const renamed = field.pointer.slice(0, field.pointer.lastIndexOf("/") + 1) + escapePointer(fix.rename);
+      const touched = [field.pointer, renamed];
+      this.change((text, root) => renameKey(text, root, field.path, fix.rename), touched);
+      this.focus(this.at(field.path).id);
     }
-    if (fix.rename !== undefined) {
-      this.change((text, root) => renameKey(text, root, field.path, fix.rename));
-      this.focusPath(field.path);
-      return;
-    }
-    this.set(field, fix.json);
-    this.focus(field.id);
   }
 
+  /** Add a declared member that is not there. */
   add(absent) {
-    const value = initialValue(absent.schema);
-    this.addMember(absent.path, absent.name, value);
+    this.addMember(absent.path, absent.name, initialValue(absent.schema));
   }
 
+  /** Add a member of any name to an object that takes such. */
   addNamed(group, name) {
     const known = group.absent.find((f) => f.name === name);
     if (known) this.add(known);
-    else if (group.children.some((f) => f.name === name)) this.refuse(name);
+    else if (group.children.some((f) => f.name === name)) this.say(`“${name}” is there already.`);
     else this.addMember(group.path, name, initialValue(schemaOf(group.branch.additionalProperties)));
-  }
-
-  refuse(name) {
-    this.about.textContent = `“${name}” is there already, or the tool takes no such argument.`;
   }
 
   addMember(path, name, value) {
     const json = this.spell(value);
-    this.change((text, root) => addMember(text, root, path, name, json));
-    const holder = this.at(path);
-    this.focusPath([...path, holder.children.length - 1], { inside: true });
+    const pointer = `${this.at(path).pointer}/${escapePointer(name)}`;
+    this.change((text, root) => addMember(text, root, path, name, json), [pointer]);
+    this.enter(this.at(path).children.at(-1));
   }
 
   addItem(group) {
     const json = this.spell(initialValue(group.itemSchema));
-    this.change((text, root) => addItem(text, root, group.path, json));
-    const path = [...group.path, group.children.length];
-    this.folds.set(this.at(path).id, true);
-    this.draw();
-    this.focusPath(path, { inside: true });
+    this.folds.set(`${group.id}/${group.children.length}`, true);
+    this.change((text, root) => addItem(text, root, group.path, json), [group.pointer]);
+    this.enter(this.at(group.path).children.at(-1));
   }
 
   remove(field) {
     if (field.where === "root" || field.where === "missing") return;
-    this.change((text, root) => removePart(text, root, field.path));
     const holder = this.at(field.path.slice(0, -1));
-    const next = holder.children[Math.min(field.index, holder.children.length - 1)];
-    this.focus(next ? next.id : `${holder.id}/+`);
+    const isItem = field.where === "item";
+    if (isItem) this.folds.close(holder.id, field.index);
+    const touched = [isItem ? holder.pointer : field.pointer];
+    this.change((text, root) => removePart(text, root, field.path), touched);
+    const left = this.at(holder.path).children;
+    this.focus((left[field.index] || left.at(-1))?.id ?? `${holder.id}/+`);
   }
 
   /** Move the list item that the field is, or is in, by one place; the focus goes with it. */
   move(field, by) {
     const item = this.itemOf(field);
     const to = item ? item.index + by : -1;
-    if (!item || to < 0 || to >= item.count) return;
-    const other = `${item.id.slice(0, item.id.lastIndexOf("/"))}/${to}`;
-    const moved = field.id.replace(item.id, other);
-    this.swapFolds(item.id, other);
-    this.change((text, root) => movePart(text, root, item.path, to));
-    this.focus(moved);
+    if (to < 0 || to >= item.count) return;
+    const holder = this.at(item.path.slice(0, -1));
+    const other = `${holder.id}/${to}`;
+    this.folds.swap(item.id, other);
+    this.change((text, root) => movePart(text, root, item.path, to), [holder.pointer]);
+    this.focus(other + field.id.slice(item.id.length));
   }
 
   itemOf(field) {
@@ -225,55 +240,40 @@ class Form {
     return null;
   }
 
-  swapFolds(one, other) {
-    const swapped = new Map();
-    const isIn = (key, id) => key === id || key.startsWith(`${id}/`);
-    for (const [key, open] of this.folds) {
-      if (isIn(key, one)) swapped.set(other + key.slice(one.length), open);
-      else if (isIn(key, other)) swapped.set(one + key.slice(other.length), open);
-      else swapped.set(key, open);
-    }
-    this.folds = swapped;
-  }
-
   fold(field) {
     this.folds.set(field.id, !this.isOpen(field));
     this.draw();
   }
 
-  change(edit) {
-    const text = editable(this.current);
+  change(edit, touched) {
+    const text = this.text();
     const next = edit(text, parseSpans(text));
     if (next === this.current) return;
     this.current = next;
-    this.problems = null; // they were about the text before
+    for (const pointer of touched) this.verdict.touch(pointer);
     this.draw();
     this.onText(next);
   }
 
-  /** After typing: controls that waited for the end of it become what their value is. */
-  settle() {
-    queueMicrotask(() => this.draw());
-  }
+  // ---- drawing
 
-  // ---- drawing and focus
-
-  update({ text, problems = this.problems }) {
+  update({ text, problems = null }) {
+    const isOther = text !== this.current;
+    if (!isOther && problems === null) return;
     this.current = text;
-    this.problems = problems;
+    if (isOther || problems !== null) this.verdict.hear(problems);
     this.draw();
   }
 
   draw() {
-    this.field = fieldTree(this.schema, this.current, this.problems, this.chosen);
+    this.field = fieldTree(this.schema, this.current, this.verdict.problems || [], this.chosen);
     if (!this.field) {
       this.root = null;
-      const why = "These arguments are no JSON object, so there is no form for them: edit the text.";
-      fill(this.fields, el("div", { class: "notice", text: why }));
+      fill(this.fields, el("div", { class: "notice", text: NO_FORM }));
       return;
     }
     this.fixes = everyField(this.field).flatMap((field) =>
-      field.fixes.map((fix, i) => ({ field, fix, i })),
+      this.fixesOf(field).map((fix) => ({ field, fix })),
     );
     if (this.root) this.root.show(this.field);
     else {
@@ -282,15 +282,33 @@ class Form {
     }
   }
 
-  at(path) {
-    return path.reduce((field, place) => field?.children[place], this.field);
+  /** After typing: a control that waited for the end of it becomes what its value is. */
+  settle() {
+    queueMicrotask(() => this.draw());
   }
 
-  focusPath(path, { inside = false } = {}) {
-    let field = this.at(path);
-    while (inside && field?.children.length > 0) [field] = field.children;
-    if (field) this.focus(inside && /object|array/.test(field.control) ? `${field.id}/+` : field.id);
+  say(text) {
+    this.about.textContent = text;
   }
+
+  /** Say what the tool says of the field with the focus. */
+  tell(target) {
+    const field = this.fieldOf(target);
+    if (!field || field === this.field) {
+      this.say(KEYS_TEXT);
+      return;
+    }
+    const preset = field.default === undefined ? null : ` Default: ${JSON.stringify(field.default)}.`;
+    fill(
+      this.about,
+      el("b", { text: field.name }),
+      field.typeText ? ` ${field.typeText}` : null,
+      field.description ? ` — ${field.description}` : null,
+      preset,
+    );
+  }
+
+  // ---- focus and keys
 
   focus(id) {
     const all = [...this.node.querySelectorAll("[data-field]")];
@@ -299,60 +317,52 @@ class Form {
     found?.scrollIntoView({ block: "nearest" });
   }
 
+  /** Focus the first value in a field that was just added. */
+  enter(field) {
+    let inner = field;
+    while (inner.children.length > 0) [inner] = inner.children;
+    const isEmpty = inner.control === "object" || inner.control === "array";
+    this.focus(isEmpty ? `${inner.id}/+` : inner.id);
+  }
+
   focusFirst() {
     const broken = this.field && everyField(this.field).find((f) => this.notesOf(f).length > 0);
-    const first = this.node.querySelector("[data-field]");
     if (broken && broken !== this.field) this.focus(broken.id);
-    else first?.focus({ preventScroll: true });
+    else this.node.querySelector("[data-field]")?.focus({ preventScroll: true });
   }
-
-  /** Say what the tool says of the field with the focus. */
-  tell(target) {
-    const field = this.fieldOf(target);
-    if (!field || field === this.field) return;
-    fill(
-      this.about,
-      el("b", { text: field.name }),
-      field.typeText ? ` ${field.typeText}` : null,
-      field.description ? ` — ${field.description}` : null,
-    );
-  }
-
-  // ---- keys
 
   onKey(event) {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      event.stopPropagation();
-      this.onEnterSave?.();
-      return;
-    }
-    if (!event.altKey || event.ctrlKey || event.metaKey || !this.field) return;
-    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code || "");
-    if (digit) this.applyNth(Number(digit[1]) - 1);
-    else if (event.key === "ArrowUp") this.move(this.fieldOf(event.target), -1);
-    else if (event.key === "ArrowDown") this.move(this.fieldOf(event.target), 1);
-    else if (event.key === "Delete") this.remove(this.fieldOf(event.target));
-    else return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.onEnterSave?.();
+    else if (!event.altKey || event.ctrlKey || event.metaKey || !this.onAltKey(event)) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  applyNth(at) {
-    const found = this.fixes[at];
-    if (found) this.apply(found.field, found.i);
+  /** Whether the key means something here. Digits by their place: Alt may make other signs of them. */
+  onAltKey(event) {
+    const field = this.field && this.fieldOf(event.target);
+    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code || "");
+    if (!field) return false;
+    if (digit) {
+      const found = this.fixes[Number(digit[1]) - 1];
+      if (found) this.apply(found.field, found.fix);
+    } else if (event.key === "ArrowUp") this.move(field, -1);
+    else if (event.key === "ArrowDown") this.move(field, 1);
+    else if (event.key === "Delete") this.remove(field);
+    else return false;
+    return true;
   }
 
   /** Arrows on the head of a group: fold, unfold, to the next or the previous head of its list. */
   onFoldKey(event, field) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const isOpen = this.isOpen(field);
-    if (event.key === "ArrowRight" && !isOpen) this.fold(field);
-    else if (event.key === "ArrowLeft" && isOpen) this.fold(field);
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const to = field.index + (event.key === "ArrowDown" ? 1 : -1);
-      const next = this.at(field.path.slice(0, -1))?.children[to];
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by) {
+      const next = this.at(field.path.slice(0, -1))?.children[field.index + by];
       if (next) this.focus(next.id);
+    } else if ((event.key === "ArrowRight" && !isOpen) || (event.key === "ArrowLeft" && isOpen)) {
+      this.fold(field);
     } else return;
     event.preventDefault();
     event.stopPropagation();

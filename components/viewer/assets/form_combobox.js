@@ -12,7 +12,7 @@ const MOST_SHOWN = 60;
  * the value of the picked one; with `onFree`, what is typed may be taken as it is.
  * Returns {node, input, show(text)}: `show` is what the field says while nobody types in it.
  */
-export function drawCombobox({ id, label, placeholder, options, onPick, onFree = null, ...props }) {
+export function drawCombobox({ id, label, options, onPick, isFree = () => false, onFree, ...props }) {
   const state = { shown: "", found: [], active: 0, open: false };
   const list = el("ul", { id: `${id}-list`, role: "listbox", class: "fpicklist", "aria-label": label });
   const input = el("input", {
@@ -21,7 +21,6 @@ export function drawCombobox({ id, label, placeholder, options, onPick, onFree =
     role: "combobox",
     autocomplete: "off",
     spellcheck: "false",
-    placeholder,
     "aria-label": label,
     "aria-expanded": "false",
     "aria-controls": `${id}-list`,
@@ -39,8 +38,9 @@ export function drawCombobox({ id, label, placeholder, options, onPick, onFree =
   function open(typed) {
     const wanted = typed.trim().toLowerCase();
     state.found = ranked(options(), wanted).slice(0, MOST_SHOWN);
-    if (onFree && typed.trim() && !state.found.some((o) => o.label === typed.trim())) {
-      state.found.push({ label: typed.trim(), detail: "a name of your own", free: true });
+    const name = typed.trim();
+    if (isFree() && name && !state.found.some((o) => o.label === name)) {
+      state.found.push({ label: name, detail: "a name of your own", free: true });
     }
     state.active = 0;
     state.open = true;

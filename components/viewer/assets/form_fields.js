@@ -30,15 +30,15 @@ const CLOCKS = new Set(["date", "time", "date-time"]);
 
 /**
  * The root field of arguments, or null when the text is no JSON object that can be edited.
- * `problems` are Python's, null while it has not spoken of this text; `chosen` maps a pointer to
- * the branch picked there, for values that fit several.
+ * `problems` are those of Python that still stand; `chosen` maps a pointer to the branch picked
+ * there, for values that fit several.
  */
-export function fieldTree(schema, text, problems = null, chosen = new Map()) {
+export function fieldTree(schema, text, problems = [], chosen = new Map()) {
   const isBlank = text.trim() === "";
   const source = isBlank ? "{}" : text; // blank arguments are none, as in Python
   const root = parseSpans(source);
   if (!root || root.kind !== "object") return null;
-  const context = { text: source, root, chosen, hasVerdict: problems !== null };
+  const context = { text: source, chosen };
   const field = build(context, schemaOf(schema), root, {
     id: "",
     path: [],
@@ -46,7 +46,7 @@ export function fieldTree(schema, text, problems = null, chosen = new Map()) {
     name: "",
     where: "root",
   });
-  place(field, problems || []);
+  place(field, problems);
   return field;
 }
 

@@ -63,7 +63,7 @@ function* fromString(branches, value, around) {
   }
   const date = looseDate(trimmed);
   if (date !== null) yield { json: spellString(date, around) };
-  if (trimmed.includes(",") && branches.some((b) => typeOf(b) === "array")) {
+  if (/^[^[{]*,/.test(trimmed) && branches.some((b) => typeOf(b) === "array")) {
     const items = trimmed.split(",").map((item) => item.trim());
     yield { json: spellJson(items, around), label: `split into ${items.length} items` };
     if (items.every(isNumberText)) {
@@ -116,7 +116,7 @@ function short(json) {
 export function asKind(branch, text, node, around, initial) {
   if (hintsOf(branch, text, node).length === 0) return rawOf(text, node);
   const type = typeOf(branch);
-  if (type === "string" && node.kind !== "object" && node.kind !== "array" && !branch.enum) {
+  if (type === "string" && !branch.enum) {
     return spellString(node.kind === "null" ? "" : rawOf(text, node), around);
   }
   const [fix] = valueFixes(branch, text, node, around);

@@ -1,0 +1,114 @@
+// The pieces every field of a form has: its name, its kind, its notes, its ways to move and go.
+
+import { button, el, fill } from "./dom.js";
+import { branchLabel } from "./form_schema.js";
+
+/** A field's name with its marks: required, undeclared. */
+export function fillName(label, field) {
+  label.title = field.description;
+  fill(
+    label,
+    field.where === "item" ? el("span", { class: "sr", text: "item " }) : null,
+    field.name === "" && field.where === "member" ? '""' : field.name,
+    field.required ? el("span", { class: "freq", title: "required", text: "*" }) : null,
+    field.required ? el("span", { class: "sr", text: " required" }) : null,
+    field.declared ? null : el("span", { class: "fstray", title: "not declared by the tool", text: "+" }),
+  );
+}
+
+/** The type, or a picker where the value may be of several kinds (or is of a wrong one). */
+export function drawKind(act, id) {
+  const node = el("div", { class: "fkind" });
+  let drawn = "";
+  return {
+    node,
+    show: (field) => {
+      const { branches, at } = field;
+      const isPicker = branches.length > 1 || at === -1;
+      const key = JSON.stringify([isPicker, at, field.kind, branches.map(branchLabel), field.typeText]);
+      if (key === drawn) return;
+      drawn = key;
+      if (!isPicker) {
+        fill(node, el("span", { class: "dim", title: field.typeText, text: field.typeText }));
+        return;
+      }
+      const picker = el(
+        "select",
+        {
+          id,
+          class: at === -1 ? "off" : "",
+          "aria-label": `Kind of ${field.name || "value"}`,
+          on: { change: () => act.choose(act.fieldOf(node), Number(picker.value)) },
+        },
+        at === -1 ? el("option", { value: "-1", text: `▲ ${field.kind}` }) : null,
+        branches.map((branch, i) => el("option", { value: String(i), text: branchLabel(branch) })),
+      );
+      picker.value = String(at);
+      fill(node, picker);
+    },
+  };
+}
+
+/** Moving and removing, for the pointer; the keyboard has Alt+arrows and Alt+Delete. */
+export function drawActions(act, fieldNow) {
+  const small = (text, title, onclick) =>
+    button(text, { class: "quiet fact", tabindex: "-1", title, "aria-label": title, onclick });
+  const up = small("↑", "Move up (Alt+↑)", () => act.move(fieldNow(), -1));
+  const down = small("↓", "Move down (Alt+↓)", () => act.move(fieldNow(), 1));
+  const drop = small("✕", "Remove (Alt+Delete)", () => act.remove(fieldNow()));
+  return {
+    node: el("div", { class: "factions" }, up, down, drop),
+    show: (field) => {
+      const isItem = field.where === "item";
+      up.hidden = !isItem;
+      down.hidden = !isItem;
+      up.disabled = field.index === 0;
+      down.disabled = field.index === field.count - 1;
+      drop.hidden = field.where === "root";
+    },
+  };
+}
+
+/** Python's problems, else the browser's hints, and what may be meant, each one key away. */
+export function drawNotes(act, id) {
+  const node = el("div", { id, class: "fnotes" });
+  const now = {};
+  let drawn = "";
+  return {
+    node,
+    show: (field) => {
+      const shown = act.notesOf(field);
+      const fixes = act.fixesOf(field);
+      Object.assign(now, { field, fixes });
+      const keys = fixes.map((fix) => act.keyOf(fix));
+      const key = JSON.stringify([shown, fixes.map((f) => f.label), keys]);
+      if (key !== drawn) {
+        drawn = key;
+        fill(
+          node,
+          shown.map(noteLine),
+          fixes.map((fix, i) =>
+            button(fix.label, {
+              key: keys[i] ? `Alt ${keys[i]}` : null,
+              class: "ffix",
+              "aria-keyshortcuts": keys[i] ? `Alt+${keys[i]}` : null,
+              onclick: () => act.apply(now.field, now.fixes[i]),
+            }),
+          ),
+        );
+      }
+      return { isInvalid: shown.length > 0 };
+    },
+  };
+}
+
+function noteLine({ message, hint, isVerdict }) {
+  return el(
+    "div",
+    { class: isVerdict ? "fproblem" : "fhint" },
+    el("span", { class: "sev", text: isVerdict ? "▲ " : "◇ " }),
+    isVerdict ? null : el("span", { class: "sr", text: "hint: " }),
+    message,
+    hint ? el("span", { class: "dim", text: ` ${hint}` }) : null,
+  );
+}
