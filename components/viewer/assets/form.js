@@ -6,6 +6,7 @@
 //   form_groups.js, form_rows.js, form_parts.js, form_controls.js, form_combobox.js   elements
 //   form_schema.js, form_hints.js, form_fixes.js, form_names.js, form_typing.js       pure
 //   form_verdict.js: Python's problems and the browser's hints     form_folds.js: what is open
+//   form_history.js: undo and redo
 //
 // It is longer than most files because every way to change the text is here, in one class.
 
@@ -14,6 +15,7 @@ import { asKind } from "./form_fixes.js";
 import { editable, everyField, fieldTree } from "./form_fields.js";
 import { Folds } from "./form_folds.js";
 import { drawField } from "./form_groups.js";
+import { History } from "./form_history.js";
 import { initialValue, schemaOf } from "./form_schema.js";
 import { Verdict } from "./form_verdict.js";
 import {
@@ -29,7 +31,7 @@ import {
 } from "./json_edit.js";
 
 const MOST_KEYS = 9;
-const KEYS_TEXT = "Alt+1…9 applies a suggestion · Alt+Del removes · Alt+↑↓ moves an item";
+const KEYS_TEXT = "Alt+1…9 suggestion · Alt+Del remove · Alt+↑↓ move item · Alt+Z undo";
 const NO_FORM = "These arguments are no JSON object, so there is no form for them: edit the text.";
 let forms = 0;
 
@@ -65,6 +67,7 @@ class Form {
     this.current = text;
     this.verdict = new Verdict(problems);
     this.folds = new Folds();
+    this.history = new History();
     this.chosen = new Map(); // pointer -> branch picked there
     this.owners = new WeakMap(); // element -> what tells the field it shows now
     this.ids = 0;
@@ -152,9 +155,15 @@ class Form {
 
   // ---- changes
 
-  set(field, json) {
+  set(field, json, isTyping = false) {
     if (json === field.raw) return;
-    this.change((text, root) => replaceValue(text, root, field.path, json), [field.pointer]);
+    const edit = (text, root) => replaceValue(text, root, field.path, json);
+    this.change(edit, [field.pointer], isTyping ? field.id : null);
+  }
+
+  /** What a text control says while it is typed in: undone as one change. */
+  type(field, json) {
+    this.set(field, json, true);
   }
 
   /** Make the value one of another kind. */
@@ -245,14 +254,25 @@ class Form {
     this.draw();
   }
 
-  change(edit, touched) {
+  change(edit, touched, typingIn = null) {
     const text = this.text();
     const next = edit(text, parseSpans(text));
     if (next === this.current) return;
+    this.history.record(this.current, typingIn ?? touched[0], typingIn !== null);
     this.current = next;
     for (const pointer of touched) this.verdict.touch(pointer);
     this.draw();
     this.onText(next);
+  }
+
+  /** Go back to (or forth to) a state of the text that this form has made. */
+  revert(state) {
+    if (!state) return;
+    this.current = state.text;
+    this.verdict.touch("");
+    this.draw();
+    this.focus(state.id);
+    this.onText(this.current);
   }
 
   // ---- drawing
@@ -261,7 +281,8 @@ class Form {
     const isOther = text !== this.current;
     if (!isOther && problems === null) return;
     this.current = text;
-    if (isOther || problems !== null) this.verdict.hear(problems);
+    if (isOther) this.history.clear();
+    this.verdict.hear(problems);
     this.draw();
   }
 
@@ -349,7 +370,10 @@ class Form {
     } else if (event.key === "ArrowUp") this.move(field, -1);
     else if (event.key === "ArrowDown") this.move(field, 1);
     else if (event.key === "Delete") this.remove(field);
-    else return false;
+    else if (isLetterZ(event)) {
+      const { history } = this;
+      this.revert(event.shiftKey ? history.redo(this.current) : history.undo(this.current));
+    } else return false;
     return true;
   }
 
@@ -367,4 +391,9 @@ class Form {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/** The letter by its sign; by its place where Alt makes another sign of it. */
+function isLetterZ({ key, code }) {
+  return /^[a-z]$/i.test(key) ? key.toLowerCase() === "z" : code === "KeyZ";
 }

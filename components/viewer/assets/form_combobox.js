@@ -10,9 +10,19 @@ const MOST_SHOWN = 60;
 /**
  * A combobox. `options()` returns [{label, detail, flag, value}]; `onPick(value)` is called with
  * the value of the picked one; with `onFree`, what is typed may be taken as it is.
+ * With `picksTyped`, an option typed out in full is picked by leaving the field.
  * Returns {node, input, show(text)}: `show` is what the field says while nobody types in it.
  */
-export function drawCombobox({ id, label, options, onPick, isFree = () => false, onFree, ...props }) {
+export function drawCombobox({
+  id,
+  label,
+  options,
+  onPick,
+  isFree = () => false,
+  onFree,
+  picksTyped = false,
+  ...props
+}) {
   const state = { shown: "", found: [], active: 0, open: false };
   const list = el("ul", { id: `${id}-list`, role: "listbox", class: "fpicklist", "aria-label": label });
   const input = el("input", {
@@ -30,7 +40,7 @@ export function drawCombobox({ id, label, options, onPick, isFree = () => false,
       input: () => open(input.value),
       keydown: (event) => onKey(event),
       click: () => open(""),
-      blur: () => close(),
+      blur: () => leave(),
     },
   });
   list.hidden = true;
@@ -83,6 +93,13 @@ export function drawCombobox({ id, label, options, onPick, isFree = () => false,
     close();
     if (option.free) onFree(option.label);
     else onPick(option.value);
+  }
+
+  function leave() {
+    const typed = input.value.trim().toLowerCase();
+    const whole = state.open && typed && state.found.find((o) => o.label.toLowerCase() === typed);
+    if (picksTyped && whole) pick(whole);
+    else close();
   }
 
   function close() {

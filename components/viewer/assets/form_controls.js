@@ -10,6 +10,7 @@ import { asShown, fromPicker, pickerType, spellTyped, stepped, toPicker } from "
 import { isComposing } from "./keymap.js";
 
 const MOST_IN_SELECT = 12;
+const LONG = 60; // characters that fit one line
 const TEXTUAL = new Set(["string", "number", "date", "time", "date-time"]);
 
 /** Whether two controls are the same while somebody types: they differ by what has been typed. */
@@ -46,7 +47,7 @@ function typing(act, id, control) {
   const state = { field: null };
   const take = (typed) => {
     const { field } = state;
-    act.set(field, spellTyped(control, typed, field.value, act.text()));
+    act.type(field, spellTyped(control, typed, field.value, act.text()));
   };
   const show = (input) => (field) => {
     state.field = field;
@@ -81,11 +82,15 @@ function drawString(act, field, id) {
     input,
     show: (now) => {
       showText(now);
-      const isLong = input.value.length > 60 || input.value.includes("\n");
-      input.classList.toggle("long", isLong);
+      const isLong = input.value.length > LONG || input.value.includes("\n");
+      input.rows = isLong ? Math.min(12, linesOf(input.value)) : 1; // browsers that cannot grow it
       input.placeholder = state.field.value === "" ? "empty text" : "";
     },
   };
+}
+
+function linesOf(text) {
+  return text.split("\n").reduce((n, line) => n + Math.max(1, Math.ceil(line.length / LONG)), 0);
 }
 
 function drawNumber(act, field, id) {
@@ -244,6 +249,7 @@ function drawLongChoice(act, field, id) {
     placeholder: `one of ${field.choices.length}: type to filter`,
     options: () =>
       state.field.choices.map((value) => ({ label: choiceText(value, state.field.choices), value })),
+    picksTyped: true,
     onPick: (value) => act.set(state.field, act.spell(value)),
   });
   return {
