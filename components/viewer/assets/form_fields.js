@@ -12,6 +12,7 @@ import {
   branchesOf,
   branchLabel,
   declaredAnywhere,
+  declares,
   fitsType,
   isOpen,
   itemSchema,
@@ -173,8 +174,7 @@ function addMembers(context, field, schema, isRoot) {
       name: member.key,
       where: "member",
       required: required.includes(member.key),
-      declared: declared || open,
-      isListed: declared,
+      declared: declared || open || declares(schema, member.key),
       index: i,
       count: field.node.members.length,
     });
@@ -182,7 +182,7 @@ function addMembers(context, field, schema, isRoot) {
       child.hints.unshift({ keyword: "undeclared", message: "is not declared by the tool" });
     }
     // Also where other names are taken: a near miss of a declared one is shown, not blamed.
-    if (!declared) child.fixes.push(...nameFixes(member.key, free));
+    if (!declared && !declares(schema, member.key)) child.fixes.push(...nameFixes(member.key, free));
     addFixes(child, text);
     field.children.push(child);
   });

@@ -6,18 +6,18 @@
 import { parseSpans, rawOf, valueOf } from "./json_edit.js";
 import {
   branchesOf,
+  declares,
   fitsType,
   isOpen,
   itemSchema,
   kindOfValue,
   memberSchema,
-  propertiesOf,
   requiredOf,
   typeOf,
 } from "./form_schema.js";
+import { matches } from "./form_patterns.js";
 
 const MOST_SHOWN = 6;
-const MOST_STEPS = 2_000_000; // of a regular expression at its worst
 const DEEPEST = 6;
 const REFERENCE = /^API_call_\d+$/; // "the result of call n": fits anywhere, as in Python
 const ARTICLES = {
@@ -156,50 +156,6 @@ export function isDate(value) {
   return day <= [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1];
 }
 
-/** Whether the text matches; null when that cannot be told quickly and safely. */
-export function matches(pattern, value) {
-  if (!isSimple(pattern) || stepsAtWorst(pattern, value.length) > MOST_STEPS) return null;
-  try {
-    return new RegExp(pattern, "u").test(value);
-  } catch {
-    return null; // another dialect
-  }
-}
-
-/**
- * Whether the cost of a regular expression can be bounded: no look-around, no back reference, no
- * repetition of a group that repeats or branches itself.
- */
-export function isSimple(pattern) {
-  if (pattern.length > 200 || /\(\?(?!:)|\\[1-9k]/.test(pattern)) return false;
-  const bare = bareOf(pattern);
-  const open = []; // of every open group: whether it repeats or branches
-  for (let i = 0; i < bare.length; i += 1) {
-    const c = bare[i];
-    if (c === "(") open.push(false);
-    else if (c === ")") {
-      const isComplex = open.pop();
-      const after = bare[i + 1] || "";
-      if (isComplex && "*+{".includes(after) && after) return false;
-      if (open.length > 0 && (isComplex || /[*+{?]/.test(after))) open[open.length - 1] = true;
-    } else if (open.length > 0 && /[*+?{|]/.test(c)) open[open.length - 1] = true;
-  }
-  return true;
-}
-
-/** Every repetition may try every length, and without an anchor from every place. */
-function stepsAtWorst(pattern, length) {
-  const bare = bareOf(pattern);
-  const repeats = (bare.match(/[*+]|\{\d*,\d*\}/g) || []).length;
-  const isAnchored = bare.startsWith("^") && !bare.includes("|");
-  return Math.max(length, 2) ** (repeats + (isAnchored ? 0 : 1));
-}
-
-/** The expression with every escape and class as one letter. */
-function bareOf(pattern) {
-  return pattern.replace(/\\./g, "a").replace(/\[\^?\]?[^\]]*\]/g, "a").replaceAll("(?:", "(");
-}
-
 /** How badly a value fits a schema: 0 is well; what it holds counts too. */
 export function misfit(schema, text, node, isRoot = false, depth = 0) {
   const scores = branchesOf(schema).map((b) => branchMisfit(b, text, node, isRoot, depth));
@@ -221,12 +177,10 @@ export function branchMisfit(branch, text, node, isRoot = false, depth = 0) {
 }
 
 function membersMisfit(branch, text, node, isRoot, depth) {
-  const properties = propertiesOf(branch);
   const given = new Set(node.members.map((m) => m.key));
   let score = requiredOf(branch).filter((name) => !given.has(name)).length;
   for (const member of node.members) {
-    const declared = Object.hasOwn(properties, member.key);
-    if (!declared && !isOpen(branch, isRoot)) score += 1;
+    if (!declares(branch, member.key) && !isOpen(branch, isRoot)) score += 1;
     const inner = memberSchema(branch, member.key);
     score += Math.min(10, misfit(inner, text, member.value, false, depth + 1));
   }

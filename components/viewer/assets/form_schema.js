@@ -2,6 +2,8 @@
 // alternatives, what it starts with. The schemas were normalised by the server: no references, no
 // unknown types. Nothing is judged here (form_hints.js) and nothing is drawn.
 
+import { matches } from "./form_patterns.js";
+
 const MOST_BRANCHES = 16;
 const MOST_ITEMS = 10;
 
@@ -141,11 +143,23 @@ export function declaredAnywhere(schema, depth = 0) {
   return [...new Set([...names, ...inner.flatMap((part) => declaredAnywhere(part, depth + 1))])];
 }
 
-/** The schema of a member: declared, of a pattern's or other names, or anything. */
+/** Whether an object schema speaks of a name: as a property, or by a pattern (in doubt it does). */
+export function declares(schema, name) {
+  return Object.hasOwn(propertiesOf(schema), name) || patternFor(schema, name) !== undefined;
+}
+
+function patternFor(schema, name) {
+  return Object.keys(schemaOf(schema.patternProperties)).find((p) => matches(p, name) !== false);
+}
+
+/** The schema of a member: of a property, of a pattern, of other names, or anything. */
 export function memberSchema(schema, name) {
   const properties = propertiesOf(schema);
   if (Object.hasOwn(properties, name)) return schemaOf(properties[name]);
-  return schemaOf(schema.additionalProperties);
+  const pattern = patternFor(schema, name);
+  if (pattern !== undefined) return schemaOf(schema.patternProperties[pattern]);
+  // A name that is forbidden is the name's fault, not the value's.
+  return schema.additionalProperties === false ? {} : schemaOf(schema.additionalProperties);
 }
 
 /** What a newly added value starts with: the default, the only choice, or the emptiest value. */

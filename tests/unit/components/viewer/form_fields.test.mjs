@@ -83,6 +83,9 @@ test("the arguments are closed and what they hold is open, unless the schema say
   assert.equal(fieldAt('{"x": 1}', "/x", {}).declared, true, "without a schema anything goes");
   const closed = { type: "object", properties: { a: { type: "object", properties: {}, additionalProperties: false } } };
   assert.equal(fieldAt('{"a": {"b": 1}}', "/a/b", closed).declared, false);
+  const byPattern = { patternProperties: { "^x-": { type: "integer" } }, additionalProperties: false };
+  assert.deepEqual(keywords(fieldAt('{"x-a": "1", "y": 1}', "/x-a", byPattern)), ["type"]);
+  assert.deepEqual(keywords(fieldAt('{"x-a": "1", "y": 1}', "/y", byPattern)), ["undeclared"]);
   const either = { ...BOOK, anyOf: [{ properties: { seat: {} } }, { required: ["price"] }] };
   assert.equal(fieldAt('{"seat": 1, "price": 2}', "/seat", either).declared, true);
 });

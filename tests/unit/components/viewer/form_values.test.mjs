@@ -3,7 +3,8 @@ import test from "node:test";
 
 import { ranked } from "../../../../components/viewer/assets/form_combobox.js";
 import { asKind, looseDate, looseNumber, valueFixes } from "../../../../components/viewer/assets/form_fixes.js";
-import { fits, hintsOf, isDate, isSimple, matches } from "../../../../components/viewer/assets/form_hints.js";
+import { fits, hintsOf, isDate } from "../../../../components/viewer/assets/form_hints.js";
+import { isSimple, matches } from "../../../../components/viewer/assets/form_patterns.js";
 import { nearest } from "../../../../components/viewer/assets/form_names.js";
 import { boundsText, branchesOf, branchLabel, merged } from "../../../../components/viewer/assets/form_schema.js";
 import { asShown, fromPicker, spellTyped, stepped, toPicker, withNewlines } from "../../../../components/viewer/assets/form_typing.js";
