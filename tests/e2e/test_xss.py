@@ -116,7 +116,11 @@ def test_hostile_text_in_every_field_does_nothing(studio: Studio, open_page: Any
         drawn = page.evaluate("viewerRoot().textContent")
         assert PAYLOADS[number] in drawn, "the hostile text is not on the screen at all"
         page.evaluate(MARK_WITH_NOTE, PAYLOADS[number])
-        press_all(page, ["j", "e"], 20)
+        press_all(page, [",", "v", "Escape", "-"], 20)
+        listed = page.evaluate("viewerRoot().querySelector('.callsonly').textContent")
+        assert PAYLOADS[number] in listed
+        assert foreign_elements(page) == []
+        press_all(page, ["-", "j", "e"], 20)
         page.wait_for_timeout(150)
         page.keyboard.press("Control+End")
         page.keyboard.type(PAYLOADS[number])

@@ -17,7 +17,7 @@ const VALUE_CHARS = 60;
 export class CallsOnly {
   constructor(screen) {
     this.screen = screen;
-    this.box = el("div", { class: "callbox", role: "listbox", tabindex: "-1", "aria-label": "Calls" });
+    this.box = el("div", { class: "callbox", tabindex: "0" });
     this.count = el("b", {});
     this.quote = el("footer", { class: "quote", hidden: true });
     this.node = el(
@@ -48,9 +48,11 @@ export class CallsOnly {
     this.readAnnotation();
     this.here = undefined;
     this.count.textContent = `${view.n_calls.toLocaleString("en")} ${view.n_calls === 1 ? "call" : "calls"}`;
-    if (this.calls.length === 0) {
-      fill(this.box, el("p", { class: "dim nocalls", text: "This trajectory calls no tool." }));
-    } else this.strip.fill(this.calls.map(() => LINE_HEIGHT));
+    this.box.setAttribute("role", this.calls.length > 0 ? "listbox" : "region");
+    this.box.setAttribute("aria-label", "Calls");
+    this.strip.fill(this.calls.map(() => LINE_HEIGHT));
+    if (this.calls.length > 0) return;
+    fill(this.box, el("p", { class: "dim nocalls", text: "This trajectory calls no tool." }));
   }
 
   readAnnotation() {
