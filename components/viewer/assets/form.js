@@ -137,10 +137,10 @@ class Form {
     return field.hints.filter((h) => h.keyword === "repeated"); // Python does not see it
   };
 
-  /** Suggestions for a field: a value's where something is said of it, a name's always. */
+  /** Suggestions for a field: where something is said of it, and the soft ones. */
   fixesOf(field) {
     const isBroken = this.notesOf(field).length > 0;
-    return field.fixes.filter((fix) => isBroken || fix.rename !== undefined);
+    return field.fixes.filter((fix) => isBroken || fix.soft);
   }
 
   /** The digit of a suggestion, or null. */

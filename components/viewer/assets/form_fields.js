@@ -23,10 +23,11 @@ import {
   schemaOf,
   typeOf,
 } from "./form_schema.js";
-import { branchMisfit, choicesOf, hintsOf, kindOfNode } from "./form_hints.js";
-import { nameFixes, valueFixes } from "./form_fixes.js";
+import { branchMisfit, choicesOf, hintsOf, isReference, kindOfNode } from "./form_hints.js";
+import { nameFixes, trimFix, valueFixes } from "./form_fixes.js";
 
 const FREE = ["string", "number", "boolean", "object", "array", "null"].map((type) => ({ type }));
+const SHORT = 80;
 const CLOCKS = new Set(["date", "time", "date-time"]);
 
 /**
@@ -59,10 +60,9 @@ export function editable(text) {
 function build(context, schema, node, known) {
   const { text } = context;
   const isRoot = known.where === "root";
-  const branches = alternatives(schema);
+  const { branches, typeText, description, preset } = readingOf(schema);
   const at = bestBranch(context, branches, node, known);
-  const branch = at === -1 ? (branches[0] || {}) : branches[at];
-  const explained = merged(schema);
+  const branch = at === -1 ? branches[0] : branches[at];
   const field = {
     required: false,
     declared: true,
@@ -79,9 +79,9 @@ function build(context, schema, node, known) {
     branch,
     at,
     choices: choicesOf(branch),
-    typeText: typeText(branches),
-    description: explained.description || branch.description || "",
-    default: explained.default ?? branch.default,
+    typeText,
+    description: description || branch.description || "",
+    default: preset ?? branch.default,
     hints: at === -1 ? mistyped(branches, text, node) : hintsOf(branch, text, node),
     fixes: [],
     problems: [],
@@ -97,6 +97,17 @@ function build(context, schema, node, known) {
   return field;
 }
 
+const readings = new WeakMap(); // schema -> what is read from it, once for all values it describes
+
+function readingOf(schema) {
+  if (!readings.has(schema)) {
+    const branches = alternatives(schema);
+    const { description = "", default: preset } = merged(schema);
+    readings.set(schema, { branches, typeText: typeTextOf(branches), description, preset });
+  }
+  return readings.get(schema);
+}
+
 /** Branches to pick from: those of the schema; every kind where it says nothing. */
 function alternatives(schema) {
   const branches = branchesOf(schema);
@@ -109,9 +120,11 @@ function alternatives(schema) {
 
 function bestBranch(context, branches, node, known) {
   const { text, chosen } = context;
-  const ofTheKind = branches.flatMap((branch, i) =>
-    hintsOf(branch, text, node).some((h) => h.keyword === "type") ? [] : [i],
-  );
+  const kind = kindOfNode(text, node);
+  const ofTheKind = [];
+  branches.forEach((branch, i) => {
+    if (hasKind(branch, kind, text, node)) ofTheKind.push(i);
+  });
   if (ofTheKind.length <= 1) return ofTheKind[0] ?? -1;
   if (ofTheKind.includes(chosen.get(known.pointer))) return chosen.get(known.pointer);
   const isRoot = known.where === "root";
@@ -124,13 +137,18 @@ function bestBranch(context, branches, node, known) {
   return best;
 }
 
+function hasKind(branch, kind, text, node) {
+  const type = typeOf(branch);
+  return type === "" || fitsType(type, kind) || isReference(text, node);
+}
+
 function mistyped(branches, text, node) {
   if (branches.length === 1) return hintsOf(branches[0], text, node);
   const labels = [...new Set(branches.map(branchLabel))];
   return [{ keyword: "type", message: `must be ${labels.join(" or ")}` }];
 }
 
-function typeText(branches) {
+function typeTextOf(branches) {
   const texts = branches.map((branch) => {
     const label = branch.enum ? typeOf(branch) || "enum" : branchLabel(branch);
     const detail = CLOCKS.has(branch.format) ? branch.format : boundsText(branch);
@@ -201,7 +219,7 @@ function addMembers(context, field, schema, isRoot) {
 
 function absentField(holder, schema, name, required) {
   const inner = memberSchema(schema, name);
-  const explained = merged(inner);
+  const { typeText, description } = readingOf(inner);
   return {
     id: `${holder.id}/${escapePointer(name)}`,
     path: holder.path,
@@ -210,8 +228,8 @@ function absentField(holder, schema, name, required) {
     where: "missing",
     required,
     schema: inner,
-    typeText: typeText(alternatives(inner)),
-    description: explained.description || "",
+    typeText,
+    description,
     hints: required ? [{ keyword: "required", message: "is required" }] : [],
     problems: [],
     fixes: [],
@@ -241,8 +259,14 @@ function addItems(context, field, schema) {
 function addFixes(field, text) {
   const isBroken = field.hints.some((h) => h.keyword !== "undeclared" && h.keyword !== "repeated");
   if (isBroken) field.fixes.push(...valueFixes(field.schema, text, field.node, text));
+  else if (isPadded(field)) field.fixes.push(trimFix(field.value, text));
   const isNull = field.kind === "null" && field.where === "member" && !field.required;
   if (isNull && isBroken) field.fixes.push({ label: "leave it out", remove: true });
+}
+
+/** A short text with spaces around it: seldom meant, and no schema says so. */
+function isPadded({ node, value }) {
+  return node.kind === "string" && value.length < SHORT && /^[ \t]+\S|\S[ \t]+$/.test(value);
 }
 
 /** Python's problems go to the field they point at, or to the nearest one that holds the place. */

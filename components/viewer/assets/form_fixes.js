@@ -2,6 +2,7 @@
 // key away. An answer is offered only if it fits the schema, as far as the browser can tell.
 //
 // A fix: {label, json} replaces the value, {label, rename} the key, {label, remove: true} drops it.
+// With `soft` it is offered although nothing is broken: a name or a space that is seldom meant.
 
 import {
   isNumberText,
@@ -35,7 +36,12 @@ export function valueFixes(schema, text, node, around) {
 /** A name that no property has: the nearest declared one that is still free. */
 export function nameFixes(name, free) {
   const meant = nearest(name, free);
-  return meant === null ? [] : [{ label: `rename to ${meant}`, rename: meant }];
+  return meant === null ? [] : [{ label: `rename to ${meant}`, rename: meant, soft: true }];
+}
+
+/** A text without the spaces around it. */
+export function trimFix(value, around) {
+  return { label: "trim spaces", json: spellString(value.trim(), around), soft: true };
 }
 
 function* candidates(branches, text, node, around) {

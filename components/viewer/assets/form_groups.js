@@ -159,6 +159,11 @@ function drawAddItem(act, group) {
   };
 }
 
+/** Declared members that may be left out, and are; required ones have a line of their own. */
+function optionalOf(group) {
+  return group.absent.filter((f) => !f.required);
+}
+
 function drawAddMember(act, id, group) {
   const now = { group };
   const optionOf = (field) => ({
@@ -172,7 +177,7 @@ function drawAddMember(act, id, group) {
     class: "faddname",
     label: group.where === "root" ? "Add an argument" : `Add to ${group.name}`,
     placeholder: "",
-    options: () => now.group.absent.map(optionOf),
+    options: () => optionalOf(now.group).map(optionOf),
     onPick: (field) => act.add(field),
     isFree: () => now.group.takesNames,
     onFree: (name) => act.addNamed(now.group, name),
@@ -183,7 +188,7 @@ function drawAddMember(act, id, group) {
     show: (next) => {
       now.group = next;
       combo.input.dataset.field = `${next.id}/+`;
-      const n = next.absent.length;
+      const n = optionalOf(next).length;
       combo.node.parentElement.hidden = n === 0 && !next.invitesNames;
       const noun = next.where === "root" ? "argument" : "field";
       combo.input.placeholder = n > 0 ? `+ add ${noun} (${n} declared)` : `+ add a ${noun} by name`;

@@ -36,10 +36,15 @@ export function kindOfNode(text, node) {
   return Number.isInteger(Number(rawOf(text, node))) ? "integer" : "number";
 }
 
+/** Whether a value stands for an earlier call's result, which may be anything. */
+export function isReference(text, node) {
+  return node.kind === "string" && REFERENCE.test(valueOf(text, node));
+}
+
 /** What is wrong with a value by itself (not with what it holds), for one branch: [{keyword, message}]. */
 export function hintsOf(branch, text, node) {
   const kind = kindOfNode(text, node);
-  if (node.kind === "string" && REFERENCE.test(valueOf(text, node))) return [];
+  if (isReference(text, node)) return [];
   const type = typeOf(branch);
   if (type && !fitsType(type, kind)) {
     return [hint("type", `must be ${ARTICLES[type] || type}, it is ${ARTICLES[kind]}`)];

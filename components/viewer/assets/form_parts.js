@@ -1,33 +1,32 @@
 // The pieces every field of a form has: its name, its kind, its notes, its ways to move and go.
 
-import { button, el, fill } from "./dom.js";
+import { button, el, fill, refill } from "./dom.js";
 import { branchLabel } from "./form_schema.js";
 
 /** A field's name with its marks: required, undeclared. */
 export function fillName(label, field) {
-  label.title = field.description;
-  fill(
-    label,
-    field.where === "item" ? el("span", { class: "sr", text: "item " }) : null,
-    field.name === "" && field.where === "member" ? '""' : field.name,
-    field.required ? el("span", { class: "freq", title: "required", text: "*" }) : null,
-    field.required ? el("span", { class: "sr", text: " required" }) : null,
-    field.declared ? null : el("span", { class: "fstray", title: "not declared by the tool", text: "+" }),
-  );
+  const { name, where, required, declared, description } = field;
+  if (label.title !== description) label.title = description;
+  refill(label, [name, where, required, declared], () => [
+    where === "item" ? el("span", { class: "sr", text: "item " }) : null,
+    name === "" && where === "member" ? '""' : name,
+    required ? el("span", { class: "freq", title: "required", text: "*" }) : null,
+    required ? el("span", { class: "sr", text: " required" }) : null,
+    declared ? null : el("span", { class: "fstray", title: "not declared by the tool", text: "+" }),
+  ]);
 }
 
 /** The type, or a picker where the value may be of several kinds (or is of a wrong one). */
 export function drawKind(act, id) {
   const node = el("div", { class: "fkind" });
-  let drawn = "";
+  let drawn = {};
   return {
     node,
     show: (field) => {
-      const { branches, at } = field;
+      const { branches, at, kind } = field;
+      if (drawn.branches === branches && drawn.at === at && drawn.kind === kind) return;
+      drawn = { branches, at, kind };
       const isPicker = branches.length > 1 || at === -1;
-      const key = JSON.stringify([isPicker, at, field.kind, branches.map(branchLabel), field.typeText]);
-      if (key === drawn) return;
-      drawn = key;
       if (!isPicker) {
         fill(node, el("span", { class: "dim", title: field.typeText, text: field.typeText }));
         return;
@@ -97,7 +96,7 @@ export function drawNotes(act, id) {
           ),
         );
       }
-      return { isInvalid: shown.length > 0 };
+      return { isInvalid: shown.length > 0, isVerdict: shown.some((note) => note.isVerdict) };
     },
   };
 }

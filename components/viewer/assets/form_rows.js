@@ -57,7 +57,8 @@ export function drawLine(act, field) {
 }
 
 function showState(act, input, notes, field) {
-  const { isInvalid } = notes.show(field);
+  const { isInvalid, isVerdict } = notes.show(field);
+  input.classList.toggle("sure", isVerdict);
   if (isInvalid) input.setAttribute("aria-invalid", "true");
   else input.removeAttribute("aria-invalid");
   if (field.required) input.setAttribute("aria-required", "true");

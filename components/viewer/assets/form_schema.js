@@ -7,10 +7,13 @@ import { matches } from "./form_patterns.js";
 const MOST_BRANCHES = 16;
 const MOST_ITEMS = 10;
 
+const ANYTHING = Object.freeze({}); // always the same one, so that what is read of it is kept
+const NOTHING = Object.freeze({ not: {} });
+
 /** A schema as an object: `true` and whatever is no schema mean anything. */
 export function schemaOf(schema) {
-  if (schema === false) return { not: {} };
-  return schema && typeof schema === "object" && !Array.isArray(schema) ? schema : {};
+  if (schema === false) return NOTHING;
+  return schema && typeof schema === "object" && !Array.isArray(schema) ? schema : ANYTHING;
 }
 
 /** A schema with its `allOf` merged into it. */
@@ -62,17 +65,26 @@ function commonTypes(one, other) {
   return types.length === 1 ? types[0] : types;
 }
 
+const known = new WeakMap(); // schema -> its branches
+
 /** The alternatives of a schema, each with one type at most: `anyOf`, `oneOf` and lists of types. */
-export function branchesOf(schema, depth = 0) {
+export function branchesOf(schema) {
+  const own = schemaOf(schema);
+  if (!known.has(own)) known.set(own, readBranches(own, 0));
+  return known.get(own);
+}
+
+function readBranches(schema, depth) {
   const all = merged(schema);
   const { anyOf, oneOf, ...rest } = all;
   const listed = [anyOf, oneOf].find((list) => Array.isArray(list) && list.length > 0);
   if (listed && depth < 4) {
     return listed
-      .flatMap((branch) => branchesOf({ allOf: [rest, branch] }, depth + 1))
+      .flatMap((branch) => readBranches({ allOf: [rest, branch] }, depth + 1))
       .slice(0, MOST_BRANCHES);
   }
   if (!Array.isArray(rest.type)) return [rest];
+  if (rest.type.length === 0) return [{ ...rest, type: undefined }]; // contradicts itself: left to Python
   return rest.type.map((type) => narrowed(rest, type));
 }
 
@@ -159,7 +171,7 @@ export function memberSchema(schema, name) {
   const pattern = patternFor(schema, name);
   if (pattern !== undefined) return schemaOf(schema.patternProperties[pattern]);
   // A name that is forbidden is the name's fault, not the value's.
-  return schema.additionalProperties === false ? {} : schemaOf(schema.additionalProperties);
+  return schema.additionalProperties === false ? ANYTHING : schemaOf(schema.additionalProperties);
 }
 
 /** What a newly added value starts with: the default, the only choice, or the emptiest value. */
