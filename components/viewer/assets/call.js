@@ -119,7 +119,7 @@ function argumentRows(screen, call, row, found, marks) {
     el("td", { class: `grounds ${said?.style || ""}` }, said ? groundWord(screen.session.view, said) : null),
     el(
       "td",
-      { class: worst ? `sev ${worst}` : "" },
+      { class: worst ? `sev ${worst}` : null },
       worst ? `${ICONS[worst]} ${worst}` : null,
     ),
   );

@@ -110,7 +110,7 @@ export class Rail {
       "div",
       { class: "verdicts" },
       el("div", { class: "row" }, this.step, el("span", { class: "grow" }),
-        button("open", {
+        button("next", {
           key: keyOf("unjudged-next"),
           class: "quiet",
           title: "Next step without a verdict",

@@ -10,6 +10,7 @@ import { isComposing, keyOf } from "./keymap.js";
 
 const SHORT_CHARS = 360;
 const SHORT_LINES = 6;
+const ONE_LINE_CHARS = 80;
 const PREVIEW_CHARS = 180;
 const SAME_CHARS = 40; // shorter results ("ok") say nothing by being equal
 const MOST_LINES = 200; // of plain text shown by a filter
@@ -49,7 +50,7 @@ export function shortText(text) {
   const laidOut = prettyJson(text) || text;
   const lines = laidOut.split("\n").length;
   if (lines <= SHORT_LINES) return laidOut;
-  return text.length <= SHORT_CHARS / 3 ? text : null;
+  return text.length <= ONE_LINE_CHARS ? text : null;
 }
 
 /** A result in one line, for lists. */

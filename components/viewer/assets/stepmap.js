@@ -84,7 +84,6 @@ export class StepMap {
       entry.state,
       tools ? el("span", { class: "names", text: tools }) : el("span", { class: "names says", text: says }),
       value ? el("span", { class: "telling", text: value }) : null,
-      el("span", { class: "grow" }),
       entry.marks,
       nowhere > 0 ? el("span", { class: "ask", title: `${nowhere} from nowhere`, text: "?" }) : null,
       worst
