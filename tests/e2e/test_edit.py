@@ -15,22 +15,38 @@ from tests.revisions import arguments, revised
 
 GOOD = '{"city": "Rome", "seats": 1}'
 CORRECT = "**/api/annotate/correct"
+SAVABLE = "viewerRoot().querySelector('.correcting .main')?.disabled === false"
+
+
+def as_json(page: Any) -> Any:
+    """The arguments of the open call as text: Alt+J shows them so."""
+    wait_until(page, "Boolean(viewerRoot().querySelector('.editor'))")
+    area = page.get_by_label("Arguments as JSON")
+    if area.count() == 0:
+        page.keyboard.press("Alt+j")
+    return area
 
 
 def type_arguments(page: Any, text: str) -> None:
     """Replace what is in the open editor."""
-    page.locator(".editor textarea").fill(text)
+    as_json(page).fill(text)
 
 
-def edit_row(page: Any) -> str:
-    """Everything the editor says."""
-    return str(page.locator(".editor").inner_text())
+def give_reason(page: Any, text: str) -> None:
+    """Write the reason, and wait until the correction may be saved."""
+    page.locator(".correcting .reason").fill(text)
+    wait_until(page, SAVABLE)
 
 
-def wait_text(page: Any, text: str, within: str = ".editor") -> None:
+def wait_text(page: Any, text: str, within: str = ".correcting") -> None:
     """Wait until a part of the viewer shows this text."""
     expression = f"viewerRoot().querySelector({json.dumps(within)})?.innerText.includes("
     wait_until(page, f"{expression}{json.dumps(text)}) ?? false")
+
+
+def is_open(page: Any) -> bool:
+    """Whether a correction is open (its bar has a reason then)."""
+    return bool(page.locator(".correcting .reason").count())
 
 
 def corrected_call(studio: Studio, uid: str, annotator: str) -> str | None:
@@ -48,24 +64,43 @@ def test_an_edit_is_checked_saved_shown_and_undone(studio: Studio, page: Any) ->
     press_all(page, ["e"], 30)
     wait_text(page, "Nothing is changed yet")
     type_arguments(page, '{"city": "Rome"')
-    wait_text(page, "Mend what is listed above first")
+    wait_text(page, "Mend what is listed first")
     type_arguments(page, '{"town": "Rome"}')
-    wait_text(page, "/town")
-    assert page.locator(".editor .main").is_disabled()
+    wait_text(page, "/town", within=".editor")
+    wait_text(page, "Mend what is listed first")
+    assert page.locator(".correcting .main").is_disabled()
     type_arguments(page, GOOD)
     wait_text(page, "Say why")
-    page.locator(".editor .reason").fill("the user meant Rome")
+    wait_text(page, "1 change")
     assert page.get_by_test_id("commit-why").inner_text().startswith("An edit is open")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.type("the user meant Rome")
     page.keyboard.press("Control+Enter")
     wait_text(page, "corrected by edit — the user meant Rome", within=".msg.here")
     assert page.locator(".editor").count() == 0
     assert corrected_call(studio, uid, "edit") == GOOD
-    shown = page.locator(".msg.here .correction").inner_text()
+    shown = page.locator(".msg.here .correction").first.inner_text()
     assert "city" in shown and "Oslo" in shown and "Rome" in shown
     press_all(page, ["z"], 30)
     wait_saved(page)
     assert corrected_call(studio, uid, "edit") is None
     assert page.locator(".correction").count() == 0
+
+
+def test_the_form_changes_one_value_and_nothing_else(studio: Studio, page: Any) -> None:
+    rows = meetings("form", 1)
+    raw = '{"seats":1e0,   "city": "Oslo"}'
+    rows[0]["messages"][2]["tool_calls"] = [call("c0", raw)]
+    studio.fill("form", rows)
+    studio.open(page, "form", annotator="form")
+    uid = studio.uids("form")[0]
+    press_all(page, ["e"], 30)
+    wait_until(page, "Boolean(viewerRoot().querySelector('.editor .toolform'))")
+    page.locator(".editor .toolform").get_by_label("city").first.fill("Rome")
+    give_reason(page, "Rome, she said")
+    page.keyboard.press("Control+Enter")
+    wait_text(page, "corrected by form", within=".msg.here")
+    assert corrected_call(studio, uid, "form") == raw.replace("Oslo", "Rome")
 
 
 def test_the_same_meaning_in_other_words_is_no_change(studio: Studio, page: Any) -> None:
@@ -74,13 +109,14 @@ def test_the_same_meaning_in_other_words_is_no_change(studio: Studio, page: Any)
     uid = studio.uids("same")[0]
     press_all(page, ["e"], 30)
     type_arguments(page, '{ "seats": 1,  "city": "Oslo" }')
-    page.locator(".editor .reason").fill("tidier")
+    page.locator(".correcting .reason").fill("tidier")
     wait_text(page, "Nothing changed")
     page.keyboard.press("Control+Enter")
     page.wait_for_timeout(200)
     assert corrected_call(studio, uid, "same") is None
-    press_all(page, ["Escape"], 30)
+    press_all(page, ["Escape", "Escape"], 30)
     assert page.locator(".editor").count() == 0
+    assert not is_open(page)
 
 
 def test_escape_closes_an_edit_and_keeps_what_was_typed(studio: Studio, page: Any) -> None:
@@ -89,18 +125,22 @@ def test_escape_closes_an_edit_and_keeps_what_was_typed(studio: Studio, page: An
     press_all(page, ["e"], 30)
     type_arguments(page, GOOD)
     composing = "{key: 'Escape', isComposing: true, bubbles: true, composed: true}"
-    page.locator(".editor textarea").evaluate(
+    as_json(page).evaluate(
         f"area => area.dispatchEvent(new KeyboardEvent('keydown', {composing}))"
     )
     assert page.locator(".editor").count() == 1, "that Escape ends the composing of a word"
     press_all(page, ["Escape"], 30)
     assert page.locator(".editor").count() == 0
+    assert is_open(page), "the correction is open until it is saved or left"
+    press_all(page, ["Escape"], 30)
+    assert not is_open(page)
     wait_text(page, "Your draft is kept", within=".toast")
+    wait_text(page, "An unsaved correction of this trajectory is kept here")
     press_all(page, ["e"], 30)
-    assert page.locator(".editor textarea").input_value() == GOOD
+    assert json.loads(as_json(page).input_value()) == json.loads(GOOD)
     page.get_by_text("Discard", exact=True).click()
     press_all(page, ["e"], 30)
-    assert page.locator(".editor textarea").input_value() != GOOD
+    assert "Oslo" in as_json(page).input_value()
 
 
 def test_a_long_message_can_be_edited_with_everything_in_sight(studio: Studio, page: Any) -> None:
@@ -109,11 +149,13 @@ def test_a_long_message_can_be_edited_with_everything_in_sight(studio: Studio, p
     studio.fill("long", rows)
     studio.open(page, "long", annotator="long")
     press_all(page, ["j", "e"], 30)
+    wait_until(page, "viewerRoot().getRootNode().activeElement?.tagName === 'TEXTAREA'")
+    page.keyboard.press("Control+End")
     page.keyboard.type("The end.")
-    wait_text(page, "equal characters")
-    page.locator(".editor .reason").fill("it needs an end")
-    wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
+    wait_text(page, "equal characters", within=".editor")
+    give_reason(page, "it needs an end")
     assert page.locator(".editor").bounding_box()["height"] < 400
+    assert page.locator(".correcting").bounding_box()["height"] < 200
     page.keyboard.press("Control+Enter")
     wait_text(page, "corrected by long — it needs an end", within=".msg.here")
     assert len(page.locator(".msg.here .correction").inner_text()) < 600
@@ -127,8 +169,8 @@ def test_a_corrected_version_is_not_edited_but_leads_to_what_is(studio: Studio, 
     uid = studio.uids("version")[0]
     press_all(page, ["e"], 30)
     type_arguments(page, '{"city": "Oslo", "seats": 1}')
-    page.locator(".editor .reason").fill("seats are counted")
-    wait_text(page, 'seats retyped "1"1')
+    wait_text(page, 'seats retyped "1"1', within=".editor")
+    give_reason(page, "seats are counted")
     page.keyboard.press("Control+Enter")
     wait_text(page, "corrected by version", within=".msg.here")
     opened = open_trajectory(studio.store, uid, annotator_named(studio.store, "version"))
@@ -147,70 +189,90 @@ def test_a_failed_save_keeps_the_text_also_over_a_reload(studio: Studio, page: A
     uid = studio.uids("draft")[0]
     press_all(page, ["e"], 30)
     type_arguments(page, GOOD)
-    page.locator(".editor .reason").fill("Rome")
+    give_reason(page, "Rome")
     page.route(CORRECT, lambda route: route.abort())
-    wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
     page.keyboard.press("Control+Enter")
     wait_text(page, "Your text is kept")
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
     press_all(page, ["e"], 30)
-    assert page.locator(".editor textarea").input_value() == GOOD
-    assert "unsaved draft" in edit_row(page)
+    assert json.loads(as_json(page).input_value()) == json.loads(GOOD)
+    wait_text(page, "unsaved draft")
     page.unroute_all(behavior="wait")
-    wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
-    page.locator(".editor .main").click()
+    wait_until(page, SAVABLE)
+    page.locator(".correcting .main").click()
     wait_text(page, "corrected by draft", within=".msg.here")
     assert corrected_call(studio, uid, "draft") == GOOD
+
+
+def corrected_elsewhere(studio: Studio, page: Any, name: str) -> str:
+    """A draft that says Bonn, and meanwhile a correction of another tab that says Rome."""
+    studio.fill(name, meetings(name, 2))
+    studio.open(page, name, annotator=name)
+    uid = studio.uids(name)[0]
+    press_all(page, ["e"], 30)
+    type_arguments(page, '{"city": "Bonn", "seats": 9}')
+    page.locator(".correcting .reason").fill("Bonn, earlier")
+    propose_correction(
+        studio.store,
+        annotator_named(studio.store, name),
+        f"another-tab-{name}",
+        1,
+        uid,
+        revised(len(meetings(name, 2)[0]["messages"]), arguments(2, GOOD)),
+        "Rome, later",
+    )
+    page.on("dialog", lambda dialog: dialog.accept())
+    return uid
+
+
+def reload_and_edit(page: Any) -> None:
+    page.reload()
+    wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
+    press_all(page, ["e"], 30)
 
 
 def test_a_draft_over_what_has_changed_since_asks_before_it_replaces_it(
     studio: Studio, page: Any
 ) -> None:
-    studio.fill("stale", meetings("stale", 2))
-    studio.open(page, "stale", annotator="stale")
-    uid = studio.uids("stale")[0]
-    press_all(page, ["e"], 30)
-    type_arguments(page, '{"city": "Bonn", "seats": 9}')
-    page.locator(".editor .reason").fill("Bonn, earlier")
-    who = annotator_named(studio.store, "stale")
-    propose_correction(
-        studio.store,
-        who,
-        "another-tab",
-        1,
-        uid,
-        revised(len(meetings("stale", 2)[0]["messages"]), arguments(2, GOOD)),
-        "Rome, later",
-    )
-    page.on("dialog", lambda dialog: dialog.accept())
-    for choice, expected in (("Use my draft instead", "Bonn"), ("Keep what stands", "Rome")):
-        page.reload()
-        wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
-        press_all(page, ["e"], 30)
-        wait_text(page, "typed over another text")
-        assert "Rome" in page.locator(".editor .stands").inner_text()
-        assert "Bonn" in page.locator(".editor textarea").input_value()
+    uid = corrected_elsewhere(studio, page, "stale")
+    for _ in range(2):  # not choosing is no choice
+        reload_and_edit(page)
+        wait_text(page, "made over another version")
+        assert "Rome" in page.locator(".correcting .stands").inner_text()
+        assert "Bonn" in as_json(page).input_value()
         page.wait_for_timeout(400)
-        assert page.locator(".editor .main").is_disabled()
-        assert "Choose above first" in edit_row(page)
-        if choice == "Use my draft instead":
-            page.get_by_role("button", name=choice).click()
-            wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
-            # Not saved: put the draft back to where it was stale, and choose the other way.
-            page.evaluate(
-                """() => {
-                  const key = Object.keys(localStorage).find((k) => k.includes(":draft:stale:"));
-                  const draft = JSON.parse(localStorage.getItem(key));
-                  localStorage.setItem(key, JSON.stringify({ ...draft, over: undefined }));
-                }"""
-            )
-        else:
-            page.get_by_role("button", name=choice).click()
-            wait_text(page, "Nothing is changed yet")
-        assert expected in page.locator(".editor textarea").input_value()
-    assert corrected_call(studio, uid, "stale") == GOOD
+        assert page.locator(".correcting .main").is_disabled()
+        wait_text(page, "Choose above first")
+    page.get_by_role("button", name="Use my draft instead").click()
+    wait_until(page, SAVABLE)
+    page.keyboard.press("Control+Enter")
+    wait_text(page, "Bonn, earlier", within=".msg.here")
+    assert json.loads(corrected_call(studio, uid, "stale") or "") == {"city": "Bonn", "seats": 9}
+
+
+def test_what_stands_may_be_kept_instead_of_an_older_draft(studio: Studio, page: Any) -> None:
+    uid = corrected_elsewhere(studio, page, "stands")
+    reload_and_edit(page)
+    page.get_by_role("button", name="Keep what stands").click()
+    wait_text(page, "Nothing is changed yet")
+    press_all(page, ["e"], 30)
+    assert "Rome" in as_json(page).input_value()
+    assert corrected_call(studio, uid, "stands") == GOOD
+
+
+def test_a_correction_of_another_tab_is_met_when_saving(studio: Studio, page: Any) -> None:
+    uid = corrected_elsewhere(studio, page, "meet")
+    wait_until(page, SAVABLE)
+    page.keyboard.press("Control+Enter")
+    wait_text(page, "The correction changed while you edited")
+    wait_text(page, "made over another version")
+    assert corrected_call(studio, uid, "meet") == GOOD
+    page.get_by_role("button", name="Use my draft instead").click()
+    wait_until(page, SAVABLE)
+    page.keyboard.press("Control+Enter")
+    wait_text(page, "Bonn, earlier", within=".msg.here")
 
 
 def test_an_answer_that_got_lost_does_not_save_twice(studio: Studio, page: Any) -> None:
@@ -224,8 +286,7 @@ def test_an_answer_that_got_lost_does_not_save_twice(studio: Studio, page: Any) 
 
     press_all(page, ["e"], 30)
     type_arguments(page, GOOD)
-    page.locator(".editor .reason").fill("Rome")
-    wait_until(page, "!viewerRoot().querySelector('.editor .main').disabled")
+    give_reason(page, "Rome")
     page.route(CORRECT, lose_the_answer)
     page.keyboard.press("Control+Enter")
     wait_text(page, "Not saved")

@@ -2,36 +2,34 @@
 
 import { el } from "./dom.js";
 import { shorten } from "./hunks.js";
+import { placeOf } from "./revision_wire.js";
+import { shownOf } from "./shown.js";
 
-/** Changes of one message that the shown correction makes: {content, calls: Map, reason}. */
-export function changesOf(session, state, index) {
-  const { correction } = session.view;
-  if (!correction || state.annotation.correction_uid !== correction.uid) return null;
-  const change = correction.changes.find((c) => c.before_index === index);
-  if (!change) return null;
-  const content = (change.fields || []).find((f) => f.field === "content");
-  const calls = new Map((change.calls || []).map((c) => [c.before_index ?? c.after_index, c]));
-  return { content, calls };
-}
-
-/** Indexes of the messages that the shown correction changes. */
+/** Indexes of the messages whose cards show a change. */
 export function correctedMessages(session, state) {
-  const { correction } = session.view;
-  if (!correction || state.annotation.correction_uid !== correction.uid) return new Set();
-  return new Set(correction.changes.map((change) => change.before_index));
+  const shown = shownOf(session);
+  if (!shown) return new Set();
+  const { messages } = session.view;
+  const cards = shown.changes.map((change) => {
+    if (change.before_index !== null) return messages[change.before_index]?.answers?.[0] ?? change.before_index;
+    return shown.hosts.get(placeOf(shown.state, change.after_index).entry) ?? null;
+  });
+  return new Set(cards);
 }
 
 /** A changed call under the original one, with who corrected it and why. */
-export function drawCallChange(session, change) {
-  return el("div", { class: "correction" }, byline(session), callChange(change));
+export function drawCallChange(session, shown, change) {
+  return el("div", { class: "correction" }, byline(session, shown), callChange(change));
 }
 
-/** A changed text under the original one. */
-export function drawTextChange(session, field) {
-  return el("div", { class: "correction" }, byline(session), fieldChange(field));
+/** Changed texts under the original ones. */
+export function drawFieldChanges(session, shown, fields, label = "") {
+  const name = label ? el("div", { class: "dim", text: label }) : null;
+  return el("div", { class: "correction" }, byline(session, shown), name, fields.map(fieldChange));
 }
 
-function byline(session) {
+function byline(session, shown) {
+  if (shown.open) return el("div", { class: "byline" }, el("b", { text: "✎ not saved yet" }));
   const { author, reason } = session.view.correction;
   return el(
     "div",
@@ -44,12 +42,20 @@ function byline(session) {
 /** All changes as a list: used by the editor, before anything is saved. */
 export function drawChanges(changes) {
   return changes.flatMap((message) => [
+    message.kind === "added" || message.kind === "removed" ? whole(message.kind, `${message.role} message`) : null,
     ...(message.fields || []).map(fieldChange),
     ...(message.calls || []).map(callChange),
+    message.reordered ? el("div", { class: "change", text: "the calls stand in another order" }) : null,
   ]);
 }
 
+/** A message or a call that is there on one side only. */
+function whole(kind, what) {
+  return el("div", { class: `change ${kind}` }, el(kind === "added" ? "ins" : "del", { text: what }), el("span", { class: "dim", text: ` ${kind}` }));
+}
+
 function callChange(change) {
+  if (change.kind !== "changed") return whole(change.kind, `call of ${change.name}`);
   const lines = (change.arguments || []).map(argumentChange);
   const fields = (change.fields || []).map(fieldChange);
   return el("div", { class: "changes" }, lines, fields);

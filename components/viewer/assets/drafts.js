@@ -1,41 +1,35 @@
 // Half-finished corrections on this machine's disk: a reload or a crash does not lose the text.
 
+import { VERSION, toDraft } from "./revision_draft.js";
+
 const PREFIX = "loopwright:draft:";
 
-function keyOf(session, message, call) {
-  const annotator = encodeURIComponent(session.boot.annotator);
-  return `${PREFIX}${annotator}:${session.current}:${message}:${call ?? "text"}`;
+function keyOf(session, uid) {
+  return `${PREFIX}${encodeURIComponent(session.boot.annotator)}:${uid}`;
 }
 
-/** {text, reason, over} of an unsaved draft, `over` being the text it was typed over; or null. */
-export function readDraft(session, message, call) {
+/** The unsaved correction of a trajectory (see revision_draft.js); null when there is none. */
+export function readDraft(session, uid) {
   try {
-    return JSON.parse(localStorage.getItem(keyOf(session, message, call)));
+    const draft = JSON.parse(localStorage.getItem(keyOf(session, uid)));
+    return draft?.version === VERSION ? draft : null;
   } catch {
     return null;
   }
 }
 
-/** Keep what is in the editor; the text it started with needs no draft. */
-export function writeDraft(session, editor) {
-  if (editor.text === editor.initial) {
-    clearDraft(session, editor);
-    return;
-  }
-  const { text, reason, over } = editor;
+/** Keep an open correction. */
+export function writeDraft(session, uid, { state, base, reason }) {
   try {
-    localStorage.setItem(
-      keyOf(session, editor.message, editor.call),
-      JSON.stringify({ text, reason, over }),
-    );
+    localStorage.setItem(keyOf(session, uid), JSON.stringify(toDraft({ state, base, reason })));
   } catch {
     // Without storage the draft lives as long as the page.
   }
 }
 
-export function clearDraft(session, editor) {
+export function clearDraft(session, uid) {
   try {
-    localStorage.removeItem(keyOf(session, editor.message, editor.call));
+    localStorage.removeItem(keyOf(session, uid));
   } catch {
     // Nothing was stored either.
   }

@@ -9,16 +9,17 @@ import { Keys } from "./keys.js";
 import { Screen } from "./screen.js";
 import { sessionFor } from "./session.js";
 import { Travel } from "./travel.js";
-import { hasUnsavedEdit } from "./editor.js";
+import { Editor, hasUnsavedEdit } from "./editor.js";
 
 const GONE_MS = 3000;
-const SHEETS = ["viewer.css", "trace.css", "reading.css", "form.css", "rail.css"];
+const SHEETS = ["viewer.css", "trace.css", "reading.css", "form.css", "editing.css", "rail.css"];
 
 /** Mount into `parent`; returns what takes it away again (and loses nothing). */
 export function mount(parent, boot) {
   const session = sessionFor(boot);
   if (!session.travel) {
     session.travel = new Travel(session);
+    Editor.listen(session); // before the keys of the viewer
     session.keys = new Keys(session, session.travel);
     window.addEventListener("beforeunload", (event) => warn(event, session));
   }

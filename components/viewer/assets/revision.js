@@ -249,6 +249,17 @@ export function insertAfter(state, key, role, { answers = null, content = "" } =
   return { ...state, entries, next: state.next + 1 };
 }
 
+/** Another role for a new message; `answers` as in `insertAfter`. */
+export function setRole(state, key, role, answers = null) {
+  return change(state, key, (entry) => (entry.from === null ? { ...entry, role, answers } : entry));
+}
+
+/** The step before a message whose calls a result there may answer; null when there is none. */
+export function stepBefore(state, key) {
+  const at = state.entries.findIndex((entry) => entry.key === key);
+  return state.entries.slice(0, at).findLast((e) => e.role === "assistant" && !e.removed) || null;
+}
+
 /** Where a message ends: its own place, or that of the last of its results. */
 function lastOf(state, key) {
   return state.entries.findLastIndex((entry) => entry.key === key || entry.answers?.entry === key);

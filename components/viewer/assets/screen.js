@@ -2,8 +2,12 @@
 
 import { Ahead } from "./ahead.js";
 import { CallsOnly } from "./calls_only.js";
+import { CorrectionBar } from "./correction_bar.js";
 import { button, el, fill } from "./dom.js";
 import { Editor } from "./editor.js";
+import { isComposing } from "./keymap.js";
+import { PLACE_KEYS, drawLive } from "./place.js";
+import { openOf } from "./shown.js";
 import { drawHeader } from "./header.js";
 import { drawHelp } from "./help.js";
 import { Rail } from "./rail.js";
@@ -28,8 +32,10 @@ export class Screen {
     this.ahead = new Ahead(this);
     this.left = el("div", { class: "left" }, this.map.node);
     this.middle = el("main", { class: "middle" }, this.trace.node, this.calls.node);
+    this.bar = new CorrectionBar(this);
+    this.centre = el("div", { class: "centre" }, this.middle, this.bar.node);
     for (const pane of [this.map, this.trace]) pane.node.classList.add("shown");
-    this.panes = el("div", { class: "panes" }, this.left, this.middle, this.rail.node);
+    this.panes = el("div", { class: "panes" }, this.left, this.centre, this.rail.node);
     this.root = el(
       "div",
       { class: "lw", data: { testid: "viewer" }, style: "visibility:hidden" },
@@ -79,6 +85,8 @@ export class Screen {
     const showing = this.session.phase === "view";
     if (showing && !has("view")) {
       if (has("annotation")) this.drawAnnotation();
+      else if (has("correction") || has("checked")) keepingFocus(this.root, () => this.drawCorrection());
+      else if (has("typed")) keepingFocus(this.root, () => this.drawTyped());
       if (has("cursor")) this.drawCursor();
       if (has("taxonomy")) this.rail.drawMarks();
       if (has("nudge")) this.rail.nudge();
@@ -91,6 +99,7 @@ export class Screen {
     this.rail.drawCommit();
     if (has("view")) this.rail.toTop();
     if (has("view") || has("cursor") || has("layout")) this.reveal();
+    if (this.wanted) this.giveFocus();
     if (has("view") || has("deck")) this.ahead.prepare();
   }
 
@@ -106,6 +115,7 @@ export class Screen {
     this.ahead.take();
     this.drawLayout();
     this.rail.draw();
+    this.bar.draw();
     this.drawCursor();
     this.drawMode();
     this.root.dataset.uid = s.current;
@@ -127,6 +137,21 @@ export class Screen {
     this.calls.drawAnnotation();
     this.map.drawAnnotation();
     this.rail.drawAnnotation();
+    this.drawTyped();
+    Editor.sync(this);
+  }
+
+  /** Something of the correction is different: the cards that it concerns, and its bar. */
+  drawCorrection() {
+    this.trace.drawAnnotation();
+    this.map.drawAnnotation();
+    this.drawTyped();
+  }
+
+  /** Only the text of the open place is different: nothing there is drawn anew. */
+  drawTyped() {
+    drawLive(openOf(this.session));
+    this.bar.draw();
   }
 
   drawCursor() {
@@ -134,6 +159,7 @@ export class Screen {
     this.trace.drawCursor();
     this.calls.drawCursor();
     this.rail.drawCursor();
+    if (!this.bar.node.hidden) keepingFocus(this.root, () => this.bar.draw());
   }
 
   drawMode() {
@@ -190,11 +216,74 @@ export class Screen {
     Editor.open(this, cursor);
   }
 
-  leaveEdit() {}
+  /** Esc outside of fields. */
+  leaveEdit() {
+    Editor.leave(this);
+  }
 
-  revise() {}
+  revise(command) {
+    Editor.revise(this, command);
+  }
+
+  /** Whether the focus is in the open place. */
+  isInPlace() {
+    return Boolean(this.focused()?.closest(".editor"));
+  }
+
+  focused() {
+    return this.root.getRootNode().activeElement;
+  }
+
+  /** The focus goes into the open place (or to its tool) as soon as that is painted. */
+  focusPlace(what = "place") {
+    this.wanted = what;
+    this.session.emit("correction");
+  }
+
+  giveFocus() {
+    const editor = this.root.querySelector(".trace.shown .editor");
+    const { wanted } = this;
+    this.wanted = null;
+    if (!editor) return;
+    if (wanted === "tool") editor.querySelector(".toolpick")?.focus({ preventScroll: true });
+    else openOf(this.session)?.focusFirst?.();
+    editor.scrollIntoView({ block: "nearest" });
+  }
+
+  /** What a key with Ctrl or Alt, or Esc in a field, does to the open correction; null for nothing. */
+  editorKey(event) {
+    if (isComposing(event)) return null;
+    const target = event.composedPath()[0];
+    const isInside = target.closest?.(".editor, .correcting");
+    const isElsewhere = !isInside && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName || "");
+    if (isElsewhere) return null;
+    const { key, code, altKey, shiftKey } = event;
+    const ctrl = event.ctrlKey || event.metaKey;
+    if (key === "Escape" && isInside) return () => Editor.leave(this);
+    if (ctrl && key === "Enter") return () => Editor.save(this);
+    if (ctrl && !altKey && /^[zy]$/i.test(key) && !target.closest?.(".reason")) {
+      const isRedo = shiftKey || key.toLowerCase() === "y";
+      return () => (isRedo ? Editor.redo(this) : Editor.undo(this));
+    }
+    const c = openOf(this.session);
+    const name = altKey && !ctrl && c.place ? PLACE_KEYS[code] : undefined;
+    return c.acts?.[name] ? () => c.acts[name]() : null;
+  }
 
   focusNote() {
     this.rail.focusNote();
   }
+}
+
+/** Do something that draws controls anew; the one that had the focus has it again afterwards. */
+function keepingFocus(root, work) {
+  const before = root.getRootNode().activeElement;
+  const name = before?.dataset?.focus;
+  const isInBar = (node) => Boolean(node?.closest(".correcting"));
+  const wasInBar = isInBar(before);
+  work();
+  if (!name || before.isConnected) return;
+  const again = [...root.querySelectorAll(`[data-focus="${CSS.escape(name)}"]`)];
+  const same = again.find((node) => isInBar(node) === wasInBar) || again[0];
+  same?.focus({ preventScroll: true });
 }

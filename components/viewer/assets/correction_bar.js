@@ -1,0 +1,196 @@
+// The bar of the open correction, below the trace: what changed, what is wrong, what is stale, the
+// reason, saving. It takes room of its own, so it never covers what is chosen from.
+
+import { drawChanges } from "./diff.js";
+import { button, el, fill, keycap, plural } from "./dom.js";
+import { readDraft } from "./drafts.js";
+import { Editor, verdictOf } from "./editor.js";
+import { isComposing, keyOf } from "./keymap.js";
+import { countChanges } from "./revision.js";
+import { placeOf } from "./revision_wire.js";
+import { labelOf, openOf, shownOf, unsettled } from "./shown.js";
+import { drawLeftOver, drawStaleRow } from "./stale.js";
+
+export class CorrectionBar {
+  constructor(screen) {
+    this.screen = screen;
+    this.node = el("section", { class: "correcting", "aria-label": "Correction", hidden: true });
+    this.drawn = null; // id of the correction the frame was made for
+  }
+
+  draw() {
+    const s = this.screen.session;
+    const c = s.phase === "view" ? openOf(s) : null;
+    if (c) this.drawOpen(c);
+    else this.drawClosed(s);
+  }
+
+  drawClosed(s) {
+    this.drawn = null;
+    const shown = s.phase === "view" ? shownOf(s) : null;
+    const left = unsettled(shown);
+    const draft = s.phase === "view" && !s.view.parent_uid ? readDraft(s, s.current) : null;
+    this.node.hidden = left.length === 0 && !draft;
+    fill(
+      this.node,
+      draft ? this.waitingDraft() : null,
+      left.length > 0 ? drawLeftOver(this.screen, shown, left) : null,
+    );
+  }
+
+  waitingDraft() {
+    return el(
+      "div",
+      { class: "leftover" },
+      el("span", {}, el("b", { text: "✎ An unsaved correction of this trajectory is kept here. " }), "Press ", keycap(keyOf("edit")), " to go on."),
+    );
+  }
+
+  drawOpen(c) {
+    if (this.drawn !== c.id) this.frame(c);
+    this.drawn = c.id;
+    this.node.hidden = false;
+    const shown = shownOf(this.screen.session);
+    const { title, notice, lists, why, save, reason } = this.parts;
+    fill(title, this.summary(c, shown));
+    fill(notice, this.notice(c), c.error ? el("div", { class: "finding error", role: "alert", text: c.error }) : null);
+    fill(lists, this.problems(c, shown), this.stale(shown), this.changes(c));
+    const blocked = Editor.unsavable(c);
+    if (why.textContent !== blocked) why.textContent = blocked;
+    save.disabled = Boolean(blocked);
+    if (reason.value !== c.reason) reason.value = c.reason;
+  }
+
+  frame(c) {
+    const { screen } = this;
+    const reason = el("input", {
+      type: "text",
+      class: "reason",
+      placeholder: "Why? (required)",
+      "aria-label": "Reason of the correction",
+      on: {
+        input: (event) => Editor.setReason(screen, event.target.value),
+        keydown: (event) => {
+          if (event.key !== "Enter" || isComposing(event)) return;
+          event.preventDefault();
+          Editor.save(screen);
+        },
+      },
+    });
+    reason.value = c.reason;
+    this.parts = {
+      title: el("span", { class: "title" }),
+      notice: el("div", { "aria-live": "polite" }),
+      lists: el("div", { class: "lists" }),
+      why: el("div", { class: "why dim", "aria-live": "polite" }),
+      save: button("Save correction", { key: "Ctrl ⏎", class: "main", "aria-keyshortcuts": "Control+Enter", onclick: () => Editor.save(screen) }),
+      reason,
+    };
+    const { title, notice, lists, why, save } = this.parts;
+    fill(
+      this.node,
+      el(
+        "div",
+        { class: "editrow head" },
+        title,
+        el("span", { class: "grow" }),
+        button("Undo", { key: "Ctrl Z", class: "quiet", data: { focus: "bar:undo" }, onclick: () => Editor.undo(screen) }),
+        button("Redo", { key: "Ctrl ⇧ Z", class: "quiet", data: { focus: "bar:redo" }, onclick: () => Editor.redo(screen) }),
+        button("Close", { key: "Esc", class: "quiet", title: "The draft is kept", onclick: () => Editor.leave(screen) }),
+      ),
+      notice,
+      lists,
+      el("div", { class: "editrow" }, reason, save, button("Discard", { class: "quiet", onclick: () => Editor.discard(screen) })),
+      why,
+    );
+  }
+
+  summary(c, shown) {
+    const n = countChanges(c.history.now);
+    const problems = c.verdict?.problems.length || 0;
+    const left = unsettled(shown).length;
+    return [
+      el("b", { text: `✎ Correction: ${plural(n, "change")}` }),
+      problems > 0 ? el("span", { class: "sev error", text: ` ▲ ${plural(problems, "problem")}` }) : null,
+      left > 0 ? el("span", { class: "sev warning", text: ` ◆ ${left} stale` }) : null,
+      shown.stale.size > 0 && left === 0 ? el("span", { class: "dim", text: " ✓ nothing stale is left" }) : null,
+    ];
+  }
+
+  notice(c) {
+    const { screen } = this;
+    if (c.conflict) {
+      const { lost } = c.conflict;
+      return el(
+        "div",
+        { class: "notice", role: "alert" },
+        "This is your unsaved draft, but it was made over another version: somebody (another tab) has corrected this since. What your draft did not touch is as it stands now.",
+        lost > 0 ? ` ${plural(lost, "change")} of your draft found no place.` : "",
+        el("div", { class: "stands" }, "Now this stands: ", drawChanges(c.base.changes)),
+        button("Keep what stands", { onclick: () => Editor.settleConflict(screen, { mine: false }) }),
+        " ",
+        button("Use my draft instead", { onclick: () => Editor.settleConflict(screen, { mine: true }) }),
+      );
+    }
+    if (!c.restored) return null;
+    return el(
+      "div",
+      { class: "notice" },
+      "This is your unsaved draft. ",
+      button("Start afresh", { data: { focus: "bar:afresh" }, onclick: () => Editor.startAfresh(screen) }),
+    );
+  }
+
+  /** Problems outside the open place, which shows its own. */
+  problems(c, shown) {
+    if (!c.verdict) return null;
+    return c.verdict.problems.map((problem) => {
+      const at = placeOf(c.verdict.state, problem.message_index, problem.call_index);
+      if (c.place && at.entry === c.place.entry && at.call === c.place.call) return null;
+      return el(
+        "div",
+        { class: "finding error" },
+        el("span", { class: "sev", text: "▲ " }),
+        at.entry === null
+          ? null
+          : button(labelOf(shown, at.entry, at.call), {
+              class: "quiet place",
+              data: { focus: `problem:${at.call ?? at.entry}` },
+              onclick: () => Editor.openEntry(this.screen, at.entry, at.call),
+            }),
+        problem.pointer ? el("code", { text: `${problem.pointer} ` }) : null,
+        problem.message,
+        problem.hint ? el("span", { class: "dim", text: ` ${problem.hint}` }) : null,
+      );
+    });
+  }
+
+  stale(shown) {
+    if (shown.stale.size === 0) return null;
+    const rows = [...shown.stale.values()].map((one) => drawStaleRow(this.screen, shown, one));
+    return el(
+      "div",
+      { class: "stalelist" },
+      el("div", { class: "dim" }, "Stale messages ", keycap(keyOf("stale-next")), " next"),
+      el("ul", { "aria-label": "Stale messages" }, rows),
+    );
+  }
+
+  /** What the check says is different from the imported trajectory, folded. */
+  changes(c) {
+    const verdict = verdictOf(c);
+    if (!verdict?.ok || verdict.changes.length === 0) return null;
+    const node = el(
+      "details",
+      { class: "fold allchanges", open: Boolean(c.showsChanges) },
+      el("summary", { class: "dim", text: `Against the imported trajectory: ${plural(verdict.changes.length, "message")} different` }),
+      drawChanges(verdict.changes),
+    );
+    node.addEventListener("toggle", () => (c.showsChanges = node.open));
+    return node;
+  }
+
+  focusReason() {
+    this.parts.reason.focus({ preventScroll: true });
+  }
+}
