@@ -23,7 +23,7 @@ import {
   schemaOf,
   typeOf,
 } from "./form_schema.js";
-import { branchMisfit, choicesOf, hintsOf, isReference, kindOfNode } from "./form_hints.js";
+import { branchMisfit, choicesOf, fits, hintsOf, isReference, kindOfNode } from "./form_hints.js";
 import { nameFixes, trimFix, valueFixes } from "./form_fixes.js";
 
 const FREE = ["string", "number", "boolean", "object", "array", "null"].map((type) => ({ type }));
@@ -199,8 +199,11 @@ function addMembers(context, field, schema, isRoot) {
     if (!child.declared) {
       child.hints.unshift({ keyword: "undeclared", message: "is not declared by the tool" });
     }
-    // Also where other names are taken: a near miss of a declared one is shown, not blamed.
-    if (!declared && !declares(schema, member.key)) child.fixes.push(...nameFixes(member.key, free));
+    if (!declared && !declares(schema, member.key)) {
+      const [fix] = nameFixes(member.key, free);
+      // Where any name is taken a near miss is only meant if the value is what that name takes.
+      if (fix && (!open || fits(memberSchema(schema, fix.rename), child.raw))) child.fixes.push(fix);
+    }
     addFixes(child, text);
     field.children.push(child);
   });

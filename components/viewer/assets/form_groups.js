@@ -191,7 +191,7 @@ function drawAddMember(act, id, group) {
       const n = optionalOf(next).length;
       combo.node.parentElement.hidden = n === 0 && !next.invitesNames;
       const noun = next.where === "root" ? "argument" : "field";
-      combo.input.placeholder = n > 0 ? `+ add ${noun} (${n} declared)` : `+ add a ${noun} by name`;
+      combo.input.placeholder = n > 0 ? `+ add ${noun} (${n} declared)` : `+ add ${noun} by name`;
     },
   };
 }

@@ -28,7 +28,9 @@ export function drawKind(act, id) {
       drawn = { branches, at, kind };
       const isPicker = branches.length > 1 || at === -1;
       if (!isPicker) {
-        fill(node, el("span", { class: "dim", title: field.typeText, text: field.typeText }));
+        // What every item of a list is stands at the list.
+        const text = field.where === "item" ? "" : field.typeText;
+        fill(node, el("span", { class: "dim", title: text, text }));
         return;
       }
       const picker = el(
