@@ -116,7 +116,7 @@ class _Reviser:
                 messages.append(self.base.messages[entry])
             else:
                 messages.append(self._message(at, entry))
-        if not any(m.role is Role.ASSISTANT for m in messages):
+        if self.base.assistant_indexes() and not any(m.role is Role.ASSISTANT for m in messages):
             self._problem(0, None, "", "No step is left.", "Reject the trajectory instead.")
         trajectory = Trajectory(tuple(messages), self.base.tools)
         return Revised(trajectory, tuple(self.problems), tuple(self.kept))
