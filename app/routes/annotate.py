@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.flows import annotate, correct, queue
+from app.flows import annotate, correct, queue, replay
 from app.flows.annotate import Draft, Op, Opened
 from app.flows.correct import StaleEdit
 from app.flows.identity import BadToken, read_token
@@ -77,6 +77,14 @@ class RevisionRequest(Struct):
     revision: Revision
 
 
+class RecordedRequest(Struct):
+    """`recorded`: results that the same call got elsewhere."""
+
+    uid: Name
+    name: str
+    arguments: str
+
+
 class CorrectRequest(Struct):
     """`correct`: save a revision as a correction."""
 
@@ -126,6 +134,7 @@ class AnnotateApi:
             "next": (NextRequest, self._next),
             "acts": (ActsRequest, self._acts),
             "check-revision": (RevisionRequest, self._check_revision),
+            "recorded": (RecordedRequest, self._recorded),
             "correct": (CorrectRequest, self._correct),
             "renew": (UidsRequest, self._renew),
             "release": (UidsRequest, self._release),
@@ -164,6 +173,10 @@ class AnnotateApi:
     ) -> dict[str, Any]:
         report = correct.check_revision(store, asked.uid, asked.revision, who)
         return msgspec.structs.asdict(report)
+
+    def _recorded(self, store: Store, who: AnnotatorInfo, asked: RecordedRequest) -> dict[str, Any]:
+        found = replay.recorded_results(store, asked.name, asked.arguments, apart_from=asked.uid)
+        return {"results": found}
 
     def _correct(self, store: Store, who: AnnotatorInfo, asked: CorrectRequest) -> dict[str, Any]:
         done = correct.propose_correction(

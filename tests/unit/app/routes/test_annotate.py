@@ -283,5 +283,14 @@ def test_every_route_of_the_api_is_under_its_prefix(store: Store) -> None:
     paths = {getattr(route, "path", "") for route in AnnotateApi(lambda: store).routes()}
     assert paths == {
         f"{routes.PREFIX}/{name}"
-        for name in ("next", "view", "acts", "check-revision", "correct", "renew", "release")
+        for name in (
+            "next",
+            "view",
+            "acts",
+            "check-revision",
+            "recorded",
+            "correct",
+            "renew",
+            "release",
+        )
     }
