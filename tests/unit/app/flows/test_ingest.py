@@ -348,7 +348,8 @@ def test_a_reading_process_that_dies_is_an_error_not_the_end_of_the_file(tmp_pat
     plan = Plan(files=(str(write(tmp_path / "a.jsonl", lines(*range(6_000)))),))
     batches = prepared_batches(plan, processes=2)
     next(batches)
-    [child] = psutil.Process().children()
+    # Other tests may have left processes of their own running.
+    [child] = [c for c in psutil.Process().children() if "side_by_side" in str(c.cmdline())]
     child.kill()
     with pytest.raises(RuntimeError, match="was killed"):
         list(batches)
