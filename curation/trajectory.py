@@ -104,7 +104,10 @@ class Trajectory(Struct, frozen=True):
 
     @property
     def uid(self) -> str:
-        """Tagged content hash over tools and messages; independent of key order and source."""
+        """Tagged content hash over tools and messages, whatever source they came from.
+
+        The order of keys counts in messages (it is part of what a model wrote), not in tools.
+        """
         return trajectory_uid(tools_hash(self.tools), encode_messages(self.messages))
 
     def assistant_indexes(self) -> list[int]:

@@ -45,6 +45,9 @@ COUNT_CAP = 10_000
 RARE_CAP = 1_000
 """How far each condition is counted to find the rarest; also the most rows sorted by hand."""
 
+COUNT_RARE_CAP = 50 * RARE_CAP
+"""The same before counting, which may have to look at every member of the rarest."""
+
 trajectory = table_of(TrajectoryRow)
 item = table_of(ItemRow)
 dataset = table_of(DatasetRow)
@@ -143,15 +146,17 @@ def iter_ids(conn: Connection, wanted: Filter, chunk: int = 1_000) -> Iterator[l
         cursor = (0.0, int(rows[-1].id))
 
 
-def _rarest(conn: Connection, conditions: Sequence[Condition]) -> tuple[Condition | None, int]:
-    """The indexed condition with the fewest members and that number, counted to `RARE_CAP`."""
+def _rarest(
+    conn: Connection, conditions: Sequence[Condition], cap: int = RARE_CAP
+) -> tuple[Condition | None, int]:
+    """The indexed condition with the fewest members and that number, counted up to `cap`."""
     best: Condition | None = None
-    fewest = RARE_CAP + 1
+    fewest = cap + 1
     for condition in conditions:
         if not condition.is_indexed:
             continue
         members = select(1).select_from(condition.table).where(*condition.where)
-        some = members.limit(RARE_CAP + 1).subquery()
+        some = members.limit(cap + 1).subquery()
         n = int(conn.execute(select(func.count()).select_from(some)).scalar_one())
         if best is None or n < fewest:
             best, fewest = condition, n
@@ -161,7 +166,8 @@ def _rarest(conn: Connection, conditions: Sequence[Condition]) -> tuple[Conditio
 def _id_query(conn: Connection, wanted: Filter) -> Select[Any]:
     """Ids that pass, in no order: for counting."""
     conditions = conditions_of(conn, wanted)
-    driver, _ = _rarest(conn, conditions)
+    # Counting may have to look at every member of the driver, so it is chosen with more care.
+    driver, _ = _rarest(conn, conditions, COUNT_RARE_CAP if len(conditions) > 1 else RARE_CAP)
     if driver is None:
         return _walk(select(trajectory.c.id), conditions)
     return _driven_ids(driver, conditions)

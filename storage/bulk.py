@@ -55,8 +55,3 @@ def stored_time(conn: Connection, value: datetime) -> Any:
     """`value` as the driver stores it: what SQLAlchemy's own column type would send."""
     process = _time.dialect_impl(conn.dialect).bind_processor(conn.dialect)
     return process(value) if process is not None else value
-
-
-def plain_text(text: str) -> str:
-    """`text` without NUL, which PostgreSQL's text columns refuse. Bodies keep it."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}") if "\x00" in text else text

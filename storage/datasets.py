@@ -11,7 +11,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, delete, insert, select
 
 from curation.errors import NotFound
-from storage.bulk import MAX_KEYS, insert_many, plain_text
+from storage.bulk import MAX_KEYS, insert_many
+from storage.preparation import plain_text
 from storage.tables import DatasetRow, ItemRow, ProblemRow, TrajectoryRow, table_of
 
 dataset = table_of(DatasetRow)

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Select, delete, func, select
 
 from curation.checking import Finding, Severity
 from curation.trajectory import Anchor
-from storage.bulk import change_many, insert_many, plain_text
+from storage.bulk import change_many, insert_many
 from storage.checked import Checked, FoundIn, PackedBody
 from storage.conditions import is_listed
+from storage.preparation import plain_text
 from storage.tables import (
     BodyRow,
     DatasetRow,

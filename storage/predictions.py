@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,21 +9,20 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, select
 
-from curation.trajectory import Message, canonical_json
-from storage.bulk import MAX_KEYS, insert_many, plain_text, stored_time
+from curation.trajectory import Message
+from storage.bulk import MAX_KEYS, insert_many, stored_time
+from storage.preparation import NewPrediction, new_prediction
 from storage.tables import PredictionRow, table_of
 
+__all__ = [
+    "NewPrediction",
+    "StoredPrediction",
+    "add_predictions",
+    "new_prediction",
+    "predictions_of",
+]
+
 prediction = table_of(PredictionRow)
-
-
-class NewPrediction(Struct, frozen=True):
-    """A prediction ready to be written. Made by `new_prediction`."""
-
-    message_index: int
-    model: str
-    content: bytes
-    content_hash: str
-    perplexity: float | None
 
 
 class StoredPrediction(Struct, frozen=True):
@@ -35,19 +33,6 @@ class StoredPrediction(Struct, frozen=True):
     model: str
     message: Message
     perplexity: float | None
-
-
-def new_prediction(
-    message_index: int, model: str, message: Message, perplexity: float | None
-) -> NewPrediction:
-    """Prepare a prediction for `add_predictions`; pure."""
-    return NewPrediction(
-        message_index=message_index,
-        model=plain_text(model),
-        content=msgspec.json.encode(message),
-        content_hash=hashlib.sha256(canonical_json(message)).hexdigest()[:32],
-        perplexity=perplexity,
-    )
 
 
 def add_predictions(conn: Connection, rows: Sequence[tuple[int, NewPrediction]]) -> int:

@@ -1,23 +1,27 @@
-"""The half of adding a trajectory that needs no database: encode, hash, compress, collect words.
+"""The half of adding that needs no database: encode, hash, compress, collect words.
 
-Pure, so that a bulk import can do it in another process. What is made here is written by
-`storage.trajectories.add_batch`.
+Pure, and free of SQLAlchemy, so that a bulk import can do it in a process that never loads it.
+What is made here is written by `storage.trajectories.add_batch` and `storage.predictions`.
 """
 
 from __future__ import annotations
 
+import hashlib
+
+import msgspec
 from msgspec import Struct
 
 from curation.trajectory import (
+    Message,
     Role,
     ToolSpec,
     Trajectory,
+    canonical_json,
     encode_messages,
     encode_tools,
     tools_hash,
     trajectory_uid,
 )
-from storage.bulk import plain_text
 from storage.compression import pack
 
 PREVIEW_CHARACTERS = 160
@@ -106,3 +110,31 @@ def _hashed_and_packed(tools: tuple[ToolSpec, ...]) -> tuple[str, bytes]:
                 _recent_tool_sets.pop(next(iter(_recent_tool_sets)), None)
             _recent_tool_sets[encoded] = found
     return found
+
+
+class NewPrediction(Struct, frozen=True):
+    """A prediction ready to be written. Made by `new_prediction`."""
+
+    message_index: int
+    model: str
+    content: bytes
+    content_hash: str
+    perplexity: float | None
+
+
+def new_prediction(
+    message_index: int, model: str, message: Message, perplexity: float | None
+) -> NewPrediction:
+    """Prepare a prediction for `add_predictions`; pure."""
+    return NewPrediction(
+        message_index=message_index,
+        model=plain_text(model),
+        content=msgspec.json.encode(message),
+        content_hash=hashlib.sha256(canonical_json(message)).hexdigest()[:32],
+        perplexity=perplexity,
+    )
+
+
+def plain_text(text: str) -> str:
+    """`text` without NUL, which PostgreSQL's text columns refuse. Bodies keep it."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}") if "\x00" in text else text

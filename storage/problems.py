@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
-from storage.bulk import insert_many, plain_text, stored_time
+from storage.bulk import insert_many, stored_time
+from storage.preparation import plain_text
 from storage.tables import ProblemRow, table_of
 
 problem = table_of(ProblemRow)

@@ -247,7 +247,7 @@ class QueueRow(Base, table=True):
     overlap: int = 1
     """Annotators per trajectory."""
     decide_alone: bool = True
-    """With overlap 1: a committed accept or reject is the decision at once."""
+    """Where all annotators agree, or the only one accepts or rejects, a rule decides at once."""
     only_suspicious: bool = False
     """Leave out what no check found anything in."""
     n_tasks: int = 0

@@ -31,6 +31,19 @@ from storage.engine import Store
 from storage.findings import findings_of
 from storage.trajectories import StoredTrajectory
 
+__all__ = [
+    "Case",
+    "CaseAnnotation",
+    "CaseRow",
+    "Decided",
+    "ProposedCorrection",
+    "count_cases",
+    "decide",
+    "load_case",
+    "open_cases",
+    "withdraw",
+]
+
 
 class ProposedCorrection(Struct, frozen=True):
     """A correction somebody proposed, with its diff against the trajectory."""

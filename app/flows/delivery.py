@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -50,6 +50,13 @@ class CommitRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     outcome: Outcome | UnsetType | None = UNSET
     """The outcome that stood on the screen; a commit of another one is refused. Absent: any."""
+
+
+class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an undo may carry."""
+
+    of: int | UnsetType = UNSET
+    """Number, in this session, of the act that the page takes back. Absent: its latest."""
 
 
 class Undone(Struct, frozen=True):
@@ -187,11 +194,14 @@ class Delivery:
         kind = _kind(op.kind)
         data = {} if op.payload is None else op.payload
         request = CommitRequest()
+        undo = UndoRequest()
         if kind is ActKind.COMMIT:
-            request, data = _commit_request(data), {}
+            request, data = _request(data, CommitRequest), {}
+        elif kind is ActKind.UNDO:
+            undo, data = _request(data, UndoRequest), {}
         payload = read_payload(kind, data)
         if kind is ActKind.UNDO:
-            return self._undo(op)
+            return self._undo(op, undo.of)
         trajectory_id = trajectories.id_of(self.conn, op.uid)
         self.touched.pop(trajectory_id, None)
         self.touched[trajectory_id] = op.uid
@@ -229,7 +239,11 @@ class Delivery:
         tasks.finish(self.conn, self.annotator.id, trajectory_id, self.now)
         settle_state(self.conn, trajectory_id)
 
-    def _undo(self, op: Op) -> OpResult:
+    def _undo(self, op: Op, of: int | UnsetType) -> OpResult:
+        if of is not UNSET and of in acts.refusals(self.conn, self.session_id, [of]):
+            raise AnnotationError(
+                "There is nothing to undo: what you took back was never saved.", where=op.uid
+            )
         latest = self._to_undo()
         if latest is None:
             raise AnnotationError(
@@ -304,12 +318,15 @@ class Delivery:
         return self._bodies[trajectory_id]
 
 
-def _commit_request(data: Any) -> CommitRequest:
+_Request = TypeVar("_Request", CommitRequest, UndoRequest)
+
+
+def _request(data: Any, kind: type[_Request]) -> _Request:
     try:
-        return msgspec.convert(data, CommitRequest)
+        return msgspec.convert(data, kind)
     except msgspec.ValidationError as problem:
         raise AnnotationError(
-            f"The commit cannot be read: {problem}.",
+            f"The act cannot be read: {problem}.",
             hint="Reload the page; the studio was probably updated while it was open.",
         ) from None
 

@@ -9,23 +9,16 @@ says where reading stood at its end, which is what a checkpoint keeps.
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
-import queue
-import signal
-import threading
-import traceback
 from collections.abc import Generator, Iterator
 from itertools import islice
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from app.flows.reading import detect_format, import_context, read_records
+from app.flows.side_by_side import streamed
 from curation.importing import (
     DETECTION_RECORDS,
     FORMATS,
@@ -39,8 +32,7 @@ from curation.importing import (
     pivot_record,
 )
 from curation.trajectory import Role, ToolSpec, Trajectory
-from storage.predictions import NewPrediction, new_prediction
-from storage.trajectories import NewTrajectory, new_trajectory
+from storage.preparation import NewPrediction, NewTrajectory, new_prediction, new_trajectory
 
 BATCH_ROWS = 1_000
 BATCH_BYTES = 16 << 20
@@ -48,9 +40,6 @@ BATCH_BYTES = 16 << 20
 
 OWN_PROCESS_FROM_BYTES = 8 << 20
 """Below this much to read, starting another process costs more than it saves."""
-
-_AHEAD = 2
-"""Batches that may wait for the writer."""
 
 _UNSTORABLE = (UnicodeEncodeError, OverflowError, RecursionError, TypeError, ValueError)
 
@@ -242,66 +231,16 @@ def prepared_batches(
         processes: 1 keeps it in this process, 2 takes another; None decides by size.
 
     Raises:
-        RuntimeError: the other process ended without finishing (killed, out of memory).
+        RuntimeError: the other process was killed (out of memory), or failed.
     """
     if not _is_worth_a_process(plan, processes):
         yield from prepare(plan)
         return
-    # spawn: the parent has threads and an open database, neither of which survives a fork.
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_serve, args=(sender, plan), name="loopwright-prepare")
-    child.start()
-    sender.close()
-    try:
-        while (batch := _received(receiver, child)) is not None:
-            yield batch
-    finally:
-        receiver.close()
-        child.terminate()
-        child.join()
+    yield from streamed(prepare, plan)
 
 
 def _is_worth_a_process(plan: Plan, processes: int | None) -> bool:
-    if multiprocessing.current_process().daemon:
-        return False  # not allowed to have children
     if processes is not None:
         return processes > 1
     size = sum(p.stat().st_size for p in map(Path, plan.files[plan.first_file :]) if p.is_file())
     return size >= OWN_PROCESS_FROM_BYTES and (os.cpu_count() or 1) > 1
-
-
-def _received(receiver: Pipe[Any, Any], child: SpawnProcess) -> PreparedBatch | None:
-    try:
-        got = receiver.recv()
-    except EOFError:
-        child.join()
-        raise RuntimeError(f"the reading process ended with exit code {child.exitcode}") from None
-    if isinstance(got, str):
-        raise RuntimeError(f"the reading process failed:\n{got}")
-    batch: PreparedBatch | None = got
-    return batch
-
-
-def _serve(sender: Pipe[Any, Any], plan: Plan) -> None:
-    """Body of the other process: prepare ahead of the writer, but not further than `_AHEAD`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    waiting: queue.Queue[PreparedBatch | str | None] = queue.Queue(maxsize=_AHEAD)
-    threading.Thread(target=_send_all, args=(sender, waiting), daemon=True).start()
-    try:
-        for batch in prepare(plan):
-            waiting.put(batch)
-        waiting.put(None)
-    except Exception:  # noqa: BLE001 - told to the parent, which raises it
-        waiting.put(traceback.format_exc())
-    waiting.join()
-
-
-def _send_all(sender: Pipe[Any, Any], waiting: queue.Queue[PreparedBatch | str | None]) -> None:
-    while True:
-        batch = waiting.get()
-        try:
-            sender.send(batch)
-        except OSError:
-            os._exit(1)  # the parent is gone
-        waiting.task_done()

@@ -1,8 +1,8 @@
-"""The same work on chunk after chunk, by several processes, results in order.
+"""Work in other processes: one function on many chunks (`workers`), or a generator (`streamed`).
 
-The work is a plain function of a module, pure, of values that can be sent; who calls reads and
-writes the database. A few chunks are under way at a time, so memory does not grow with their
-number. With one process the work is done right here, and gives the same.
+The work is a plain function of a module, of values that can be sent; who calls reads and writes
+the database. A few results are under way at a time, so memory does not grow with their number.
+With one process the chunks are worked on right here, which gives the same.
 
 Not `multiprocessing`: its children import the parent's main module, and with it the database and
 the command line. These import what the work needs and end when their input does.
@@ -16,13 +16,14 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from queue import Queue, SimpleQueue
+from typing import IO, Any, NamedTuple, TypeVar
 
 _AHEAD_PER_PROCESS = 2
 
@@ -97,13 +98,46 @@ def workers(processes: int) -> Iterator[Workers]:
             process.close()
 
 
+def streamed(work: Callable[[Task], Iterator[Result]], task: Task) -> Generator[Result, None, None]:
+    """What the generator `work(task)` yields, made in a process of its own, a little ahead.
+
+    Raises:
+        RuntimeError: the process was killed, or the work failed there.
+    """
+    process = _Process()
+    try:
+        process.send(_Order(work, task, is_stream=True))
+        while not (answer := process.receive()).is_last:
+            yield answer.value
+    finally:
+        process.kill()
+        process.close()
+
+
+class _Order(NamedTuple):
+    """What a process is asked to do."""
+
+    work: Callable[[Any], Any]
+    task: Any
+    is_stream: bool = False
+    """The work is a generator function: every value it yields is an answer."""
+
+
+class _Answer(NamedTuple):
+    value: Any = None
+    problem: str = ""
+    """The traceback, when the work failed."""
+    is_last: bool = False
+    """A generator has ended; there is no value."""
+
+
 class _Process:
     """One working process, asked by one thread at a time."""
 
     def __init__(self) -> None:
         path = os.pathsep.join(place for place in sys.path if place)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.flows.side_by_side"],
+            [sys.executable, "-c", "from app.flows.side_by_side import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
@@ -111,17 +145,28 @@ class _Process:
 
     def ask(self, work: Callable[[Any], Any], task: Any) -> Any:
         """The result of `work(task)`."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        try:
-            pickle.dump((work, task), self._process.stdin, pickle.HIGHEST_PROTOCOL)
+        self.send(_Order(work, task))
+        return self.receive().value
+
+    def send(self, order: _Order) -> None:
+        """Give it work; it answers once, or as often as the generator yields and once more."""
+        assert self._process.stdin is not None
+        with _named_when_killed():
+            pickle.dump(order, self._process.stdin, pickle.HIGHEST_PROTOCOL)
             self._process.stdin.flush()
-            result, problem = pickle.load(self._process.stdout)
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            text = "a working process was killed, probably for lack of memory"
-            raise RuntimeError(text) from None
-        if problem:
-            raise RuntimeError(f"the work failed in another process:\n{problem}")
-        return result
+
+    def receive(self) -> _Answer:
+        """The next answer.
+
+        Raises:
+            RuntimeError: the process was killed, or the work failed there.
+        """
+        assert self._process.stdout is not None
+        with _named_when_killed():
+            answer: _Answer = pickle.load(self._process.stdout)
+        if answer.problem:
+            raise RuntimeError(f"the work failed in another process:\n{answer.problem}")
+        return answer
 
     def kill(self) -> None:
         """End it; what it is doing is lost."""
@@ -138,25 +183,47 @@ class _Process:
                 continue  # half a task was still on its way
 
 
-def _serve() -> None:
+@contextmanager
+def _named_when_killed() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+        text = "a working process was killed, probably for lack of memory"
+        raise RuntimeError(text) from None
+
+
+def serve() -> None:
     """Body of a working process: answer until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     # Chunks are thousands of values that refer to nothing but their parts: rarely worth a look.
     gc.set_threshold(100_000)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what is printed by mistake is no answer
+    ahead: Queue[_Answer] = Queue(_AHEAD_PER_PROCESS)
+    threading.Thread(target=_send_all, args=(ahead, answers), daemon=True).start()
     while True:
         try:
-            work, task = pickle.load(sys.stdin.buffer)
+            order: _Order = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        try:
-            answer = work(task), ""
-        except Exception:  # noqa: BLE001 - told to the parent, which raises it
-            answer = None, traceback.format_exc()
-        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+        for answer in _answers(order):
+            ahead.put(answer)
+
+
+def _answers(order: _Order) -> Iterator[_Answer]:
+    try:
+        if order.is_stream:
+            for value in order.work(order.task):
+                yield _Answer(value)
+            yield _Answer(is_last=True)
+        else:
+            yield _Answer(order.work(order.task))
+    except Exception:  # noqa: BLE001 - told to the parent, which raises it
+        yield _Answer(problem=traceback.format_exc())
+
+
+def _send_all(ahead: Queue[_Answer], answers: IO[bytes]) -> None:
+    """While this waits for the reader, the next answer is worked on."""
+    while True:
+        pickle.dump(ahead.get(), answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
-
-
-if __name__ == "__main__":
-    _serve()

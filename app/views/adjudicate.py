@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import session
 from app.flows import adjudicate as flow
-from app.flows.adjudicate import Case, CaseAnnotation
+from app.flows.adjudicate import Case, CaseAnnotation, CaseRow
 from app.flows.browse import choices
 from app.flows.identity import annotator_named
 from app.views.filters import ask_dataset
@@ -70,7 +70,7 @@ def _offer_last_decision(wanted: str | None) -> None:
         st.rerun()
 
 
-def _draw_list(cases: list[flow.CaseRow], uid: str, total: int) -> None:
+def _draw_list(cases: list[CaseRow], uid: str, total: int) -> None:
     with st.expander(counted(total, "open case"), expanded=False):
         event = st.dataframe(
             pd.DataFrame(

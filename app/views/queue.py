@@ -119,11 +119,11 @@ def _ask_fill(datasets: tuple[str, ...], infos: list[QueueInfo]) -> None:
         )
     with right:
         alone = st.toggle(
-            "One annotator decides alone",
+            "Agreement decides",
             value=now.decide_alone if now else True,
-            disabled=overlap > 1,
             key=f"fill-alone-{dataset}",
-            help="A committed accept or reject is the decision at once, without Adjudicate.",
+            help="What the only annotator accepts or rejects, or all of several say alike, is the "
+            "decision at once, without Adjudicate.",
         )
     suspicious = st.toggle(
         "Only trajectories with findings",

@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app.flows.annotate import perform
 from app.flows.browse import find
 from storage.browse import Filter
 from tests.e2e.conftest import Studio
 from tests.e2e.conversations import meetings
 from tests.e2e.test_story import click, until
+from tests.episodes import Person
 
 
 @pytest.fixture
@@ -71,6 +74,30 @@ def test_a_click_on_a_bar_leads_to_its_trajectories(
     assert click_bar(studio, page, dataset, name) == {"dataset": [dataset], **expected}
     n = 4 if name == "funnel" else 2  # its first stage is everything that was imported
     page.get_by_text(f"{n} trajectories").wait_for(timeout=20_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("outcomes", {"said": ["reject"]}),
+        ("throughput", {"annotator": ["<b>throughput</b>"]}),
+    ],
+)
+def test_a_click_on_a_day_leads_to_what_was_annotated(
+    studio: Studio, page: Any, name: str, expected: dict[str, list[str]]
+) -> None:
+    dataset = f"chart-{name}"
+    fill(studio, dataset)
+    person = Person(studio.store, f"<b>{name}</b>")
+    for uid in studio.uids(dataset)[:3]:
+        ops = [person.op("outcome", uid, outcome="reject"), person.op("commit", uid)]
+        done = perform(studio.store, person.info, person.session, ops)
+        assert [r.status for r in done.results] == ["ok", "ok"]
+    found = click_bar(studio, page, dataset, name)
+    (day,) = found.pop("day")
+    assert day == datetime.now(UTC).date().isoformat()
+    assert found == {"dataset": [dataset], **expected}
+    page.get_by_text("3 trajectories").wait_for(timeout=20_000)
 
 
 def test_all_that_a_filter_finds_is_rejected_after_a_preview(

@@ -168,9 +168,9 @@ def test_a_reload_with_unsent_acts_warns_and_delivers_them_afterwards(
 
 
 def test_a_refused_act_is_taken_off_the_screen_and_said(studio: Studio, page: Any) -> None:
-    studio.fill("refused", meetings("refused", 2))
-    studio.open(page, "refused", annotator="refused")
-    uid = studio.uids("refused")[0]
+    studio.fill("refused-act", meetings("refused-act", 2))
+    studio.open(page, "refused-act", annotator="refused-act")
+    uid = studio.uids("refused-act")[0]
     # In one request with an act that is saved, so that no later answer redraws the step.
     page.evaluate(
         f"(({SESSION}) => {{ s.act('mark', {{mark: {{mark_id: 'm', taxonomy: 'none',"
@@ -178,7 +178,7 @@ def test_a_refused_act_is_taken_off_the_screen_and_said(studio: Studio, page: An
         " s.act('verdicts', {verdicts: {2: 'correct'}}); })()"
     )
     wait_saved(page)
-    draft = studio.said(uid, "refused")
+    draft = studio.said(uid, "refused-act")
     assert draft.annotation.marks == ()
     assert draft.annotation.step_verdicts == {2: StepVerdict.CORRECT}
     wait_until(page, "!window.viewerRoot().querySelector('.panes .mark')")

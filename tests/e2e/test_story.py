@@ -115,7 +115,7 @@ def ask_that_a_person_decides(studio: Studio, page: Any) -> None:
     page.wait_for_timeout(700)
     click(page, "Oldest first")
     page.wait_for_timeout(500)
-    page.get_by_text("One annotator decides alone").first.click()
+    page.get_by_text("Agreement decides").first.click()
     page.wait_for_timeout(500)
     click(page, "Fill the queue")
     until(

@@ -48,13 +48,16 @@ def test_the_bare_address_of_a_filled_store_leads_to_the_queue(filled, open_page
 def test_queue_fills_the_chosen_dataset_with_the_chosen_overlap(studio, open_page):
     add_episodes(studio, 4, "flights")
     page = open_page("queue")
-    page.number_input(key="fill-overlap-flights").set_value(3)
+    page.number_input(key="fill-overlap-flights").set_value(3).run()
+    page.toggle(key="fill-alone-flights").set_value(False)
     _button(page, "Fill the queue").click().run()
     assert not page.exception
     assert not queue_overview(studio)
     assert jobs.run_next(studio).state == "done"
     (info,) = queue_overview(studio)
     assert (info.dataset, info.overlap, info.total) == ("flights", 3, 12)
+    assert not page.toggle(key="fill-alone-flights").disabled
+    assert not info.decide_alone
 
 
 def test_browse_reads_its_filter_from_the_address(filled, open_page):

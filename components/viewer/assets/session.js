@@ -208,7 +208,8 @@ export class Session {
     const uid = entry ? entry.uid : this.current || "";
     const restore = entry ? { uid, kind: entry.kind, state: entry.before } : null;
     this.n += 1;
-    const op = { sid: this.sid, n: this.n, uid, kind: "undo", payload: {}, at: Date.now() };
+    const payload = entry ? { of: entry.n } : {};
+    const op = { sid: this.sid, n: this.n, uid, kind: "undo", payload, at: Date.now() };
     this.sender.add({ ...op, restore });
     if (entry) {
       this.cursors.set(uid, entry.cursor);

@@ -294,6 +294,20 @@ def test_a_commit_of_an_outcome_that_another_tab_changed_is_refused(
     assert "Reload the page" in bad.hint
 
 
+def test_undoing_what_was_refused_takes_back_nothing_else(
+    store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    """A key and its undo in one request: the commit before it stands."""
+    commit(store, ann, uids[0])
+    bad = ann.op("mark", uids[1], mark={"mark_id": "m", "taxonomy": "no", "category": "X"})
+    done = do(store, ann, bad, ann.op("undo", uids[1], of=bad.n))
+    assert [r.status for r in done.results] == ["refused", "refused"]
+    assert "never saved" in done.results[1].message
+    assert look(store, uids[0])[0] == State.DECIDED
+    (good,) = do(store, ann, ann.op("undo", uids[1])).results
+    assert good.undone == annotate.Undone(uids[0], ActKind.COMMIT)
+
+
 def test_undo_takes_back_only_ones_own_acts(store: Store, uids: tuple[str, ...]) -> None:
     ann, bob = Person(store, "Ann"), Person(store, "Bob")
     do(store, ann, ann.op("note", uids[0], note="mine"))

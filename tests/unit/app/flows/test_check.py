@@ -6,8 +6,6 @@ import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -247,17 +245,6 @@ def test_a_checking_process_that_dies_ends_the_run_with_a_reason(
     monkeypatch.setattr(flow, "CHUNK_ROWS", 4)
     with pytest.raises(RuntimeError, match="killed"):
         check(thirty, processes=2)
-
-
-def test_a_checking_process_imports_no_database_and_no_screen() -> None:
-    code = (
-        "import sys, app.flows.side_by_side, app.flows.check_bodies; "
-        "from curation.checking import CHECKS; CHECKS.names(); "
-        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"sqlalchemy", "sqlmodel", "pydantic", "alembic", "streamlit", "pandas", "numpy"}
-    assert not heavy & set(done.stdout.split())
 
 
 @pytest.mark.postgres

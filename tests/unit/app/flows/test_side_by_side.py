@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.flows.side_by_side import how_many_processes, workers
+from app.flows.side_by_side import how_many_processes, streamed, workers
 
 
 def square(n: int) -> int:
@@ -129,6 +129,46 @@ def test_the_processes_end_with_a_killed_parent() -> None:
         _wait_until_gone(pid)
 
 
+def count_to(n: int) -> Iterator[tuple[int, int]]:
+    for i in range(n):
+        yield i, os.getpid()
+
+
+def count_and_stumble(n: int) -> Iterator[int]:
+    yield from range(n)
+    raise LookupError(f"no {n} here")
+
+
+def count_and_die(n: int) -> Iterator[int]:
+    yield from range(n)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_generator_runs_elsewhere_and_yields_all_of_it_in_order() -> None:
+    values = list(streamed(count_to, 50))
+    assert [i for i, _ in values] == list(range(50))
+    [pid] = {p for _, p in values}
+    assert pid != os.getpid()
+    _wait_until_gone(pid)
+    assert list(streamed(count_to, 0)) == []
+
+
+def test_a_generator_that_is_left_early_ends() -> None:
+    values = streamed(count_to, 10**9)
+    _, pid = next(values)
+    values.close()
+    _wait_until_gone(pid)
+
+
+def test_a_generator_that_fails_or_is_killed_is_no_end() -> None:
+    values = streamed(count_and_stumble, 3)
+    assert [next(values) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(RuntimeError, match="no 3 here"):
+        next(values)
+    with pytest.raises(RuntimeError, match="was killed"):
+        list(streamed(count_and_die, 3))
+
+
 def _wait_until_gone(pid: int) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
@@ -152,3 +192,16 @@ def test_as_many_as_asked_else_one_per_core_if_worthwhile(
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 6)
     assert how_many_processes(asked, worthwhile=worthwhile) == expected
+
+
+@pytest.mark.parametrize("room", ["check_bodies", "preparing", "export_making", "export_reading"])
+def test_what_runs_in_processes_imports_no_database_and_no_screen(room: str) -> None:
+    code = (
+        f"import sys, app.flows.side_by_side, app.flows.{room}; "
+        "from curation.checking import CHECKS; CHECKS.names(); "
+        "from curation.importing import FORMATS; FORMATS.names(); "
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"sqlalchemy", "sqlmodel", "pydantic", "alembic", "streamlit", "pandas", "numpy"}
+    assert not heavy & set(done.stdout.split())
