@@ -6,7 +6,6 @@
 //   form_groups.js, form_rows.js, form_parts.js, form_controls.js, form_combobox.js   elements
 //   form_schema.js, form_hints.js, form_fixes.js, form_names.js, form_typing.js       pure
 //   form_verdict.js: Python's problems and the browser's hints     form_folds.js: what is open
-//   form_history.js: undo and redo
 //
 // It is longer than most files because every way to change the text is here, in one class.
 
@@ -15,7 +14,6 @@ import { asKind } from "./form_fixes.js";
 import { editable, everyField, fieldTree } from "./form_fields.js";
 import { Folds } from "./form_folds.js";
 import { drawField } from "./form_groups.js";
-import { History } from "./form_history.js";
 import { initialValue, schemaOf } from "./form_schema.js";
 import { Verdict } from "./form_verdict.js";
 import {
@@ -31,7 +29,7 @@ import {
 } from "./json_edit.js";
 
 const MOST_KEYS = 9;
-const KEYS_TEXT = "Alt+1…9 suggestion · Alt+Del remove · Alt+↑↓ move item · Alt+Z undo";
+const KEYS_TEXT = "Alt+1…9 suggestion · Alt+Del remove · Alt+↑↓ move item";
 const NO_FORM = "These arguments are no JSON object, so there is no form for them: edit the text.";
 let forms = 0;
 
@@ -44,17 +42,19 @@ let forms = 0;
  * `label`: what the form is called. `onText(text)` gets the complete text after every change;
  * `onEnterSave()` is Ctrl+Enter.
  *
- * Returns {node, update({text, problems}), focusFirst(), isForm()}. `update` with the text the form
+ * Returns {node, update({text, problems}), focusFirst(id), focused(), isForm()}. `update` with the text the form
  * has given disturbs nobody; leave `problems` out, or null, until Python has answered for that
  * text. When the text is no JSON object the node says so and `isForm()` is false; an update with
- * an object brings the fields back.
+ * an object brings the fields back. A form drawn anew in the place of another one gives the focus
+ * back with `focusFirst(other.focused())`.
  */
 export function drawForm({ schema, text, problems = null, label, onText, onEnterSave }) {
   const form = new Form({ schema: schemaOf(schema), text, problems, label, onText, onEnterSave });
   return {
     node: form.node,
     update: (next) => form.update(next),
-    focusFirst: () => form.focusFirst(),
+    focusFirst: (id) => form.focusFirst(id),
+    focused: () => form.focused(),
     isForm: () => form.field !== null,
   };
 }
@@ -67,7 +67,6 @@ class Form {
     this.current = text;
     this.verdict = new Verdict(problems);
     this.folds = new Folds();
-    this.history = new History();
     this.chosen = new Map(); // pointer -> branch picked there
     this.owners = new WeakMap(); // element -> what tells the field it shows now
     this.ids = 0;
@@ -87,8 +86,8 @@ class Form {
           focusin: (event) => this.tell(event.target),
         },
       },
-      this.fields,
       this.about,
+      this.fields,
     );
     this.root = null;
     this.draw();
@@ -155,15 +154,9 @@ class Form {
 
   // ---- changes
 
-  set(field, json, isTyping = false) {
+  set(field, json) {
     if (json === field.raw) return;
-    const edit = (text, root) => replaceValue(text, root, field.path, json);
-    this.change(edit, [field.pointer], isTyping ? field.id : null);
-  }
-
-  /** What a text control says while it is typed in: undone as one change. */
-  type(field, json) {
-    this.set(field, json, true);
+    this.change((text, root) => replaceValue(text, root, field.path, json), [field.pointer]);
   }
 
   /** Make the value one of another kind. */
@@ -254,25 +247,14 @@ class Form {
     this.draw();
   }
 
-  change(edit, touched, typingIn = null) {
+  change(edit, touched) {
     const text = this.text();
     const next = edit(text, parseSpans(text));
     if (next === this.current) return;
-    this.history.record(this.current, typingIn ?? touched[0], typingIn !== null);
     this.current = next;
     for (const pointer of touched) this.verdict.touch(pointer);
     this.draw();
     this.onText(next);
-  }
-
-  /** Go back to (or forth to) a state of the text that this form has made. */
-  revert(state) {
-    if (!state) return;
-    this.current = state.text;
-    this.verdict.touch("");
-    this.draw();
-    this.focus(state.id);
-    this.onText(this.current);
   }
 
   // ---- drawing
@@ -281,9 +263,9 @@ class Form {
     const isOther = text !== this.current;
     if (!isOther && problems === null) return;
     this.current = text;
-    if (isOther) this.history.clear();
     this.verdict.hear(problems);
     this.draw();
+    requestAnimationFrame(() => this.stayInSight()); // what is said elsewhere may have taken room
   }
 
   draw() {
@@ -336,6 +318,7 @@ class Form {
     const found = all.find((node) => node.dataset.field === id && !node.closest("[hidden]"));
     found?.focus({ preventScroll: true });
     found?.scrollIntoView({ block: "nearest" });
+    return Boolean(found);
   }
 
   /** Focus the first value in a field that was just added. */
@@ -346,7 +329,21 @@ class Form {
     this.focus(isEmpty ? `${inner.id}/+` : inner.id);
   }
 
-  focusFirst() {
+  /** The field with the focus, by its id; null when it is elsewhere. */
+  focused() {
+    const active = this.node.getRootNode().activeElement;
+    const row = this.node.contains(active) ? active.closest(".frow, .fhead, .ftail") : null;
+    return row?.querySelector("[data-field]")?.dataset.field ?? null;
+  }
+
+  stayInSight() {
+    const active = this.node.getRootNode().activeElement;
+    if (this.node.contains(active)) active.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Focus the field with this id, else the first that is broken, else the first. */
+  focusFirst(id = null) {
+    if (id !== null && this.focus(id)) return;
     const broken = this.field && everyField(this.field).find((f) => this.notesOf(f).length > 0);
     if (broken && broken !== this.field) this.focus(broken.id);
     else this.node.querySelector("[data-field]")?.focus({ preventScroll: true });
@@ -370,10 +367,7 @@ class Form {
     } else if (event.key === "ArrowUp") this.move(field, -1);
     else if (event.key === "ArrowDown") this.move(field, 1);
     else if (event.key === "Delete") this.remove(field);
-    else if (isLetterZ(event)) {
-      const { history } = this;
-      this.revert(event.shiftKey ? history.redo(this.current) : history.undo(this.current));
-    } else return false;
+    else return false;
     return true;
   }
 
@@ -391,9 +385,4 @@ class Form {
     event.preventDefault();
     event.stopPropagation();
   }
-}
-
-/** The letter by its sign; by its place where Alt makes another sign of it. */
-function isLetterZ({ key, code }) {
-  return /^[a-z]$/i.test(key) ? key.toLowerCase() === "z" : code === "KeyZ";
 }

@@ -47,7 +47,7 @@ function typing(act, id, control) {
   const state = { field: null };
   const take = (typed) => {
     const { field } = state;
-    act.type(field, spellTyped(control, typed, field.value, act.text()));
+    act.set(field, spellTyped(control, typed, field.value, act.text()));
   };
   const show = (input) => (field) => {
     state.field = field;

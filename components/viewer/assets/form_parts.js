@@ -10,10 +10,14 @@ export function fillName(label, field) {
   refill(label, [name, where, required, declared], () => [
     where === "item" ? el("span", { class: "sr", text: "item " }) : null,
     name === "" && where === "member" ? '""' : name,
-    required ? el("span", { class: "freq", title: "required", text: "*" }) : null,
+    required ? el("span", { class: "freq", title: "required", "aria-hidden": "true", text: "*" }) : null,
     required ? el("span", { class: "sr", text: " required" }) : null,
-    declared ? null : el("span", { class: "fstray", title: "not declared by the tool", text: "+" }),
+    declared ? null : stray(),
   ]);
+}
+
+function stray() {
+  return el("span", { class: "fstray", title: "not declared by the tool", "aria-hidden": "true", text: "+" });
 }
 
 /** The type, or a picker where the value may be of several kinds (or is of a wrong one). */

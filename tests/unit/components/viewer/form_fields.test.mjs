@@ -3,7 +3,6 @@ import test from "node:test";
 
 import { everyField, fieldTree, troubles } from "../../../../components/viewer/assets/form_fields.js";
 import { Folds } from "../../../../components/viewer/assets/form_folds.js";
-import { History } from "../../../../components/viewer/assets/form_history.js";
 import { initialValue } from "../../../../components/viewer/assets/form_schema.js";
 import { Verdict } from "../../../../components/viewer/assets/form_verdict.js";
 
@@ -178,20 +177,4 @@ test("deep groups start folded; what is open goes along when items move or go", 
   assert.equal(folds.open.get("/a/0/b"), true);
   folds.close("/a", 0);
   assert.equal(folds.open.get("/a/0/b"), false);
-});
-
-test("typing in one field is undone at once, and what is undone can be done again", () => {
-  const history = new History();
-  history.record("0", "/a", true);
-  history.record("1", "/a", true);
-  history.record("2", "/b", true);
-  history.record("3", "/b", false);
-  assert.deepEqual(history.undo("4"), { text: "3", id: "/b" });
-  assert.deepEqual(history.undo("3"), { text: "2", id: "/b" });
-  assert.deepEqual(history.redo("2"), { text: "3", id: "/b" });
-  assert.deepEqual(history.undo("3"), { text: "2", id: "/b" });
-  assert.deepEqual(history.undo("2"), { text: "0", id: "/a" });
-  assert.equal(history.undo("0"), null);
-  history.record("0", "/c", true);
-  assert.equal(history.redo("5"), null, "a new change ends what could be done again");
 });
