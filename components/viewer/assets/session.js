@@ -137,7 +137,12 @@ export class Session {
   stateOf(uid) {
     const view = this.views.get(uid);
     const base = view || { annotation: null, committed: false, dirty: false };
-    return foldOps(base, uid, this.sender.state.ops);
+    // Asked for many times per key, and folding thousands of verdicts takes its time.
+    const of = [uid, base.annotation, base.committed, base.dirty, this.sender.state.ops];
+    if (!this.folded || of.some((part, i) => part !== this.folded.of[i])) {
+      this.folded = { of, state: foldOps(base, uid, this.sender.state.ops) };
+    }
+    return this.folded.state;
   }
 
   /** Keep a view that the server sent. */

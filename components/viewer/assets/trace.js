@@ -1,6 +1,6 @@
 // The trace in the middle: every message once, in its own scroll box.
 //
-// Every message has its place from the beginning; its card is drawn when it comes near the sight.
+// Every message has its place from the beginning; cards are drawn when they come near the sight.
 // Up to a few hundred messages the rest follows in idle time, so that the browser's own search
 // finds everything; of longer trajectories it finds what was near the sight.
 
@@ -15,8 +15,8 @@ import { Spotlight, jumpHere, quoteRow } from "./source.js";
 import { toolCatalogue } from "./tools.js";
 
 const FIRST = 10;
-const AROUND = 6; // cards on either side of the cursor that are there at once
-const CHUNK = 4;
+const AROUND = 5; // cards on either side of the cursor that are there at once
+const GROUP = 5; // neighbours that are drawn together: thousands of places would cost a layout
 const SPARE_MS = 8;
 const ALL = 600; // so many messages are all drawn in the end
 const NEAR_PX = 1200; // above and below the sight
@@ -25,7 +25,8 @@ export class Trace {
   constructor(screen) {
     this.screen = screen;
     this.node = el("section", { class: "trace", tabindex: "-1", "aria-label": "Trace" });
-    this.cards = new Map(); // message index -> {node, height, signature (null: not drawn), round}
+    this.cards = new Map(); // message index -> {node, signature, round}, of those drawn
+    this.groups = []; // {node, isDrawn} of GROUP neighbours each
     this.whole = el("div", { class: "wholemarks" });
     this.spotlight = new Spotlight();
     const follow = () => this.follow();
@@ -49,9 +50,12 @@ export class Trace {
     this.state = this.session.stateOf(view.uid);
     this.spotlight.clear();
     this.drawWhole();
-    this.cards = new Map(this.shown.map((index) => [index, placeFor(view.messages[index])]));
+    this.cards = new Map();
+    this.groups = this.shown.flatMap((_, at) =>
+      at % GROUP === 0 ? [placeFor(view, this.shown.slice(at, at + GROUP))] : [],
+    );
     const places = document.createDocumentFragment();
-    for (const { node } of this.cards.values()) places.append(node);
+    for (const { node } of this.groups) places.append(node);
     fill(this.node, toolCatalogue(this.screen, view), this.whole, places);
     this.tendAll(0, FIRST);
     this.isFresh = true;
@@ -61,12 +65,24 @@ export class Trace {
   /** The cards at these positions are drawn, and show what the annotation says now. */
   tendAll(from, to) {
     const until = Math.min(this.shown.length, to);
-    for (let at = Math.max(0, from); at < until; at += 1) this.tend(this.shown[at]);
+    for (let at = Math.max(0, from); at < until; at += 1) {
+      const group = Math.floor(at / GROUP);
+      if (!this.groups[group].isDrawn) this.drawGroup(group);
+      this.tend(this.shown[at]);
+    }
+  }
+
+  drawGroup(at) {
+    const group = this.groups[at];
+    const indexes = this.shown.slice(at * GROUP, (at + 1) * GROUP);
+    group.isDrawn = true;
+    group.node.removeAttribute("style");
+    group.node.append(...indexes.map((index) => this.makeCard(index)));
   }
 
   tend(index) {
     const card = this.cards.get(index);
-    if (card.signature !== null && card.round === this.round) return;
+    if (card.round === this.round) return;
     card.round = this.round;
     const message = this.view.messages[index];
     if (card.signature === signatureOf(this.session, message, this.state)) return;
@@ -83,7 +99,7 @@ export class Trace {
     const work = (deadline) => {
       if (this.run !== run || this.view !== view || !this.node.isConnected) return;
       this.session.asIf(view.uid, () => {
-        do this.tendAll(at, (at += CHUNK));
+        do this.tendAll(at, (at += GROUP));
         while (at < this.shown.length && deadline?.timeRemaining() > SPARE_MS);
       });
       if (at < this.shown.length) idle(work);
@@ -99,20 +115,20 @@ export class Trace {
       this.following = false;
       if (!this.view || !this.node.isConnected) return;
       const { scrollTop, clientHeight } = this.node;
-      const from = this.positionAt(scrollTop - NEAR_PX);
-      const to = this.positionAt(scrollTop + clientHeight + NEAR_PX) + 1;
+      const from = GROUP * this.groupAt(scrollTop - NEAR_PX);
+      const to = GROUP * (this.groupAt(scrollTop + clientHeight + NEAR_PX) + 1);
       this.near = [from, to];
       this.session.asIf(this.view.uid, () => this.tendAll(from, to));
     });
   }
 
-  /** The position of the card that stands at a height of the box. */
-  positionAt(y) {
+  /** The group of cards that stands at a height of the box. */
+  groupAt(y) {
     let low = 0;
-    let high = this.shown.length - 1;
+    let high = this.groups.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.cards.get(this.shown[middle]).node.offsetTop <= y) low = middle;
+      if (this.groups[middle].node.offsetTop <= y) low = middle;
       else high = middle - 1;
     }
     return Math.max(0, low);
@@ -127,12 +143,11 @@ export class Trace {
 
   makeCard(index) {
     const message = this.session.view.messages[index];
-    const card = this.cards.get(index);
-    card.signature = signatureOf(this.session, message, this.state);
-    card.round = this.round;
-    card.node = drawCard(this.screen, message, this.state, this.findings);
-    card.node.style.containIntrinsicBlockSize = `auto ${card.height}px`;
-    return card.node;
+    const signature = signatureOf(this.session, message, this.state);
+    const node = drawCard(this.screen, message, this.state, this.findings);
+    node.style.containIntrinsicBlockSize = `auto ${likelyHeight(message)}px`;
+    this.cards.set(index, { node, signature, round: this.round });
+    return node;
   }
 
   /** Redraw one card (its editor was opened or closed, a fold changed). */
@@ -140,8 +155,7 @@ export class Trace {
     const card = this.cards.get(index);
     if (!card) return;
     this.state = this.session.stateOf(this.session.current);
-    const { node } = card;
-    node.replaceWith(this.makeCard(index));
+    card.node.replaceWith(this.makeCard(index));
     this.drawCursor();
   }
 
@@ -259,17 +273,15 @@ export class Trace {
   }
 }
 
-/** The place of a message whose card is not drawn yet, about as high as the card will be. */
-function placeFor(message) {
+/** The place of messages whose cards are not drawn yet, about as high as the cards will be. */
+function placeFor(view, indexes) {
+  const height = indexes.reduce((sum, index) => sum + likelyHeight(view.messages[index]), 0);
+  return { node: el("div", { class: "group", style: `height:${height}px` }), isDrawn: false };
+}
+
+function likelyHeight(message) {
   const lines = Math.min(24, Math.ceil(message.text.length / 110)) + 4 * message.calls.length;
-  const height = 34 + 19 * Math.max(1, lines);
-  const node = el("article", {
-    class: "msg place",
-    "aria-hidden": "true",
-    data: { index: String(message.index) },
-    style: `height:${height}px`,
-  });
-  return { node, height, signature: null, round: -1 };
+  return 34 + 19 * Math.max(1, lines);
 }
 
 function findRow(call, pointer) {
