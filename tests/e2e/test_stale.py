@@ -64,17 +64,22 @@ def in_field(page: Any, label: str) -> None:
 def test_a_changed_call_leaves_stale_messages_that_are_rewritten_or_attested(
     studio: Studio, page: Any
 ) -> None:
-    uid = start(studio, page, "guard")
+    rows = meetings("guard", 1)
+    rows[0]["messages"][3]["content"] = '{"room": "OSL-4711", "seats": 1}'
+    rows[0]["messages"][4]["content"] = "Take OSL-4711, it is free."
+    studio.fill("guard", rows)
+    studio.open(page, "guard", annotator="guard")
+    uid = studio.uids("guard")[0]
     change_call(page)
     wait_text(page, "2 stale")
     here = page.locator(".msg.here")
     assert "result of a changed call" in here.inner_text()
     answer = page.locator(".msg[data-index='4']").inner_text()
-    assert "stale: uses R0 of a result that changed" in answer
+    assert "stale: uses OSL-4711 of a result that changed" in answer
     press_all(page, ["Escape", ".", "e"], 60)
     in_field(page, "Result")
     page.keyboard.press("Control+a")
-    page.keyboard.type('{"room": "R7", "seats": 1, "free": true}')
+    page.keyboard.type('{"room": "ROM-12", "seats": 1}')
     wait_text(page, "1 stale")
     press_all(page, ["Escape", ".", "y"], 60)
     wait_text(page, "nothing stale is left")
@@ -83,7 +88,7 @@ def test_a_changed_call_leaves_stale_messages_that_are_rewritten_or_attested(
     made = correction(studio, uid, "guard")
     assert made is not None
     assert made.trajectory.messages[2].tool_calls[0].raw_arguments == ROME
-    assert json.loads(made.trajectory.messages[3].text)["room"] == "R7"
+    assert json.loads(made.trajectory.messages[3].text)["room"] == "ROM-12"
     assert made.attested == (4,)
     assert left_stale(studio, uid, "guard") == []
     assert page.locator(".correcting").is_hidden()
@@ -95,7 +100,6 @@ def test_a_suffix_is_cut_at_the_stale_message(studio: Studio, page: Any) -> None
     wait_text(page, "stale")
     press_all(page, ["Escape", ".", "q"], 60)
     wait_text(page, "2 changes")
-    page.wait_for_timeout(1000); page.screenshot(path="/tmp/v2/cut.png")
     wait_until(page, "!viewerRoot().querySelector('.correcting').innerText.includes('stale')")
     later = page.locator(".msg[data-index='4']")
     assert "taken out" in later.inner_text()
@@ -231,7 +235,9 @@ def test_calls_are_added_copied_moved_and_removed_by_key(studio: Studio, page: A
     as_json(page)
     page.keyboard.press("Alt+x")
     wait_text(page, "takes this call out", within=".msg.here")
-    save(page, ", or one")
+    wait_until(page, SAVABLE)
+    page.keyboard.press("Control+Enter")
+    wait_until(page, "!viewerRoot().querySelector('.correcting .reason')")
     made = correction(studio, uid, "calls")
     assert made is not None
     assert len(made.trajectory.messages[2].tool_calls) == 1

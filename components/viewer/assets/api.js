@@ -40,6 +40,11 @@ export class Api {
     return this.post("check-revision", { uid, revision });
   }
 
+  /** Results that the same call got elsewhere in the store. */
+  recorded(uid, name, args) {
+    return this.post("recorded", { uid, name, arguments: args });
+  }
+
   correct(body) {
     return this.post("correct", body);
   }

@@ -191,7 +191,7 @@ function addedCall(screen, shown, entry, call) {
     el(
       "header",
       {},
-      el("span", { class: "plus", text: `＋ added call, ${standingCalls(entry).indexOf(call) + 1} of ${standingCalls(entry).length} ` }),
+      el("span", { class: "plus", text: `+ added call, ${standingCalls(entry).indexOf(call) + 1} of ${standingCalls(entry).length} ` }),
       el("b", { class: "name", text: nameOf(shown.base, entry, call) || "(no tool)" }),
       el("span", { class: "grow" }),
       editButton(screen, entry, call),
@@ -224,7 +224,7 @@ function addedMessage(screen, shown, entry) {
     el(
       "header",
       {},
-      el("span", { class: "plus", text: `＋ added ${roleOf(shown, entry)}` }),
+      el("span", { class: "plus", text: `+ added ${roleOf(shown, entry)}` }),
       el("span", { class: "grow" }),
       editButton(screen, entry),
       button("Remove", { class: "quiet", data: { focus: `remove:${entry.key}` }, onclick: () => Editor.remove(screen, entry.key) }),

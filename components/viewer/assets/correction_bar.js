@@ -4,10 +4,11 @@
 import { drawChanges } from "./diff.js";
 import { button, el, fill, keycap, plural } from "./dom.js";
 import { readDraft } from "./drafts.js";
-import { Editor, verdictOf } from "./editor.js";
+import { Editor } from "./editor.js";
 import { isComposing, keyOf } from "./keymap.js";
 import { countChanges } from "./revision.js";
 import { placeOf } from "./revision_wire.js";
+import { verdictOf } from "./saving.js";
 import { labelOf, openOf, shownOf, unsettled } from "./shown.js";
 import { drawLeftOver, drawStaleRow } from "./stale.js";
 
@@ -16,6 +17,15 @@ export class CorrectionBar {
     this.screen = screen;
     this.node = el("section", { class: "correcting", "aria-label": "Correction", hidden: true });
     this.drawn = null; // id of the correction the frame was made for
+    // Messages at the bottom stand above the bar, however high it is.
+    this.sizes = new ResizeObserver(() =>
+      screen.root.style.setProperty("--bar-height", `${this.node.offsetHeight}px`),
+    );
+    this.sizes.observe(this.node);
+  }
+
+  close() {
+    this.sizes.disconnect();
   }
 
   draw() {

@@ -55,9 +55,11 @@ export function sanitised(html) {
   return template.content;
 }
 
+const SIGNS = { Enter: "⏎", Delete: "Del" };
+
 /** A key as it is printed on a control. */
 export function keycap(key) {
-  return el("kbd", { class: "key", "aria-hidden": "true", text: key === "Enter" ? "⏎" : key });
+  return el("kbd", { class: "key", "aria-hidden": "true", text: SIGNS[key] || key });
 }
 
 /** A button: label, key printed on it, handler. A pointer leaves no focus behind on it, so that

@@ -1,17 +1,19 @@
-// The open correction: what begins it, every operation on it, checking, saving, closing, drafts.
+// The open correction: what begins it, every operation on it, its draft, closing it.
 //
 // One correction is open at a time (`session.editor`); it may change many places. What is typed into
-// is its `place`: a message or one of its calls. The values are revision.js; drawing is place.js (the
-// open place), corrected.js (the cards) and correction_bar.js (the bar).
+// is its `place`: a message or one of its calls. The values are revision.js; checking and saving are
+// saving.js, stale messages stale_acts.js; drawing is place.js (the open place), corrected.js (the
+// cards) and correction_bar.js (the bar).
 
 import { carryOver } from "./carry.js";
 import { clearDraft, readDraft, writeDraft } from "./drafts.js";
-import { plural } from "./dom.js";
 import * as r from "./revision.js";
 import { fromDraft, rebased } from "./revision_draft.js";
 import { historyOf, performed, redone, sealed, undone } from "./revision_history.js";
-import { attestedToWire, toWire } from "./revision_wire.js";
-import { baseOf, callsOf, cursorOf, openOf, shownOf, unsettled } from "./shown.js";
+import { attestedToWire } from "./revision_wire.js";
+import { check, save, unsavable } from "./saving.js";
+import { baseOf, callsOf, openOf, shownOf } from "./shown.js";
+import { attest, goToStale, gone, isGoneTo, nextStale, replay, revise, rewrite, staleHere } from "./stale_acts.js";
 
 const CHECK_AFTER_MS = 50;
 const ONE_STEP_MS = 700; // typing without a longer pause is one step of undo
@@ -25,7 +27,7 @@ export function isDirty(c) {
   return r.countChanges(c.history.now) > 0 || isAttestedAnew(c);
 }
 
-function isAttestedAnew(c) {
+export function isAttestedAnew(c) {
   return JSON.stringify(attestedToWire(c.history.now)) !== JSON.stringify(attestedToWire(c.fresh));
 }
 
@@ -33,13 +35,13 @@ export const Editor = {
   open, leave, save, discard, perform, undo, redo, check, unsavable, settleConflict, setReason,
   openPlace, closePlace, restore, restoreFrom, remove, cut, cutAfter, insert, attest, rewrite, replay,
   changeTool, goToStale, nextStale, staleHere, focusReason, startAfresh, revise, listen, sync,
-  toggleRaw, move, keep, openEntry,
+  isGoneTo, toggleRaw, move, keep, openEntry,
 };
 
 // Beginning -----------------------------------------------------------------------------------
 
 /** Do something with the open correction, which is begun first when there is none. */
-function withOpen(screen, work) {
+export function withOpen(screen, work) {
   const s = screen.session;
   if (!s.view) return;
   if (s.view.parent_uid) {
@@ -77,7 +79,7 @@ async function freshen(screen, work = null) {
   }
 }
 
-function begun(s, base) {
+export function begun(s, base) {
   const fresh = r.begin(base.messages, base.parents, base.attested);
   const draft = readDraft(s, s.current);
   const c = {
@@ -95,7 +97,7 @@ function begun(s, base) {
     lastGood: null, // the last one without problems
     restored: false,
     conflict: null, // {lost}: the draft was begun over another correction
-    staleAt: null, // {key, cursor}: what the keys for stale messages mean
+    recorded: new Map(), // results on record for calls, see replay.js
     note: "", // what an operation has to say
     error: "",
     saving: false,
@@ -174,13 +176,7 @@ function openEntry(screen, entry, call = null) {
   withOpen(screen, () => openPlace(screen, { entry, call }));
 }
 
-/** The stale message that was gone to last, while nothing else was selected since. */
-function gone(s) {
-  const at = s.staleAt;
-  return at && at.uid === s.current && at.cursor === s.cursor ? at.key : null;
-}
-
-function openPlace(screen, place) {
+export function openPlace(screen, place) {
   const s = screen.session;
   const c = openOf(s);
   c.place = place;
@@ -200,7 +196,7 @@ function closePlace(screen) {
 // Operations ----------------------------------------------------------------------------------
 
 /** The next state; `tag` joins keystrokes in one field, which then is not drawn again. */
-function perform(screen, state, { tag = null } = {}) {
+export function perform(screen, state, { tag = null } = {}) {
   const c = openOf(screen.session);
   if (state === c.history.now) return;
   c.history = performed(c.history, state, tag);
@@ -236,7 +232,7 @@ function setReason(screen, text) {
   screen.session.emit("typed");
 }
 
-function undo(screen) {
+export function undo(screen) {
   travelTo(screen, undone, "Nothing of this correction is left to undo.");
 }
 
@@ -261,21 +257,21 @@ function travelTo(screen, how, nothing) {
   else if (hadFocus) screen.trace.node.focus({ preventScroll: true });
 }
 
-function remove(screen, key) {
+export function remove(screen, key) {
   structural(screen, (c) => r.removeMessage(c.history.now, key));
 }
 
-function restore(screen, key, call = null) {
+export function restore(screen, key, call = null) {
   structural(screen, (c) =>
     call === null ? r.removeMessage(c.history.now, key, false) : r.removeCall(c.history.now, key, call, false),
   );
 }
 
-function restoreFrom(screen, key) {
+export function restoreFrom(screen, key) {
   structural(screen, (c) => r.restoreFrom(c.history.now, key));
 }
 
-function cut(screen, key) {
+export function cut(screen, key) {
   structural(screen, (c) => r.cutFrom(c.history.now, key));
 }
 
@@ -288,7 +284,7 @@ function structural(screen, how) {
 }
 
 /** A new message after another one, of the role that most likely comes there; its text is opened. */
-function insert(screen, key) {
+export function insert(screen, key) {
   withOpen(screen, (c) => {
     const state = c.history.now;
     const { role, answers } = likelyNext(state, key);
@@ -341,207 +337,8 @@ function keep(screen, key, callKey, on) {
   if (on && !c.reason.trim()) focusReason(screen);
 }
 
-// Stale messages ------------------------------------------------------------------------------
-
-function attest(screen, key) {
-  withOpen(screen, (c) => {
-    const { now } = c.history;
-    perform(screen, r.attest(now, key, !now.attested[key]));
-  });
-}
-
-function rewrite(screen, key) {
-  goToStale(screen, key);
-  withOpen(screen, () => openPlace(screen, { entry: key, call: null }));
-}
-
-/** Put the recorded result of an equal call in the place of a stale one. */
-function replay(screen, key, text) {
-  withOpen(screen, (c) => perform(screen, r.setText(c.history.now, c.base.messages, key, text)));
-}
-
-/** The stale message that the keys mean: gone to last, else the selected message or its result. */
-function staleHere(screen) {
-  const s = screen.session;
-  const shown = shownOf(s);
-  if (!shown || shown.stale.size === 0) return null;
-  const last = shown.stale.get(gone(s));
-  if (last) return last;
-  const message = s.view.messages[s.cursor.message];
-  if (!message) return null;
-  const result = message.calls[s.cursor.call]?.result ?? null;
-  const keys = [shown.byParent.get(message.index)?.key, shown.byParent.get(result)?.key];
-  return keys.map((key) => shown.stale.get(key)).find(Boolean) || null;
-}
-
-function goToStale(screen, key) {
-  const s = screen.session;
-  const cursor = cursorOf(shownOf(s), key);
-  if (!cursor) return;
-  screen.leaveCalls();
-  s.staleAt = { uid: s.current, key, cursor };
-  s.cursor = cursor;
-}
-
-function nextStale(screen) {
-  const s = screen.session;
-  const shown = shownOf(s);
-  const left = unsettled(shown);
-  if (left.length === 0) {
-    s.say(shown?.stale.size ? "Every stale message is settled." : "No message is stale.");
-    return;
-  }
-  const here = staleHere(screen);
-  const next = left.find((one) => here && one.message_index > here.message_index) || left[0];
-  goToStale(screen, next.key);
-}
-
-/** What the viewer's keys do to corrections (see commands.js). */
-function revise(screen, command) {
-  const s = screen.session;
-  screen.leaveCalls();
-  if (command === "undo") return undo(screen);
-  if (command === "nextStale") return nextStale(screen);
-  const stale = staleHere(screen);
-  if (command === "attest") return stale ? attest(screen, stale.key) : s.say("Nothing is stale here. ( . goes to the next one)");
-  if (command === "cut" && stale && gone(s) === stale.key) return cut(screen, stale.key);
-  const { message } = s.cursor;
-  if (!s.view?.messages[message]) return s.say("Select a message first (j, k).");
-  return withOpen(screen, () => reviseEntry(screen, command, shownOf(s).byParent.get(message)));
-}
-
-function reviseEntry(screen, command, entry) {
-  if (!entry) return screen.session.say("The correction that stands took this out; z takes that correction back.");
-  if (command === "insert") return insert(screen, entry.key);
-  if (command === "remove") return entry.removed ? restore(screen, entry.key) : remove(screen, entry.key);
-  return entry.removed ? restoreFrom(screen, entry.key) : cut(screen, entry.key);
-}
-
-// Checking and saving -------------------------------------------------------------------------
-
-async function check(screen) {
-  const s = screen.session;
-  const c = openOf(s);
-  if (!c || c.checking) return; // the answer on its way asks again when it is about older text
-  const state = c.history.now;
-  c.checking = true;
-  try {
-    const verdict = await s.api.checkRevision(c.uid, toWire(state, c.base.messages));
-    c.verdict = { ...verdict, state };
-    if (verdict.ok) c.lastGood = c.verdict;
-    if (c.error.startsWith(CANNOT_CHECK)) c.error = "";
-  } catch (problem) {
-    c.error = `${CANNOT_CHECK} ${problem.message}`;
-  }
-  c.checking = false;
-  if (s.editor !== c) return;
-  if (c.history.now !== state && !c.error) check(screen);
-  else if (openOf(s) === c) s.emit("checked", "status");
-}
-
-const CANNOT_CHECK = "Cannot check now:";
-
-/** The verdict on what is there right now; null while it is on its way. */
-export function verdictOf(c) {
-  return c.verdict && c.verdict.state === c.history.now ? c.verdict : null;
-}
-
-/** Why it cannot be saved yet; "" when it can. */
-function unsavable(c) {
-  if (c.saving) return "Saving …";
-  if (c.conflict) return "Choose above first: what stands now, or your draft.";
-  if (!isDirty(c)) return "Nothing is changed yet.";
-  const verdict = verdictOf(c);
-  if (verdict?.problems.length > 0) return "Mend what is listed first.";
-  if (verdict && !verdict.changed && !isAttestedAnew(c)) return "Nothing changed: it means the same as before.";
-  if (c.reason.trim()) return "";
-  return verdict?.kept_invalid.length > 0 ? "Say why an invalid call is kept." : "Say why, in a few words.";
-}
-
-function focusReason(screen) {
+export function focusReason(screen) {
   screen.bar.focusReason();
-}
-
-async function save(screen) {
-  const s = screen.session;
-  const c = openOf(s);
-  const why = unsavable(c);
-  if (why) {
-    if (why.startsWith("Say why")) focusReason(screen);
-    s.emit("typed");
-    return;
-  }
-  c.saving = true;
-  c.error = "";
-  s.emit("typed");
-  try {
-    await s.sender.drained();
-    const before = s.stateOf(c.uid);
-    const answer = await s.sender.holding(() => s.api.correct(bodyOf(s, c)));
-    c.saving = false;
-    if (answer.changed) await saved(screen, c, answer, before);
-    else failed(s, c, "Nothing changed: no correction was made.");
-  } catch (problem) {
-    c.saving = false;
-    if (problem.kind === "refused") c.attempt = null;
-    failed(s, c, `Not saved: ${problem.message} ${problem.hint || ""} Your text is kept.`);
-    if (problem.status === 409) await meetWhatStands(screen, c);
-  }
-}
-
-function failed(s, c, text) {
-  c.error = text;
-  s.emit("typed");
-}
-
-/** The request; the same one again when the last answer got lost, so it counts once. */
-function bodyOf(s, c) {
-  const state = c.history.now;
-  const revision = toWire(state, c.base.messages);
-  const attested = attestedToWire(state);
-  const same = JSON.stringify([revision, attested, c.reason]);
-  if (c.attempt?.same !== same) {
-    s.n += 1;
-    c.attempt = { n: s.n, same };
-  }
-  const { n } = c.attempt;
-  return { session: s.sid, n, uid: c.uid, revision, attested, reason: c.reason.trim(), base: c.base.uid };
-}
-
-async function saved(screen, c, answer, before) {
-  const s = screen.session;
-  s.remember({ n: c.attempt.n, uid: c.uid, kind: "correct", before, cursor: s.cursor });
-  s.settleView(c.uid, answer, []);
-  s.views.get(c.uid).dirty = true;
-  clearDraft(s, c.uid);
-  try {
-    const { view } = await s.api.view(c.uid);
-    s.keep({ ...view, dirty: true });
-  } catch {
-    s.say("The correction is saved; reload to see it in the trace.");
-  }
-  if (s.editor === c) close(screen);
-  s.emit("annotation");
-  const left = s.current === c.uid ? unsettled(shownOf(s)).length : 0;
-  s.say(left > 0 ? `Correction saved. ${plural(left, "message")} left stale: exports refuse it until that is settled.` : "Correction saved.");
-}
-
-/** Somebody (another tab) has corrected the same trajectory: my changes over what stands now. */
-async function meetWhatStands(screen, c) {
-  const s = screen.session;
-  writeDraft(s, c.uid, { state: c.history.now, base: c.base.uid, reason: c.reason });
-  const { error } = c;
-  try {
-    const { view } = await s.api.view(c.uid);
-    s.keep(view);
-  } catch {
-    return;
-  }
-  if (s.editor !== c || s.current !== c.uid) return;
-  s.editor = begun(s, baseOf(s));
-  s.editor.error = error;
-  s.emit("annotation", "correction", "status");
-  check(screen);
 }
 
 // Closing -------------------------------------------------------------------------------------
@@ -567,7 +364,7 @@ function discard(screen) {
   close(screen);
 }
 
-function close(screen) {
+export function close(screen) {
   const s = screen.session;
   clearTimeout(s.editor.timer);
   clearTimeout(s.editor.sealing);

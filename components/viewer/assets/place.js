@@ -5,11 +5,12 @@
 
 import { drawChanges } from "./diff.js";
 import { button, el, fill, keycap } from "./dom.js";
-import { Editor, verdictOf } from "./editor.js";
+import { Editor } from "./editor.js";
 import { drawForm } from "./form.js";
 import { onOneLine, prettyJson } from "./json_text.js";
 import * as r from "./revision.js";
 import { indexOf } from "./revision_wire.js";
+import { verdictOf } from "./saving.js";
 import { labelOf } from "./shown.js";
 
 /** Keys inside an open place: with Alt, because letters are typed here. */
@@ -139,7 +140,9 @@ function argumentsField(screen, c, entry, call, tool) {
     if (form.isForm()) {
       c.hasForm = true;
       c.live.push({ node: form.node, update: () => updateForm(c, form, entry.key, call.key) });
-      c.focusFirst = () => form.focusFirst();
+      const at = c.form?.call === call.key ? c.form.form.focused() : null;
+      c.form = { call: call.key, form };
+      c.focusFirst = () => form.focusFirst(at); // drawn anew, it keeps the focus where it was
       return form.node;
     }
   }
@@ -311,7 +314,9 @@ function keepInvalid(screen, c, entry, call, problems, kept) {
     act(c, "keep", label, "K", () => Editor.keep(screen, entry.key, call.key, kept.length === 0), {
       "aria-pressed": String(kept.length > 0),
     }),
-    el("span", { class: "dim", text: " saves the call as it is, against its schema; the reason must say why." }),
+    kept.length > 0
+      ? null
+      : el("span", { class: "dim", text: " saves the call as it is, against its schema; the reason must say why." }),
   );
 }
 

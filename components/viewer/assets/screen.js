@@ -7,6 +7,7 @@ import { button, el, fill } from "./dom.js";
 import { Editor } from "./editor.js";
 import { isComposing } from "./keymap.js";
 import { PLACE_KEYS, drawLive } from "./place.js";
+import { askRecord } from "./replay.js";
 import { openOf } from "./shown.js";
 import { drawHeader } from "./header.js";
 import { drawHelp } from "./help.js";
@@ -69,6 +70,7 @@ export class Screen {
     window.removeEventListener("resize", this.onResize);
     clearTimeout(this.toastTimer);
     this.rail.close();
+    this.bar.close();
   }
 
   /** Fill the window from where we stand to its end: the trace scrolls, the page does not. */
@@ -87,6 +89,7 @@ export class Screen {
       if (has("annotation")) this.drawAnnotation();
       else if (has("correction") || has("checked")) keepingFocus(this.root, () => this.drawCorrection());
       else if (has("typed")) keepingFocus(this.root, () => this.drawTyped());
+      if (has("checked")) askRecord(this);
       if (has("cursor")) this.drawCursor();
       if (has("taxonomy")) this.rail.drawMarks();
       if (has("nudge")) this.rail.nudge();

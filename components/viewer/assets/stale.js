@@ -6,7 +6,7 @@
 import { button, el, keycap } from "./dom.js";
 import { keyOf } from "./keymap.js";
 import { Editor } from "./editor.js";
-import { callOf, entryOf, argumentsOf, nameOf, resultsOf, standing, standingCalls, textOf } from "./revision.js";
+import { onRecord } from "./replay.js";
 import { labelOf } from "./shown.js";
 
 /** Why a message is stale, in words. */
@@ -26,7 +26,7 @@ export function drawStaleBadge(screen, shown, one) {
     "div",
     { class: one.isAttested ? "stale settled" : "stale", data: { stale: one.key } },
     el("span", { class: "stalewhy" }, ...sign(one)),
-    actions(screen, shown, one, { withKeys: true }),
+    actions(screen, shown, one),
   );
 }
 
@@ -43,7 +43,8 @@ export function drawStaleRow(screen, shown, one) {
       onclick: () => Editor.goToStale(screen, one.key),
     }),
     el("span", { class: "stalewhy" }, ...sign(one)),
-    actions(screen, shown, one, { withKeys: isHere }),
+    el("span", { class: "actions" }, replays(screen, shown, one)),
+    actions(screen, shown, one, { isHere, isGoneTo: Editor.isGoneTo(screen, one.key) }),
   );
 }
 
@@ -57,23 +58,31 @@ function isSelected(screen, one) {
   return Editor.staleHere(screen)?.key === one.key;
 }
 
-function actions(screen, shown, one, { withKeys }) {
-  const key = (command) => (withKeys ? keyOf(command) : undefined);
+/** What settles it; keys are printed where they mean this very message. */
+function actions(screen, shown, one, { isHere = false, isGoneTo = false } = {}) {
   const what = labelOf(shown, one.key);
-  const replay = recorded(shown, one);
   return el(
     "span",
     { class: "actions" },
-    act("Rewrite", one, { key: key("edit"), what, onclick: () => Editor.rewrite(screen, one.key) }),
-    replay
-      ? act(`Use the result of ${replay.label}`, one, { what, onclick: () => Editor.replay(screen, one.key, replay.text) })
-      : null,
-    act("Cut from here", one, { key: key("cut"), what, onclick: () => Editor.cut(screen, one.key) }),
+    act("Rewrite", one, { key: isGoneTo && keyOf("edit"), what, onclick: () => Editor.rewrite(screen, one.key) }),
+    act("Cut from here", one, { key: isGoneTo && keyOf("cut"), what, onclick: () => Editor.cut(screen, one.key) }),
     act("Still true", one, {
-      key: key("still-true"),
+      key: isHere && keyOf("still-true"),
       what,
       pressed: one.isAttested,
       onclick: () => Editor.attest(screen, one.key),
+    }),
+  );
+}
+
+/** Results on record of the same call, one button each; what it would say is in the title. */
+function replays(screen, shown, one) {
+  return onRecord(shown, one).map(({ text, where, times }, i) =>
+    button(times > 1 ? `Use the result of ${where} (${times}×)` : `Use the result of ${where}`, {
+      class: "quiet",
+      title: text.slice(0, 600),
+      data: { focus: `replay${i}:${one.key}` },
+      onclick: () => Editor.replay(screen, one.key, text),
     }),
   );
 }
@@ -88,44 +97,6 @@ function act(label, one, { key, what, pressed, onclick }) {
     data: { focus: `${label}:${one.key}` },
     onclick,
   });
-}
-
-/**
- * The result that another, equal call of this trajectory got: {label, text}; null when there is
- * none, or when that one is stale itself.
- */
-export function recorded(shown, one) {
-  if (one.why !== "result") return null;
-  const { state, base } = shown;
-  const { answers } = entryOf(state, one.key);
-  const step = answers && entryOf(state, answers.entry);
-  const call = step && callOf(state, answers.entry, answers.call);
-  if (!call) return null;
-  const wanted = identity(nameOf(base, step, call), argumentsOf(base, step, call));
-  if (wanted === null) return null;
-  for (const entry of standing(state)) {
-    for (const other of standingCalls(entry)) {
-      if (other === call || identity(nameOf(base, entry, other), argumentsOf(base, entry, other)) !== wanted) continue;
-      const result = resultsOf(state, other.key).find((r) => !r.removed && !shown.stale.has(r.key));
-      if (result) return { label: labelOf(shown, entry.key), text: textOf(base, result) };
-    }
-  }
-  return null;
-}
-
-/** Equal for calls that ask the same; null for arguments that are no JSON. */
-function identity(name, text) {
-  try {
-    return JSON.stringify([name, sorted(JSON.parse(text))]);
-  } catch {
-    return null;
-  }
-}
-
-function sorted(value) {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
 }
 
 /** What is left to settle of the correction that stands, when none is open. */

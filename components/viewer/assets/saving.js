@@ -1,0 +1,129 @@
+// Checking the open correction while it is made, and saving it: once, whatever gets lost on the way.
+
+import { clearDraft, writeDraft } from "./drafts.js";
+import { plural } from "./dom.js";
+import { begun, close, focusReason, isAttestedAnew, isDirty } from "./editor.js";
+import { attestedToWire, toWire } from "./revision_wire.js";
+import { baseOf, openOf, shownOf, unsettled } from "./shown.js";
+
+export async function check(screen) {
+  const s = screen.session;
+  const c = openOf(s);
+  if (!c || c.checking) return; // the answer on its way asks again when it is about older text
+  const state = c.history.now;
+  c.checking = true;
+  try {
+    const verdict = await s.api.checkRevision(c.uid, toWire(state, c.base.messages));
+    c.verdict = { ...verdict, state };
+    if (verdict.ok) c.lastGood = c.verdict;
+    if (c.error.startsWith(CANNOT_CHECK)) c.error = "";
+  } catch (problem) {
+    c.error = `${CANNOT_CHECK} ${problem.message}`;
+  }
+  c.checking = false;
+  if (s.editor !== c) return;
+  if (c.history.now !== state && !c.error) check(screen);
+  else if (openOf(s) === c) s.emit("checked", "status");
+}
+
+const CANNOT_CHECK = "Cannot check now:";
+
+/** The verdict on what is there right now; null while it is on its way. */
+export function verdictOf(c) {
+  return c.verdict && c.verdict.state === c.history.now ? c.verdict : null;
+}
+
+/** Why it cannot be saved yet; "" when it can. */
+export function unsavable(c) {
+  if (c.saving) return "Saving …";
+  if (c.conflict) return "Choose above first: what stands now, or your draft.";
+  if (!isDirty(c)) return "Nothing is changed yet.";
+  const verdict = verdictOf(c);
+  if (verdict?.problems.length > 0) return "Mend what is listed first.";
+  if (verdict && !verdict.changed && !isAttestedAnew(c)) return "Nothing changed: it means the same as before.";
+  if (c.reason.trim()) return "";
+  return verdict?.kept_invalid.length > 0 ? "Say why an invalid call is kept." : "Say why, in a few words.";
+}
+
+export async function save(screen) {
+  const s = screen.session;
+  const c = openOf(s);
+  const why = unsavable(c);
+  if (why) {
+    if (why.startsWith("Say why")) focusReason(screen);
+    s.emit("typed");
+    return;
+  }
+  c.saving = true;
+  c.error = "";
+  s.emit("typed");
+  try {
+    await s.sender.drained();
+    const before = s.stateOf(c.uid);
+    const answer = await s.sender.holding(() => s.api.correct(bodyOf(s, c)));
+    c.saving = false;
+    if (answer.changed) await saved(screen, c, answer, before);
+    else failed(s, c, "Nothing changed: no correction was made.");
+  } catch (problem) {
+    c.saving = false;
+    if (problem.kind === "refused") c.attempt = null;
+    failed(s, c, `Not saved: ${problem.message} ${problem.hint || ""} Your text is kept.`);
+    if (problem.status === 409) await meetWhatStands(screen, c);
+  }
+}
+
+function failed(s, c, text) {
+  c.error = text;
+  s.emit("typed");
+}
+
+/** The request; the same one again when the last answer got lost, so it counts once. */
+function bodyOf(s, c) {
+  const state = c.history.now;
+  const revision = toWire(state, c.base.messages);
+  const attested = attestedToWire(state);
+  const same = JSON.stringify([revision, attested, c.reason]);
+  if (c.attempt?.same !== same) {
+    s.n += 1;
+    c.attempt = { n: s.n, same };
+  }
+  const { n } = c.attempt;
+  return { session: s.sid, n, uid: c.uid, revision, attested, reason: c.reason.trim(), base: c.base.uid };
+}
+
+async function saved(screen, c, answer, before) {
+  const s = screen.session;
+  s.remember({ n: c.attempt.n, uid: c.uid, kind: "correct", before, cursor: s.cursor });
+  s.settleView(c.uid, answer, []);
+  s.views.get(c.uid).dirty = true;
+  clearDraft(s, c.uid);
+  try {
+    const { view } = await s.api.view(c.uid);
+    s.keep({ ...view, dirty: true });
+  } catch {
+    s.say("The correction is saved; reload to see it in the trace.");
+  }
+  if (s.editor === c) close(screen);
+  s.emit("annotation");
+  const left = s.current === c.uid ? unsettled(shownOf(s)).length : 0;
+  s.say(left > 0 ? `Correction saved. ${plural(left, "message")} left stale: exports refuse it until that is settled.` : "Correction saved.");
+}
+
+/** Somebody (another tab) has corrected the same trajectory: my changes over what stands now. */
+async function meetWhatStands(screen, c) {
+  const s = screen.session;
+  writeDraft(s, c.uid, { state: c.history.now, base: c.base.uid, reason: c.reason });
+  const { error } = c;
+  try {
+    const { view } = await s.api.view(c.uid);
+    s.keep(view);
+  } catch {
+    return;
+  }
+  if (s.editor !== c || s.current !== c.uid) return;
+  s.editor = begun(s, baseOf(s));
+  s.editor.error = error;
+  s.emit("annotation", "correction", "status");
+  check(screen);
+}
+
