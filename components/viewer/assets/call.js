@@ -114,7 +114,7 @@ function argumentRows(screen, call, row, found, marks) {
       row.required ? el("span", { class: "dim", title: "required", text: "*" }) : null,
       row.declared === false ? el("span", { class: "dim", title: "the tool does not declare it", text: " +" }) : null,
     ),
-    el("td", { class: "value" }, grounded(screen.session.view, said, valueOf(row))),
+    el("td", { class: "value" }, grounded(screen.session.view, said, valueOf(row), row.value.length)),
     el("td", { class: "dim type", text: row.type }),
     el("td", { class: `grounds ${said?.style || ""}` }, said ? groundWord(screen.session.view, said) : null),
     el(
@@ -135,8 +135,9 @@ function argumentRows(screen, call, row, found, marks) {
 }
 
 /** A value underlined by where it came from; the source is quoted when the pointer rests on it. */
-function grounded(view, said, content) {
-  if (!said || said.style === "none") return content;
+function grounded(view, said, content, length) {
+  const isText = said?.style === "derived" && said.found.how === "words" && length > WIDE_VALUE;
+  if (!said || said.style === "none" || isText) return content; // lines under sentences tell nothing
   const node = el("span", { class: `from ${said.style}` }, content);
   node.onpointerenter = () => (node.title = sourceSentence(view, said.found));
   return node;

@@ -10,9 +10,9 @@ import { categoryOf } from "./marks.js";
 import { quoteLine } from "./source.js";
 import { Strip } from "./strip.js";
 
-const LINE_HEIGHT = 26; // as in calls.css
+const LINE_HEIGHT = 26; // as in reading.css
 const MOST_ARGUMENTS = 12;
-const VALUE_CHARS = 60;
+const VALUE_CHARS = 100;
 
 export class CallsOnly {
   constructor(screen) {

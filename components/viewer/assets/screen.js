@@ -225,6 +225,7 @@ export class Screen {
   }
 
   revise(command) {
+    this.leaveCalls();
     Editor.revise(this, command);
   }
 
