@@ -11,7 +11,7 @@ Nothing here is a proof: a derivation errs on the side of finding a source.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -95,41 +95,44 @@ class Grounds:
         Behind a call whose result is not on record nothing is said: the value may be from there.
         For bulk checking: one search through all that was given settles nearly every value.
         """
-        given, starts = self._given_text()
+        given, starts = self._joined(lambda role: role is not Role.ASSISTANT)
+        own, own_starts = self._joined(lambda role: role is Role.ASSISTANT)
         open_calls = (c.message_index for c in self._calls if c.result_index is None)
         unanswered = min(open_calls, default=None)
         for call in self._calls:
-            if unanswered is not None and call.message_index > unanswered:
+            at = call.message_index
+            if unanswered is not None and at > unanswered:
                 return
             if not may_hold_identifier(call.call.raw_arguments):
                 continue
             for pointer, value in walk(call.arguments or {}):
                 if (
                     is_identifier(value)
-                    and not _holds_parts(given, value, starts[call.message_index])
+                    and not _holds_parts(given, value, starts[at])
+                    and str(value) not in own[: own_starts[at]]
                     and not self._is_said_elsewhere(call, pointer, value)
                 ):
                     yield call, pointer, value
 
     def _is_said_elsewhere(self, call: CallContext, pointer: str, value: Any) -> bool:
-        """Whether an identifier that was not given has another origin all the same. A code whose
+        """Whether an identifier that no text holds has another origin all the same. A code whose
         digits were not given is no date, number or measure that was."""
-        anchor = call.at(pointer)
-        if isinstance(value, str):
-            if RESULT_REFERENCE.match(value):
-                return True  # a reference to no result is another check's finding
-            found = self._named_by_tool(call, anchor, value) or self._own(call, anchor, value)
-            return found is not None
-        return self.of(call, pointer, value).origin is not Origin.NOWHERE
+        if not isinstance(value, str):
+            return self.of(call, pointer, value).origin is not Origin.NOWHERE
+        return (
+            RESULT_REFERENCE.match(value) is not None  # to no result: another check's finding
+            or (call.tool is not None and value.lower() in call.tool.words_lower)
+            or any(value in c.call.raw_arguments for c in self._calls[: call.ordinal])
+        )
 
-    def _given_text(self) -> tuple[str, list[int]]:
-        """All but the assistant's text in one, and where in it each message begins."""
+    def _joined(self, wanted: Callable[[Role], bool]) -> tuple[str, list[int]]:
+        """Some messages' texts as one, and where in it each message begins."""
         starts: list[int] = []
         parts: list[str] = []
         length = 0
         for role, text in zip(self._roles, self._texts, strict=True):
             starts.append(length)
-            if role is not Role.ASSISTANT:
+            if wanted(role):
                 parts.append(text)
                 length += len(text) + 1
         return "\n".join(parts), starts

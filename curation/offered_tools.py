@@ -37,6 +37,11 @@ class OfferedTool(Struct, frozen=True, dict=True):
             schema = ""
         return f"{self.spec.description}\n{schema}"
 
+    @cached_property
+    def words_lower(self) -> str:
+        """The same in small letters."""
+        return self.words.lower()
+
 
 def offered_tool(spec: ToolSpec) -> OfferedTool:
     """A tool made ready for checking; costly, so callers keep it."""
