@@ -210,6 +210,56 @@ def test_several_places_belong_to_one_correction_that_survives_a_reload(
     assert "One moment, please." in page.locator(".addedmessage").inner_text()
 
 
+def test_what_is_discarded_comes_back_with_one_key(studio: Studio, page: Any) -> None:
+    start(studio, page, "discard")
+    change_call(page)
+    wait_text(page, "1 change")
+    page.get_by_role("button", name="Discard").click()
+    wait_text(page, "Discarded", within=".toast")
+    assert not is_open(page)
+    page.keyboard.press("Control+z")
+    wait_text(page, "1 change")
+    press_all(page, ["e"], 60)
+    assert "Rome" in as_json(page).input_value()
+
+
+def test_undo_goes_back_to_the_correction_before_and_shows_it(studio: Studio, page: Any) -> None:
+    uid = start(studio, page, "before")
+    for number, text in enumerate((ROME, '{"city": "Bonn", "seats": 1}')):
+        press_all(page, ["e"], 60)
+        type_arguments(page, text)
+        wait_text(page, "1 change")
+        page.locator(".correcting .reason").fill(f"reason {number}")
+        wait_until(page, SAVABLE)
+        page.keyboard.press("Control+Enter")
+        wait_text(page, f"reason {number}", within=".msg.here")
+    press_all(page, ["z"], 60)
+    wait_saved(page)
+    wait_text(page, "reason 0", within=".msg.here .correction")
+    made = correction(studio, uid, "before")
+    assert made is not None
+    assert made.trajectory.messages[2].tool_calls[0].raw_arguments == ROME
+
+
+def test_a_result_on_record_elsewhere_is_offered_for_a_changed_call(
+    studio: Studio, page: Any
+) -> None:
+    rows = meetings("record", 2)
+    rows[1]["messages"][2]["tool_calls"] = [call("c0", {"seats": 1, "city": "Rome"})]
+    rows[1]["messages"][3]["content"] = '{"room": "ROM-12"}'
+    studio.fill("record", rows)
+    studio.open(page, "record", annotator="record")
+    uid = studio.uids("record")[0]
+    change_call(page)
+    wait_text(page, "Use the result of")
+    page.locator(".correcting").get_by_text("Use the result of").first.click()
+    wait_text(page, "1 stale")
+    save(page, "the user meant Rome")
+    made = correction(studio, uid, "record")
+    assert made is not None
+    assert made.trajectory.messages[3].text == '{"room": "ROM-12"}'
+
+
 def test_calls_are_added_copied_moved_and_removed_by_key(studio: Studio, page: Any) -> None:
     uid = start(studio, page, "calls")
     press_all(page, ["e"], 30)

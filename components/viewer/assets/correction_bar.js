@@ -2,7 +2,7 @@
 // reason, saving. It takes room of its own, so it never covers what is chosen from.
 
 import { drawChanges } from "./diff.js";
-import { button, el, fill, keycap, plural } from "./dom.js";
+import { button, el, fill, keycap, plural, renew } from "./dom.js";
 import { readDraft } from "./drafts.js";
 import { Editor } from "./editor.js";
 import { isComposing, keyOf } from "./keymap.js";
@@ -41,7 +41,7 @@ export class CorrectionBar {
     const left = unsettled(shown);
     const draft = s.phase === "view" && !s.view.parent_uid ? readDraft(s, s.current) : null;
     this.node.hidden = left.length === 0 && !draft;
-    fill(
+    renew(
       this.node,
       draft ? this.waitingDraft() : null,
       left.length > 0 ? drawLeftOver(this.screen, shown, left) : null,
@@ -62,9 +62,9 @@ export class CorrectionBar {
     this.node.hidden = false;
     const shown = shownOf(this.screen.session);
     const { title, notice, lists, why, save, reason } = this.parts;
-    fill(title, this.summary(c, shown));
-    fill(notice, this.notice(c), c.error ? el("div", { class: "finding error", role: "alert", text: c.error }) : null);
-    fill(lists, this.problems(c, shown), this.stale(shown), this.changes(c));
+    renew(title, this.summary(c, shown));
+    renew(notice, this.notice(c), c.error ? el("div", { class: "finding error", role: "alert", text: c.error }) : null);
+    renew(lists, this.problems(c, shown), this.stale(shown), this.changes(c));
     const blocked = Editor.unsavable(c);
     if (why.textContent !== blocked) why.textContent = blocked;
     save.disabled = Boolean(blocked);

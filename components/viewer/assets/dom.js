@@ -33,6 +33,13 @@ export function fill(node, ...children) {
   return node;
 }
 
+/** Replace what an element holds, unless it looks the same: what is not new is not announced again. */
+export function renew(node, ...children) {
+  const made = fill(document.createElement("div"), ...children);
+  if (made.innerHTML !== node.innerHTML) node.replaceChildren(...made.childNodes);
+  return node;
+}
+
 const shown = new WeakMap(); // element -> what it was filled for
 
 /** Fill an element with what `make` returns, unless it shows the same (`what`, as JSON) already. */

@@ -358,10 +358,27 @@ function leave(screen) {
   if (isKept) s.say("Closed, not saved. Your draft is kept: press e to go on.");
 }
 
+/** Throw the draft away; Ctrl+Z brings it back as long as this page is open. */
 function discard(screen) {
-  const c = openOf(screen.session);
-  clearDraft(screen.session, c.uid);
+  const s = screen.session;
+  const c = openOf(s);
+  const wasDirty = isDirty(c);
+  s.discarded = wasDirty ? { uid: c.uid, state: c.history.now, base: c.base.uid, reason: c.reason } : null;
+  clearDraft(s, c.uid);
   close(screen);
+  if (wasDirty) s.say("Discarded. Ctrl+Z brings it back.");
+}
+
+/** What was discarded last, when it was of this trajectory. */
+function canBringBack(s) {
+  return s.phase === "view" && !s.editor && s.discarded?.uid === s.current;
+}
+
+function bringBack(screen) {
+  const s = screen.session;
+  writeDraft(s, s.current, s.discarded);
+  s.discarded = null;
+  withOpen(screen, () => {});
 }
 
 export function close(screen) {
@@ -388,8 +405,8 @@ function listen(session) {
     "keydown",
     (event) => {
       const screen = session.keys?.screen;
-      if (!screen || !openOf(session) || session.phase !== "view") return;
-      const does = screen.editorKey(event);
+      if (!screen || session.phase !== "view") return;
+      const does = openOf(session) ? screen.editorKey(event) : bringsBack(screen, event);
       if (!does) return;
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -397,4 +414,10 @@ function listen(session) {
     },
     true,
   );
+}
+
+function bringsBack(screen, event) {
+  const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(event.composedPath()[0].tagName || "");
+  const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+  return isUndo && !isTyping && canBringBack(screen.session) ? () => bringBack(screen) : null;
 }

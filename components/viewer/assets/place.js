@@ -4,7 +4,7 @@
 // brought up to date in place, so the focus never moves by itself.
 
 import { drawChanges } from "./diff.js";
-import { button, el, fill, keycap } from "./dom.js";
+import { button, el, fill, keycap, renew } from "./dom.js";
 import { Editor } from "./editor.js";
 import { drawForm } from "./form.js";
 import { onOneLine, prettyJson } from "./json_text.js";
@@ -40,7 +40,7 @@ export function drawPlace(screen, shown, entry, call = null) {
 /** A part that follows what is typed and checked, in a card that is not drawn anew meanwhile. */
 export function live(c, draw, props = {}) {
   const node = fill(el("div", props), draw());
-  c.live.push({ node, update: () => fill(node, draw()) });
+  c.live.push({ node, update: () => renew(node, draw()) });
   return node;
 }
 

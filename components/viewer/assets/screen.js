@@ -286,8 +286,8 @@ function keepingFocus(root, work) {
   const isInBar = (node) => Boolean(node?.closest(".correcting"));
   const wasInBar = isInBar(before);
   work();
-  if (!name || before.isConnected) return;
-  const again = [...root.querySelectorAll(`[data-focus="${CSS.escape(name)}"]`)];
+  if (!before || before.isConnected) return;
+  const again = name ? [...root.querySelectorAll(`[data-focus="${CSS.escape(name)}"]`)] : [];
   const same = again.find((node) => isInBar(node) === wasInBar) || again[0];
-  same?.focus({ preventScroll: true });
+  (same || root.querySelector(".trace.shown"))?.focus({ preventScroll: true });
 }
