@@ -125,9 +125,7 @@ def test_escape_closes_an_edit_and_keeps_what_was_typed(studio: Studio, page: An
     press_all(page, ["e"], 30)
     type_arguments(page, GOOD)
     composing = "{key: 'Escape', isComposing: true, bubbles: true, composed: true}"
-    as_json(page).evaluate(
-        f"area => area.dispatchEvent(new KeyboardEvent('keydown', {composing}))"
-    )
+    as_json(page).evaluate(f"area => area.dispatchEvent(new KeyboardEvent('keydown', {composing}))")
     assert page.locator(".editor").count() == 1, "that Escape ends the composing of a word"
     press_all(page, ["Escape"], 30)
     assert page.locator(".editor").count() == 0

@@ -1,4 +1,4 @@
-"""Corrections of several messages, and what a changed call leaves behind: by keyboard, in a browser."""
+"""Corrections of several places, and what a changed call leaves behind, by keyboard."""
 
 from __future__ import annotations
 
@@ -157,9 +157,7 @@ def test_what_stays_stale_is_shown_after_saving_and_gone_on_with(studio: Studio,
     assert left_stale(studio, uid, "later") == []
 
 
-def test_undo_and_redo_go_through_the_operations_of_a_correction(
-    studio: Studio, page: Any
-) -> None:
+def test_undo_and_redo_go_through_the_operations_of_a_correction(studio: Studio, page: Any) -> None:
     start(studio, page, "redo")
     change_call(page)
     wait_text(page, "1 change")

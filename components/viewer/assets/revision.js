@@ -167,10 +167,11 @@ export function duplicateCall(state, base, key, callKey) {
   return addCall(state, key, { name, text: argumentsOf(base, entry, call), after: callKey });
 }
 
-/** Take a call out together with its results, or put both back. */
+/** Take a call out together with its results, or put both back (if the step is there). */
 export function removeCall(state, key, callKey, removed = true) {
+  const isStepGone = entryOf(state, key).removed;
   const entries = state.entries.map((entry) => {
-    if (entry.answers?.call === callKey) return { ...entry, removed };
+    if (entry.answers?.call === callKey) return { ...entry, removed: removed || isStepGone };
     if (entry.key !== key) return entry;
     return { ...entry, calls: entry.calls.map((c) => (c.key === callKey ? { ...c, removed } : c)) };
   });
@@ -208,14 +209,17 @@ function resultsInOrder(state, key) {
 export function removeMessage(state, key, removed = true) {
   const isMeant = (entry) => entry.key === key || entry.answers?.entry === key;
   const entries = state.entries.map((entry) =>
-    isMeant(entry) && !(isOrphaned(state, entry) && !removed) ? { ...entry, removed } : entry,
+    isMeant(entry) && (removed || belongs(state, entry, (e) => e.key === key)) ? { ...entry, removed } : entry,
   );
   return doubted({ ...state, entries }, key);
 }
 
-/** Whether it is the result of a call that is taken out. */
-function isOrphaned(state, entry) {
-  return Boolean(entry.answers && callOf(state, entry.answers.entry, entry.answers.call)?.removed);
+/** Whether a message may be put back: of a result the call must be there, or come back with it. */
+function belongs(state, entry, comesBack) {
+  if (!entry.answers) return true;
+  const step = entryOf(state, entry.answers.entry);
+  const call = callOf(state, entry.answers.entry, entry.answers.call);
+  return Boolean(call) && !call.removed && (!step.removed || comesBack(step));
 }
 
 /** Take out a message and everything after it. */
@@ -234,7 +238,8 @@ export function cutAfter(state, key) {
 /** Put back a message and everything after it. */
 export function restoreFrom(state, key) {
   const at = state.entries.findIndex((entry) => entry.key === key);
-  const isGone = (e, i) => i >= at && e.removed && e.from !== null && !isOrphaned(state, e);
+  const isAfter = (e) => state.entries.indexOf(e) >= at;
+  const isGone = (e, i) => i >= at && e.removed && e.from !== null && belongs(state, e, isAfter);
   return { ...state, entries: state.entries.map((e, i) => (isGone(e, i) ? { ...e, removed: false } : e)) };
 }
 
@@ -244,7 +249,9 @@ export function restoreFrom(state, key) {
  */
 export function insertAfter(state, key, role, { answers = null, content = "" } = {}) {
   const fresh = { key: `n${state.next}`, from: null, parent: null, role, removed: false, content, calls: [], answers };
-  const at = lastOf(state, answers ? answers.entry : key) + 1;
+  // Nothing may stand between a step and its results.
+  const step = answers ? answers.entry : entryOf(state, key)?.answers?.entry;
+  const at = lastOf(state, step ?? key) + 1;
   const entries = [...state.entries.slice(0, at), fresh, ...state.entries.slice(at)];
   return { ...state, entries, next: state.next + 1 };
 }
