@@ -259,9 +259,15 @@ function rolePicker(screen, c, entry) {
 
 // What is said of it --------------------------------------------------------------------------
 
-/** Python's problems with a place, when it has spoken of this very text; null while it has not. */
+/**
+ * Python's problems with arguments, kept ones too, when it has spoken of this very text; null while
+ * it has not, and of a call as it stands, which it does not check: there the form's hints speak.
+ */
 function problemsAt(c, entry, call) {
-  return spoken(c, entry, call, "problems");
+  if (!r.isCallChanged(call)) return null;
+  const problems = spoken(c, entry, call, "problems");
+  const all = problems && [...problems, ...spoken(c, entry, call, "kept_invalid")];
+  return all && all.filter((p) => p.pointer !== ""); // those of the whole stand below the form
 }
 
 function spoken(c, entry, call, what) {
