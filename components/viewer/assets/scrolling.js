@@ -2,12 +2,13 @@
 
 /**
  * Scroll the trace, never the page: to the start of the card unless all of it is in sight, and on
- * to the spot when the card is taller than the box. Reads first, then writes once.
+ * to the spot when the card is taller than the box. Reads first, then writes once. Returns whether
+ * anything moved.
  */
 export function scrollTo(box, place, isFresh) {
   if (!place) {
     box.scrollTop = 0;
-    return;
+    return false;
   }
   const frame = box.getBoundingClientRect();
   const card = place.card.getBoundingClientRect();
@@ -21,5 +22,8 @@ export function scrollTo(box, place, isFresh) {
     const isNear = spot.top - card.top < (frame.bottom - frame.top) / 4; // the step's number stays in sight
     by = (isNear ? card.top : spot.top) - frame.top - 8;
   }
-  if (Math.abs(by) >= 1) box.scrollTop += by;
+  if (Math.abs(by) < 1) return false;
+  const before = box.scrollTop;
+  box.scrollTop += by;
+  return box.scrollTop !== before;
 }

@@ -20,6 +20,7 @@ const GROUP = 5; // neighbours that are drawn together: thousands of places woul
 const SPARE_MS = 8;
 const ALL = 600; // so many messages are all drawn in the end
 const NEAR_PX = 1200; // above and below the sight
+const SETTLE_FRAMES = 5;
 
 export class Trace {
   constructor(screen) {
@@ -222,19 +223,24 @@ export class Trace {
     return this.spotlight.show(this.session, jump, box);
   }
 
-  /** Scroll to the selection; once more in the next frame, because the heights of cards that were
-   * never painted are estimates until then. */
+  /** Scroll to the selection; again in the next frames, because the heights of cards that were
+   * never painted are estimates until then, and what comes near is only then drawn. */
   reveal() {
     const isSeen = this.seenAt === this.session.cursor;
     this.seenAt = null;
     if (isSeen) return; // made ahead, and scrolled to this very place already
     scrollTo(this.node, this.place, this.isFresh);
     this.isFresh = false;
+    this.settle(this.place, SETTLE_FRAMES);
+  }
+
+  settle(place, frames) {
     cancelAnimationFrame(this.again);
-    const { place } = this;
     this.again = requestAnimationFrame(() => {
-      scrollTo(this.node, place, false);
-      this.follow();
+      if (place && !place.card.isConnected) return; // drawn anew: somebody else scrolls
+      const hasMoved = scrollTo(this.node, place, false);
+      if (frames === SETTLE_FRAMES) this.follow();
+      if (frames > 1 && (hasMoved || frames > SETTLE_FRAMES - 2)) this.settle(place, frames - 1);
     });
   }
 
