@@ -14,7 +14,7 @@ import { asKind } from "./form_fixes.js";
 import { editable, everyField, fieldTree } from "./form_fields.js";
 import { Folds } from "./form_folds.js";
 import { drawField } from "./form_groups.js";
-import { initialValue, schemaOf } from "./form_schema.js";
+import { initialValue, memberSchema, schemaOf } from "./form_schema.js";
 import { Verdict } from "./form_verdict.js";
 import {
   addItem,
@@ -42,9 +42,9 @@ let forms = 0;
  * `label`: what the form is called. `onText(text)` gets the complete text after every change;
  * `onEnterSave()` is Ctrl+Enter.
  *
- * Returns {node, update({text, problems}), focusFirst(id), focused(), isForm()}. `update` with the text the form
- * has given disturbs nobody; leave `problems` out, or null, until Python has answered for that
- * text. When the text is no JSON object the node says so and `isForm()` is false; an update with
+ * Returns {node, update({text, problems}), focusFirst(id), focused(), isForm()}. `update` with the
+ * text the form has given disturbs nobody; leave `problems` out, or null, until Python has answered
+ * for that text. When the text is no JSON object the node says so and `isForm()` is false; an update with
  * an object brings the fields back. A form drawn anew in the place of another one gives the focus
  * back with `focusFirst(other.focused())`.
  */
@@ -149,7 +149,8 @@ class Form {
   }
 
   isOpen(field) {
-    return this.folds.isOpen(field, () => everyField(field).some((f) => this.notesOf(f).length > 0));
+    const isTroubled = () => everyField(field).some((f) => this.notesOf(f).length > 0);
+    return this.folds.isOpen(field, isTroubled);
   }
 
   // ---- changes
@@ -177,8 +178,8 @@ class Form {
       this.set(field, fix.json);
       this.focus(field.id);
     } else {
-      const renamed = field.pointer.slice(0, field.pointer.lastIndexOf("/") + 1) + escapePointer(fix.rename);
-      const touched = [field.pointer, renamed];
+      const holder = field.pointer.slice(0, field.pointer.lastIndexOf("/"));
+      const touched = [field.pointer, `${holder}/${escapePointer(fix.rename)}`];
       this.change((text, root) => renameKey(text, root, field.path, fix.rename), touched);
       this.focus(this.at(field.path).id);
     }
@@ -194,7 +195,7 @@ class Form {
     const known = group.absent.find((f) => f.name === name);
     if (known) this.add(known);
     else if (group.children.some((f) => f.name === name)) this.say(`“${name}” is there already.`);
-    else this.addMember(group.path, name, initialValue(schemaOf(group.branch.additionalProperties)));
+    else this.addMember(group.path, name, initialValue(memberSchema(group.branch, name)));
   }
 
   addMember(path, name, value) {
@@ -301,13 +302,13 @@ class Form {
       this.say(KEYS_TEXT);
       return;
     }
-    const preset = field.default === undefined ? null : ` Default: ${JSON.stringify(field.default)}.`;
+    const preset = field.default === undefined ? "" : JSON.stringify(field.default);
     fill(
       this.about,
       el("b", { text: field.name }),
       field.typeText ? ` ${field.typeText}` : null,
       field.description ? ` — ${field.description}` : null,
-      preset,
+      preset ? ` Default: ${preset}.` : null,
     );
   }
 
@@ -356,7 +357,7 @@ class Form {
     event.stopPropagation();
   }
 
-  /** Whether the key means something here. Digits by their place: Alt may make other signs of them. */
+  /** Whether the key means something here. Digits by their place: Alt may change their sign. */
   onAltKey(event) {
     const field = this.field && this.fieldOf(event.target);
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code || "");

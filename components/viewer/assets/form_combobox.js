@@ -24,7 +24,8 @@ export function drawCombobox({
   ...props
 }) {
   const state = { shown: "", found: [], active: 0, open: false };
-  const list = el("ul", { id: `${id}-list`, role: "listbox", class: "fpicklist", "aria-label": label });
+  const listId = `${id}-list`;
+  const list = el("ul", { id: listId, role: "listbox", class: "fpicklist", "aria-label": label });
   const input = el("input", {
     id,
     type: "text",
@@ -33,7 +34,7 @@ export function drawCombobox({
     spellcheck: "false",
     "aria-label": label,
     "aria-expanded": "false",
-    "aria-controls": `${id}-list`,
+    "aria-controls": listId,
     "aria-autocomplete": "list",
     ...props,
     on: {
@@ -60,12 +61,16 @@ export function drawCombobox({
   function draw() {
     list.hidden = !state.open;
     input.setAttribute("aria-expanded", String(state.open));
-    const none = el("li", { class: "dim", role: "option", "aria-disabled": "true", text: "nothing fits" });
-    fill(list, state.found.length > 0 ? state.found.map(drawOption) : none);
+    fill(list, state.found.length > 0 ? state.found.map(drawOption) : drawNone());
     const active = state.open && state.found.length > 0 ? `${id}-${state.active}` : "";
     if (active) input.setAttribute("aria-activedescendant", active);
     else input.removeAttribute("aria-activedescendant");
     if (active) list.children[state.active].scrollIntoView({ block: "nearest" });
+  }
+
+  function drawNone() {
+    const props = { class: "dim", role: "option", "aria-disabled": "true" };
+    return el("li", { ...props, text: "nothing fits" });
   }
 
   function drawOption(option, i) {

@@ -51,8 +51,8 @@ function typing(act, id, control) {
   };
   const show = (input) => (field) => {
     state.field = field;
-    const isTyping = act.isFocused(input);
-    const stands = isTyping && spellTyped(control, input.value, field.value, act.text()) === field.raw;
+    const typed = () => spellTyped(control, input.value, field.value, act.text());
+    const stands = act.isFocused(input) && typed() === field.raw; // " 7" stands for 7
     if (!stands && input.value !== shownText(field)) input.value = shownText(field);
   };
   return { state, take, show };
@@ -124,7 +124,11 @@ function drawClock(act, field, id) {
     class: "fclock",
     autocomplete: "off",
     placeholder: { date: "YYYY-MM-DD", time: "HH:MM:SSZ" }[control] || "YYYY-MM-DDTHH:MM:SSZ",
-    on: { input: () => take(input.value), blur: () => act.settle(), keydown: (event) => onKey(event) },
+    on: {
+      input: () => take(input.value),
+      blur: () => act.settle(),
+      keydown: (event) => onKey(event),
+    },
   });
   const picker = el("input", {
     type: pickerType(control),
@@ -247,8 +251,10 @@ function drawLongChoice(act, field, id) {
     id,
     label: field.name,
     placeholder: `one of ${field.choices.length}: type to filter`,
-    options: () =>
-      state.field.choices.map((value) => ({ label: choiceText(value, state.field.choices), value })),
+    options: () => {
+      const { choices } = state.field;
+      return choices.map((value) => ({ label: choiceText(value, choices), value }));
+    },
     picksTyped: true,
     onPick: (value) => act.set(state.field, act.spell(value)),
   });

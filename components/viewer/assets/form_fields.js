@@ -2,7 +2,7 @@
 //
 // Pure: form.js draws what `fieldTree` returns and applies edits to the text. A field:
 //   {id, path, pointer, name, where: root|member|item|missing, node, kind, raw, value, branch,
-//    branches, at (place of `branch` in them, -1 when none has the kind), control, choices, required,
+//    branches, at (place of `branch` in them; -1: none has the kind), control, choices, required,
 //    declared, repeated, typeText, description, default, hints, fixes, problems, children, absent,
 //    takesNames, invitesNames, takesItems, index, count}
 
@@ -28,6 +28,7 @@ import { nameFixes, trimFix, valueFixes } from "./form_fixes.js";
 
 const FREE = ["string", "number", "boolean", "object", "array", "null"].map((type) => ({ type }));
 const SHORT = 80;
+const SAYS_DAY = /\bYYYY-MM-DD\b(?![T ]*H)/i; // many tools write it in words only
 const CLOCKS = new Set(["date", "time", "date-time"]);
 
 /**
@@ -168,8 +169,8 @@ function controlOf({ node, kind, branch, branches, choices, description }) {
   if (admits("integer") && !(node.kind === "string" && admits("string"))) return "number";
   if (node.kind === "number" && !admits("string")) return "number";
   if (CLOCKS.has(branch.format)) return branch.format;
-  if (kind === "string" && !branch.format && /\bYYYY-MM-DD\b(?![T ]*H)/i.test(description)) return "date";
-  return "string";
+  const isDay = kind === "string" && !branch.format && SAYS_DAY.test(description);
+  return isDay ? "date" : "string";
 }
 
 function addMembers(context, field, schema, isRoot) {
@@ -210,14 +211,16 @@ function addMembers(context, field, schema, isRoot) {
   for (const child of field.children) {
     if (given.get(child.name) > 1) {
       child.repeated = true;
-      child.hints.push({ keyword: "repeated", message: "stands more than once; the last one counts" });
+      const message = "stands more than once; the last one counts";
+      child.hints.push({ keyword: "repeated", message });
     }
   }
   field.absent = free.map((name) => absentField(field, schema, name, required.includes(name)));
   const stray = required.filter((name) => !names.has(name) && !free.includes(name));
   field.absent.push(...stray.map((name) => absentField(field, schema, name, true)));
   field.takesNames = open;
-  field.invitesNames = open && (Object.keys(properties).length === 0 || "additionalProperties" in schema);
+  const isSilent = Object.keys(properties).length > 0 && !("additionalProperties" in schema);
+  field.invitesNames = open && !isSilent;
 }
 
 function absentField(holder, schema, name, required) {

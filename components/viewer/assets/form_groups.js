@@ -28,7 +28,7 @@ function drawGroup(act, field) {
   const head = isRoot ? null : drawHead(act, id, now);
   const node = el(
     "div",
-    isRoot ? { class: "fgroup" } : { class: "fgroup", role: "group", "aria-labelledby": `${id}-name` },
+    { class: "fgroup", ...(isRoot ? {} : { role: "group", "aria-labelledby": `${id}-name` }) },
     head?.node,
     notes.node,
     body,

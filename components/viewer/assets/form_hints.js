@@ -41,7 +41,7 @@ export function isReference(text, node) {
   return node.kind === "string" && REFERENCE.test(valueOf(text, node));
 }
 
-/** What is wrong with a value by itself (not with what it holds), for one branch: [{keyword, message}]. */
+/** What is wrong with a value by itself, not with what it holds: [{keyword, message}]. */
 export function hintsOf(branch, text, node) {
   const kind = kindOfNode(text, node);
   if (isReference(text, node)) return [];
@@ -111,8 +111,9 @@ function stringHints(branch, value) {
   const out = [];
   if (branch.minLength || branch.maxLength !== undefined) {
     const length = [...value].length;
-    if (length < branch.minLength) out.push(hint("minLength", `is shorter than ${branch.minLength}`));
-    if (length > branch.maxLength) out.push(hint("maxLength", `is longer than ${branch.maxLength}`));
+    const { minLength, maxLength } = branch;
+    if (length < minLength) out.push(hint("minLength", `is shorter than ${minLength} characters`));
+    if (length > maxLength) out.push(hint("maxLength", `is longer than ${maxLength} characters`));
   }
   if (branch.pattern && matches(branch.pattern, value) === false) {
     out.push(hint("pattern", `does not match ${branch.pattern}`));
@@ -145,7 +146,8 @@ const EXAMPLES = {
 const FORMATS = {
   date: isDate,
   time: (value) => TIME.test(value),
-  "date-time": (value) => isDate(value.slice(0, 10)) && /[Tt ]/.test(value[10] || "") && TIME.test(value.slice(11)),
+  "date-time": (value) =>
+    isDate(value.slice(0, 10)) && /[Tt ]/.test(value[10] || "") && TIME.test(value.slice(11)),
   email: (value) => /^[^\s@]+@[^\s@]+$/.test(value),
   uuid: (value) => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value),
   uri: (value) => /^[a-z][a-z0-9+.-]*:[^\s]*$/i.test(value),

@@ -10,14 +10,15 @@ export function fillName(label, field) {
   refill(label, [name, where, required, declared], () => [
     where === "item" ? el("span", { class: "sr", text: "item " }) : null,
     name === "" && where === "member" ? '""' : name,
-    required ? el("span", { class: "freq", title: "required", "aria-hidden": "true", text: "*" }) : null,
+    required ? sign("freq", "*", "required") : null,
     required ? el("span", { class: "sr", text: " required" }) : null,
-    declared ? null : stray(),
+    declared ? null : sign("fstray", "+", "not declared by the tool"),
   ]);
 }
 
-function stray() {
-  return el("span", { class: "fstray", title: "not declared by the tool", "aria-hidden": "true", text: "+" });
+/** A sign for the eye; screen readers are told in words. */
+function sign(kind, text, title) {
+  return el("span", { class: kind, title, "aria-hidden": "true", text });
 }
 
 /** The type, or a picker where the value may be of several kinds (or is of a wrong one). */

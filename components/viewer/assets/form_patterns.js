@@ -1,4 +1,4 @@
-// Regular expressions of schemas, run only where they cannot take long. Python's are bounded as well.
+// Regular expressions of schemas, run only where they cannot take long. The others are Python's.
 
 const MOST_STEPS = 2_000_000; // at its worst
 

@@ -45,7 +45,6 @@ export function drawLine(act, field) {
   const show = (next) => {
     now.field = next;
     input.dataset.field = next.id;
-    node.classList.toggle("wide", input.tagName === "TEXTAREA" && next.raw.length > 60);
     fillName(label, next);
     control.show(next);
     kind.show(next);

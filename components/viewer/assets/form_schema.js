@@ -84,7 +84,8 @@ function readBranches(schema, depth) {
       .slice(0, MOST_BRANCHES);
   }
   if (!Array.isArray(rest.type)) return [rest];
-  if (rest.type.length === 0) return [{ ...rest, type: undefined }]; // contradicts itself: left to Python
+  // A schema that contradicts itself is left to Python.
+  if (rest.type.length === 0) return [{ ...rest, type: undefined }];
   return rest.type.map((type) => narrowed(rest, type));
 }
 

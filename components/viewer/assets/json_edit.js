@@ -118,7 +118,8 @@ export function valueOf(text, node) {
 export function spellString(value, around) {
   const json = JSON.stringify(value);
   if (!escapesAll(around)) return json;
-  return json.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const escaped = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return json.replace(/[\u007f-\uffff]/g, escaped);
 }
 
 function escapesAll(text) {
