@@ -143,6 +143,8 @@ def correct_the_call(page: Any, fixed: str) -> None:
     """The finding stands at the wrong argument, so its call is selected already."""
     page.keyboard.press("e")
     editor = page.get_by_label("Arguments as JSON")
+    page.locator(".editor").wait_for()
+    page.keyboard.press("Alt+j")
     editor.wait_for()
     editor.fill('{"city": 7}')
     page.get_by_label("Reason of the correction").fill("seats is a number")
@@ -150,8 +152,14 @@ def correct_the_call(page: Any, fixed: str) -> None:
     page.locator(".editor .finding.error").first.wait_for()
     assert save.is_disabled(), "an invalid call can be saved"
     editor.fill(fixed)
-    page.wait_for_timeout(300)
-    wait_until(page, "!window.viewerRoot().querySelector('.editor .main').disabled", timeout_s=10)
+    # The room was found for the number that was meant: what came of the call is still true.
+    stale = page.locator(".correcting .stale:not(.settled)").get_by_text("Still true")
+    stale.first.wait_for()
+    while stale.count() > 0:
+        stale.first.click()
+    wait_until(
+        page, "!window.viewerRoot().querySelector('.correcting .main').disabled", timeout_s=10
+    )
     save.click()
     editor.wait_for(state="detached")
 

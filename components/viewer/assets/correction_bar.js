@@ -65,10 +65,21 @@ export class CorrectionBar {
     renew(title, this.summary(c, shown));
     renew(notice, this.notice(c), c.error ? el("div", { class: "finding error", role: "alert", text: c.error }) : null);
     renew(lists, this.problems(c, shown), this.stale(shown), this.changes(c));
+    this.showHere(lists);
     const blocked = Editor.unsavable(c);
-    if (why.textContent !== blocked) why.textContent = blocked;
+    const left = unsettled(shown).length;
+    const said = blocked || (left > 0 ? "May be saved; exports refuse it until nothing is stale." : "");
+    if (why.textContent !== said) why.textContent = said;
     save.disabled = Boolean(blocked);
     if (reason.value !== c.reason) reason.value = c.reason;
+  }
+
+  /** The stale message that was gone to is in sight in its list. */
+  showHere(lists) {
+    const here = lists.querySelector("li.here");
+    const name = here?.textContent;
+    if (name && name !== this.here) here.scrollIntoView({ block: "nearest" });
+    this.here = name;
   }
 
   frame(c) {
