@@ -6,10 +6,19 @@ import { begun, close, focusReason, isAttestedAnew, isDirty } from "./editor.js"
 import { attestedToWire, toWire } from "./revision_wire.js";
 import { baseOf, openOf, shownOf, unsettled } from "./shown.js";
 
+const WAIT_MS = 200;
+
+/** Ask Python what the correction amounts to; one question at a time, the latest state last. */
 export async function check(screen) {
   const s = screen.session;
   const c = openOf(s);
   if (!c || c.checking) return; // the answer on its way asks again when it is about older text
+  if (s.sender.state.ops.some((op) => op.kind === "undo")) {
+    // What the revision starts from may be about to change: ask when that is settled.
+    clearTimeout(c.timer);
+    c.timer = setTimeout(() => check(screen), WAIT_MS);
+    return;
+  }
   const state = c.history.now;
   c.checking = true;
   try {
