@@ -240,6 +240,20 @@ def test_a_result_can_be_filtered_and_read_as_it_was_sent(page: Any, opened: str
     assert raw == booking(opened)["messages"][FOUND]["content"]
 
 
+def test_a_short_result_takes_what_is_typed_as_well(studio: Studio, page: Any, opened: str) -> None:
+    select(page, BOOK, 0)
+    press_all(page, ["/"], 30)
+    page.keyboard.type("x1a")
+    wait_saved(page)
+    assert studio.said(studio.uids(opened)[0], opened).annotation.is_empty
+    result = f"viewerRoot().querySelector('.msg[data-index=\"{BOOK}\"] .result')"
+    assert page.evaluate(f"{result}.querySelector('.count').textContent") == "nothing found"
+    select(page, BOOKED + 1, None)
+    press_all(page, ["Escape", "/"], 30)
+    toast = page.evaluate("viewerRoot().querySelector('.toast').textContent")
+    assert "Select a call first" in toast
+
+
 def test_the_map_says_what_each_step_is_about(page: Any, opened: str) -> None:
     lines = page.evaluate(
         "[...viewerRoot().querySelectorAll('.map.shown .stepline')].map((n) => n.textContent)"

@@ -44,6 +44,11 @@ export function resultText(session, index, text) {
   });
 }
 
+/** A result with its bar, however short it is; `.resultView` of the element is its ResultView. */
+export function openedResult(session, index, text) {
+  return new ResultView(session, index, text, null).node;
+}
+
 /** A text short enough to be shown whole, JSON laid out; null for others. */
 export function shortText(text) {
   if (text.length > SHORT_CHARS) return null;

@@ -10,6 +10,7 @@ import { drawCard, signatureOf } from "./card.js";
 import { placeTools } from "./corrected.js";
 import { findingsByMessage } from "./findings.js";
 import { markChips } from "./marks.js";
+import { openedResult } from "./result_view.js";
 import { scrollTo } from "./scrolling.js";
 import { Spotlight, jumpHere, quoteRow } from "./source.js";
 import { toolCatalogue } from "./tools.js";
@@ -253,15 +254,24 @@ export class Trace {
     this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
   }
 
-  /** Filter the result of the selected call. */
+  /** Filter the result of the selected call, or the selected result that answers none. */
   filterResult(cursor) {
-    const card = this.cards.get(cursor.message)?.node;
-    const call = card?.querySelector(`.call[data-call="${cursor.call ?? 0}"]`);
-    const box = call?.querySelector(".result") || card?.querySelector(":scope > .said");
-    for (const fold of box?.querySelectorAll("details.fold.holds") || []) fold.openNow();
-    const view = box?.querySelector(".resultview")?.resultView;
-    if (view) view.openFilter();
-    else this.session.say(call ? "This result is short: read it." : "Select a call first (j, k).");
+    const message = this.view.messages[cursor.message];
+    const called = message?.calls[cursor.call ?? 0];
+    const index = called ? called.result : message?.role === "tool" ? message.index : null;
+    if (index === null || !this.view.messages[index].text.trim()) {
+      this.session.say(called ? "This call has no result text." : "Select a call first (j, k).");
+      return;
+    }
+    const card = this.cards.get(cursor.message).node;
+    const call = card.querySelector(`.call[data-call="${cursor.call ?? 0}"]`);
+    const box = call?.querySelector(".result") || card.querySelector(":scope > .said");
+    for (const fold of box.querySelectorAll("details.fold.holds")) fold.openNow();
+    if (!box.querySelector(".resultview")) {
+      const { text } = this.view.messages[index];
+      box.querySelector("pre.plain").replaceWith(openedResult(this.session, index, text));
+    }
+    box.querySelector(".resultview").resultView.openFilter();
   }
 
   /** Open or close everything foldable in the selected message. */
