@@ -103,9 +103,7 @@ def _measure(studio: Studio, dataset: str) -> dict[str, Any]:
                 page.keyboard.press(key)
                 page.wait_for_timeout(70)
         times = page.evaluate("window.times")
-        n_cards = page.evaluate(
-            "viewerRoot().querySelectorAll('.trace.shown .msg').length"
-        )
+        n_cards = page.evaluate("viewerRoot().querySelectorAll('.trace.shown .msg').length")
         browser.close()
     by_key = {key: [t["ms"] for t in times if t["key"] == key] for key in "12jk4z-"}
     return {
