@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from app.flows.adjudicate import decide, load_case, open_cases
 from app.flows.annotate import claim_next, perform
 from app.flows.bulk import Action, bulk
-from app.flows.correct import Edit, EditTarget, propose_correction
+from app.flows.correct import propose_correction
 from app.flows.queue import fill_queue, queue_overview
 from curation.queueing import State
 from storage.annotators import take_turn
@@ -19,6 +19,7 @@ from storage.browse import Filter
 from storage.engine import Store
 from storage.tables import ActRow, AnnotationRow, DecisionRow, table_of
 from tests.episodes import CALL_AT, Person, add_episodes
+from tests.revisions import arguments, revised
 
 pytestmark = pytest.mark.postgres
 
@@ -87,9 +88,9 @@ def test_a_dispute_is_corrected_and_decided(store: Store) -> None:
     fill_queue(store, "weather", overlap=2)
     ann, bob = Person(store, "Ann"), Person(store, "Bob")
     for person, outcome in ((ann, "accept"), (bob, "reject")):
-        edit = Edit(CALL_AT, EditTarget.ARGUMENTS, f'{{"city": "{person.info.name}"}}', 0)
+        edit = revised(5, arguments(CALL_AT, f'{{"city": "{person.info.name}"}}'))
         propose_correction(
-            store, person.info, person.session, person.next_number(), uid, [edit], "nul\x00"
+            store, person.info, person.session, person.next_number(), uid, edit, "nul\x00"
         )
         ops = [person.op("note", uid, note="\x00"), person.op("outcome", uid, outcome=outcome)]
         perform(store, person.info, person.session, [*ops, person.op("commit", uid)])

@@ -9,13 +9,14 @@ from app.flows.annotate import claim_next, perform
 from app.flows.browse import find
 from app.flows.bulk import Action, bulk
 from app.flows.check import check
-from app.flows.correct import Edit, EditTarget, propose_correction
+from app.flows.correct import propose_correction
 from app.flows.overview import overview
 from app.flows.queue import fill_queue
 from curation.trajectory import Message, Role, ToolCall, ToolSpec, Trajectory
 from storage.browse import Filter
 from storage.engine import Store
 from tests.episodes import CALL_AT, Person, add_episodes, add_trajectories, episode
+from tests.revisions import arguments, revised
 
 
 def test_the_funnel_counts_each_stage_as_a_part_of_the_one_before(store: Store) -> None:
@@ -152,8 +153,8 @@ def test_every_mark_of_every_chart_leads_to_as_many_trajectories(
         claim_next(store, person.info, "weather")
         ops = [person.op("outcome", uids[3], outcome=outcome), person.op("commit", uids[3])]
         perform(store, person.info, person.session, ops)
-    edit = Edit(CALL_AT, EditTarget.ARGUMENTS, '{"city": "Rome", "days": 9}', 0)
-    done = propose_correction(store, person.info, "other", 1, uids[1], [edit], "another city")
+    edit = revised(5, arguments(CALL_AT, '{"city": "Rome", "days": 9}'))
+    done = propose_correction(store, person.info, "other", 1, uids[1], edit, "another city")
     assert done.correction_uid is not None
     report = check(store, processes=1)
     assert report.trajectories == find(store, Filter()).count.n
