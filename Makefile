@@ -25,7 +25,15 @@ test: lint
 	@command -v "$${LOOPWRIGHT_CHROMIUM:-/usr/bin/chromium}" >/dev/null 2>&1 || \
 		echo "NOTICE: no chromium found; the browser tests are skipped. Install it," \
 		"or name its path in LOOPWRIGHT_CHROMIUM, to run them."
+ifeq ($(ARGS),)
+	@# The browser mostly waits, so the other tests run meanwhile and are shown at the end.
+	@$(BIN)/python -m pytest --ignore=tests/e2e >$(VENV)/tests.log 2>&1 & others=$$!; \
+	$(BIN)/python -m pytest tests/e2e; browser=$$?; \
+	wait $$others; others=$$?; cat $(VENV)/tests.log; \
+	test $$browser -eq 0 && test $$others -eq 0
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
 
 test-old-datasets: $(VENV)/.installed-test $(OLD)/.installed
 	LOOPWRIGHT_OLD_DATASETS_PYTHON=$(CURDIR)/$(OLD)/bin/python \
