@@ -67,7 +67,7 @@ def cursor(page: Any) -> dict[str, Any]:
 
 
 def row(message: int, pointer: str) -> str:
-    place = f'.msg[data-index="{message}"] tr[data-pointer="{pointer}"]'
+    place = f'.trace.shown .msg[data-index="{message}"] tr[data-pointer="{pointer}"]'
     return f"viewerRoot().querySelector('{place}')"
 
 
@@ -210,7 +210,7 @@ def test_a_trajectory_without_calls_says_so_in_the_list_of_calls(studio: Studio,
 
 
 def test_a_result_is_a_tree_with_every_number_as_it_was_sent(page: Any, opened: str) -> None:
-    result = f"viewerRoot().querySelector('.msg[data-index=\"{FIND}\"] .result')"
+    result = f"viewerRoot().querySelector('.trace.shown .msg[data-index=\"{FIND}\"] .result')"
     tree = f"{result}.querySelector('.tree')"
     values = page.evaluate(f"[...{tree}.querySelectorAll('.jplain')].map((n) => n.textContent)")
     assert BIG_NUMBER in values and "1.0" in values
@@ -224,7 +224,7 @@ def test_a_result_is_a_tree_with_every_number_as_it_was_sent(page: Any, opened: 
 
 
 def test_a_result_can_be_filtered_and_read_as_it_was_sent(page: Any, opened: str) -> None:
-    result = f"viewerRoot().querySelector('.msg[data-index=\"{FIND}\"] .result')"
+    result = f"viewerRoot().querySelector('.trace.shown .msg[data-index=\"{FIND}\"] .result')"
     press_all(page, ["/"], 30)
     page.keyboard.type("s13")
     wait_until(page, f"{result}.querySelector('.count').textContent === '1 place'")
@@ -246,7 +246,7 @@ def test_a_short_result_takes_what_is_typed_as_well(studio: Studio, page: Any, o
     page.keyboard.type("x1a")
     wait_saved(page)
     assert studio.said(studio.uids(opened)[0], opened).annotation.is_empty
-    result = f"viewerRoot().querySelector('.msg[data-index=\"{BOOK}\"] .result')"
+    result = f"viewerRoot().querySelector('.trace.shown .msg[data-index=\"{BOOK}\"] .result')"
     assert page.evaluate(f"{result}.querySelector('.count').textContent") == "nothing found"
     select(page, BOOKED + 1, None)
     press_all(page, ["Escape", "/"], 30)

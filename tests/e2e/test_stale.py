@@ -16,6 +16,9 @@ from tests.e2e.test_keys import press_all, wait_saved
 
 ROME = '{"city": "Rome", "seats": 1}'
 
+ANSWER = ".trace.shown .msg[data-index='4']"
+"""Not the one of the next trajectory, which lies painted behind."""
+
 
 def start(studio: Studio, page: Any, name: str, **kinds: Any) -> str:
     """A queue of one trajectory, open in Annotate; its uid."""
@@ -74,7 +77,8 @@ def test_a_changed_call_leaves_stale_messages_that_are_rewritten_or_attested(
     wait_text(page, "2 stale")
     here = page.locator(".msg.here")
     assert "result of a changed call" in here.inner_text()
-    answer = page.locator(".msg[data-index='4']").inner_text()
+    wait_text(page, "stale", within=ANSWER)
+    answer = page.locator(ANSWER).inner_text()
     assert "stale: uses OSL-4711 of a result that changed" in answer
     press_all(page, ["Escape", ".", "e"], 60)
     in_field(page, "Result")
@@ -83,7 +87,7 @@ def test_a_changed_call_leaves_stale_messages_that_are_rewritten_or_attested(
     wait_text(page, "1 stale")
     press_all(page, ["Escape", ".", "y"], 60)
     wait_text(page, "nothing stale is left")
-    assert "still true" in page.locator(".msg[data-index='4']").inner_text()
+    wait_text(page, "still true", within=ANSWER)
     save(page, "the user meant Rome")
     made = correction(studio, uid, "guard")
     assert made is not None
@@ -101,15 +105,15 @@ def test_a_suffix_is_cut_at_the_stale_message(studio: Studio, page: Any) -> None
     press_all(page, ["Escape", ".", "q"], 60)
     wait_text(page, "2 changes")
     wait_until(page, "!viewerRoot().querySelector('.correcting').innerText.includes('stale')")
-    later = page.locator(".msg[data-index='4']")
-    assert "taken out" in later.inner_text()
+    later = page.locator(ANSWER)
+    wait_text(page, "taken out", within=ANSWER)
     assert "gone" in later.get_attribute("class")
     save(page, "the rest answers another question")
     made = correction(studio, uid, "cut")
     assert made is not None
     assert len(made.trajectory.messages) == 3
     assert left_stale(studio, uid, "cut") == []
-    assert "taken out" in page.locator(".msg[data-index='4']").inner_text()
+    wait_text(page, "taken out", within=ANSWER)
 
 
 def test_an_invalid_call_is_kept_only_on_purpose_and_with_a_reason(
@@ -144,7 +148,7 @@ def test_what_stays_stale_is_shown_after_saving_and_gone_on_with(studio: Studio,
     save(page, "Rome")
     assert left_stale(studio, uid, "later") == [3, 4]
     wait_text(page, "Exports refuse this trajectory")
-    assert "stale" in page.locator(".msg[data-index='4']").inner_text()
+    wait_text(page, "stale", within=ANSWER)
     press_all(page, [".", "y"], 60)
     wait_text(page, "1 stale")
     press_all(page, [".", "y"], 60)
