@@ -15,7 +15,7 @@ from curation.call_context import CallContext
 from curation.origins import stands_in
 from curation.trajectory import Role
 
-_CODE = r"\b(?=[A-Za-z#_-]*[A-Za-z#_-]\d|\d+[A-Za-z#_-])[A-Za-z0-9#_-]{5,}\b"
+_CODE = r"\b(?=[A-Za-z#_-]{1,60}\d|\d{1,60}[A-Za-z#_-])[A-Za-z0-9#_-]{5,80}\b"
 _AMOUNT = r"(?<![\w.,:/-])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w:/-])|(?<![\w.,:/-])\d+\.\d+(?![\w:/-])"
 _WHOLE = r"(?<![\w.,:/-])\d{3,}(?![\w:/.-])"
 _MENTION = re.compile(f"{_CODE}|{_AMOUNT}|{_WHOLE}")

@@ -27,6 +27,9 @@ from curation.trajectory import Anchor, Role
 COMPOSED_WORDS = 8
 """From this many words a text without a source is taken for the assistant's own writing."""
 
+LONGEST_ARITHMETIC = 200
+"""Characters; longer texts of digits and signs are no calculation of a person's."""
+
 SMALL_FACTOR = 12
 """In arithmetic, numbers up to this are taken for counts of persons, days or months."""
 _ARITHMETIC = re.compile(r"[\d\s(][\d\s+*/().-]*[+*/-][\d\s+*/().-]*\Z")
@@ -185,7 +188,9 @@ class Grounds:
 
     def _calculated(self, call: CallContext, anchor: Anchor, value: Any) -> Grounding | None:
         """Of arithmetic, `350 - 122`: every number in it that is no small factor."""
-        if not (isinstance(value, str) and _ARITHMETIC.match(value)):
+        if not isinstance(value, str) or len(value) > LONGEST_ARITHMETIC:
+            return None
+        if not _ARITHMETIC.match(value):
             return None
         numbers = [float(n) for n in _NUMBER.findall(value)]
         parts = [n for n in numbers if n > SMALL_FACTOR] or numbers

@@ -14,9 +14,13 @@ _PLAIN = re.compile(r"[\d.:/T+-]+Z?\Z|-?\d+(?:\.\d+)?\s?[A-Za-z%]{1,3}\Z")
 """Dates, times and measures: they have digits and name nothing."""
 
 
+LONGEST = 300
+"""Characters of an address or a code; longer texts are looked into no further."""
+
+
 def is_address(value: str) -> bool:
     """Whether a text is an e-mail or web address."""
-    return _ADDRESS.match(value) is not None
+    return len(value) <= LONGEST and _ADDRESS.match(value) is not None
 
 
 def is_identifier(value: Any) -> bool:
@@ -27,7 +31,7 @@ def is_identifier(value: Any) -> bool:
             return True
         if value.isdigit():
             return len(value) >= 5
-        return bool(_CODE.match(value)) and not _PLAIN.match(value)
+        return len(value) <= LONGEST and bool(_CODE.match(value)) and not _PLAIN.match(value)
     return isinstance(value, int) and not isinstance(value, bool) and _is_number_code(value)
 
 

@@ -251,12 +251,13 @@ def stands_in(text: str, value: str) -> bool:
 
 def number_of(value: Any) -> float | None:
     """The size of a number, also of one that an argument spells as text."""
-    if isinstance(value, str):
-        try:
-            return abs(float(value.strip().rstrip("%").replace(",", ""))) if value else None
-        except ValueError:
-            return None
-    return None if isinstance(value, bool) or value is None else abs(float(value))
+    if isinstance(value, bool) or value is None:
+        return None
+    written = value.strip().rstrip("%").replace(",", "") if isinstance(value, str) else value
+    try:
+        return abs(float(written))
+    except (ValueError, OverflowError):  # no number, or one of more than 308 digits
+        return None
 
 
 class Sources:

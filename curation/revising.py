@@ -163,7 +163,8 @@ class _Reviser:
 
     def _fresh_id(self) -> str | None:
         """An id no call has; None where this source gives its calls none."""
-        known = {c.id for _, _, c in self.base.calls()} | self.given
+        # The parent's too: a call that was taken out is not the one that is added.
+        known = {c.id for t in (self.parent, self.base) for _, _, c in t.calls()} | self.given
         if known == {None}:
             return None
         fresh = next(i for n in count(1) if (i := f"call_{n}") not in known)

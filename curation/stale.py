@@ -20,7 +20,7 @@ from curation.diffing import aligned, match_calls
 from curation.grounding import values_in_text
 from curation.origins import Origin
 from curation.steps import pair_results
-from curation.trajectory import Message, Role, ToolCall, Trajectory, canonical_json
+from curation.trajectory import Role, ToolCall, Trajectory, canonical_json
 
 
 class Why(StrEnum):
@@ -79,7 +79,6 @@ class _Comparison:
             if i is not None and j is not None:
                 self.now_at[i] = j
         self.results_before = pair_results(parent.messages).results
-        self.results_now = pair_results(correction.messages).results
 
     def find(self) -> list[Stale]:
         found: dict[int, Stale] = {}
@@ -173,13 +172,10 @@ class _Comparison:
         """The assistant's next message after each lost result, if it is as it was."""
         for result, step in lost.items():
             after = range(result + 1, len(self.parent.messages))
-            following = next((k for k in after if _speaks(self.parent.messages[k])), None)
+            steps = (k for k in after if self.parent.messages[k].role is Role.ASSISTANT)
+            following = next(steps, None)
             if following is not None and self._is_as_before(following):
                 yield Stale(self.now_at[following], Why.FOLLOWS, step)
-
-
-def _speaks(message: Message) -> bool:
-    return message.role is Role.ASSISTANT
 
 
 def means_the_same(one: ToolCall, other: ToolCall) -> bool:

@@ -108,10 +108,15 @@ def corrections_of(conn: Connection, parent_id: int) -> list[CorrectionInfo]:
 
 
 def attested_of(conn: Connection, correction_ids: Collection[int]) -> dict[int, frozenset[int]]:
-    """trajectory id of a correction -> message indexes that anybody who proposed it attested."""
+    """trajectory id of a correction -> message indexes that anybody who proposes it attests."""
+    latest = (
+        select(func.max(correction.c.id))
+        .where(correction.c.trajectory_id.in_(sorted(correction_ids)))
+        .group_by(correction.c.trajectory_id, correction.c.annotator_id)
+    )
     rows = conn.execute(
         select(correction.c.trajectory_id, correction.c.attested).where(
-            correction.c.trajectory_id.in_(sorted(correction_ids)), correction.c.attested != "[]"
+            correction.c.id.in_(latest), correction.c.attested != "[]"
         )
     )
     found: dict[int, frozenset[int]] = {}

@@ -26,7 +26,7 @@ from curation.stale import Stale, stale_messages
 from curation.trajectory import Trajectory
 from storage import acts, tasks, trajectories
 from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
-from storage.corrections import append_correction
+from storage.corrections import append_correction, find_correction
 from storage.engine import Store
 from storage.findings import Checked, FoundIn, replace_findings
 from storage.trajectories import StoredTrajectory
@@ -167,7 +167,7 @@ def propose_correction(
         revised = revise(parent.trajectory, before, revision)
         edited = revised.trajectory
         _refuse_problems(revised)
-        if edited == before and not attested:
+        if edited == before and frozenset(attested) == _attested(conn, parent, current, annotator):
             return Corrected(current, False, draft, _changes(conn, parent, current))
         _refuse_without_reason(reason)
         correction_uid = _store_correction(conn, parent, edited, annotator, reason, attested)
@@ -196,6 +196,17 @@ def _changes(
         return ()
     corrected = trajectories.load(conn, current).trajectory
     return tuple(diff_trajectories(parent.trajectory, corrected))
+
+
+def _attested(
+    conn: Connection, parent: StoredTrajectory, current: str | None, annotator: AnnotatorInfo
+) -> frozenset[int]:
+    """What the annotator attests of the correction that stands."""
+    if current is None:
+        return frozenset()
+    correction_id = trajectories.id_of(conn, current)
+    said = find_correction(conn, parent.id, correction_id, annotator.id)
+    return frozenset(said.attested if said else ())
 
 
 def _refuse_correcting_a_correction(parent: StoredTrajectory) -> None:

@@ -190,3 +190,21 @@ def test_an_invented_code_is_found_whatever_surrounds_it(seed: int) -> None:
     step = assistant(None, call({"x": code, "y": {"z": [other, 3]}}, name="act"))
     found = _unknown(dialogue(user(f"Use {other} for 3."), step, tools=(TOOL,)))
     assert found == ([] if code == other else ["/x"])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"x": ' + "9" * 400 + "}",
+        '{"x": "' + "9" * 400 + '"}',
+        '{"x": 1e308, "y": -1e-308, "z": "nan"}',
+        '{"x": "' + "1-" * 20_000 + '?"}',
+        '{"x": "' + "@." * 20_000 + '"}',
+        '{"x": "' + "a1-" * 20_000 + '"}',
+    ],
+)
+def test_absurd_values_are_asked_about_without_trouble(raw: str) -> None:
+    step = assistant(None, call(raw, name="act", id="c1"))
+    absurd = dialogue(user("9" * 400), step, result("9" * 400), assistant("a-" * 20_000))
+    assert list(CheckContext(absurd).grounds.all())
+    run_checks(absurd)

@@ -18,7 +18,7 @@ from curation.annotation import ActKind
 from curation.errors import AnnotationError, NotFound
 from curation.revising import CallRevision, MessageRevision
 from storage import acts, trajectories
-from storage.corrections import corrections_of
+from storage.corrections import attested_of, corrections_of
 from storage.decisions import latest_decision
 from storage.engine import Store
 from storage.findings import findings_of
@@ -296,3 +296,26 @@ def test_a_failure_half_way_leaves_no_trajectory_behind(
     with pytest.raises(OSError, match="went away"):
         propose(store, ann, uid, arguments('{"city": "Rome"}'))
     assert rows(store, TrajectoryRow, CorrectionRow, ActRow) == [1, 0, 0]
+
+
+def test_what_was_attested_can_be_taken_back_and_said_twice_is_no_change(
+    store: Store, uid: str, ann: Person
+) -> None:
+    first = propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    corrected = load(store, first.correction_uid or "")
+
+    def attest(*indexes: int) -> Corrected:
+        n, kept = ann.next_number(), tuple(range(5))
+        return propose_correction(
+            store, ann.info, ann.session, n, uid, kept, "looked", attested=indexes
+        )
+
+    def attested() -> frozenset[int]:
+        with store.read() as conn:
+            return attested_of(conn, [corrected.id]).get(corrected.id, frozenset())
+
+    assert attest(3, 4).changed and attested() == {3, 4}
+    assert not attest(4, 3).changed
+    assert attest(3).changed and attested() == {3}
+    assert attest().changed and attested() == frozenset()
+    assert not attest().changed
