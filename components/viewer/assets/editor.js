@@ -3,7 +3,7 @@
 // One correction is open at a time (`session.editor`); it may change many places. What is typed into
 // is its `place`: a message or one of its calls. The values are revision.js; checking and saving are
 // saving.js, stale messages stale_acts.js; drawing is place.js (the open place), corrected.js (the
-// cards) and correction_bar.js (the bar).
+// cards) and correction_bar.js (the bar); throwing it away and its keys are discarding.js.
 
 import { carryOver } from "./carry.js";
 import { clearDraft, readDraft, writeDraft } from "./drafts.js";
@@ -11,6 +11,7 @@ import * as r from "./revision.js";
 import { fromDraft, rebased } from "./revision_draft.js";
 import { historyOf, performed, redone, sealed, undone } from "./revision_history.js";
 import { attestedToWire } from "./revision_wire.js";
+import { discard, listen } from "./discarding.js";
 import { check, save, unsavable } from "./saving.js";
 import { baseOf, callsOf, openOf, shownOf } from "./shown.js";
 import { attest, goToStale, gone, isGoneTo, nextStale, replay, revise, rewrite, staleHere } from "./stale_acts.js";
@@ -358,29 +359,6 @@ function leave(screen) {
   if (isKept) s.say("Closed, not saved. Your draft is kept: press e to go on.");
 }
 
-/** Throw the draft away; Ctrl+Z brings it back as long as this page is open. */
-function discard(screen) {
-  const s = screen.session;
-  const c = openOf(s);
-  const wasDirty = isDirty(c);
-  s.discarded = wasDirty ? { uid: c.uid, state: c.history.now, base: c.base.uid, reason: c.reason } : null;
-  clearDraft(s, c.uid);
-  close(screen);
-  if (wasDirty) s.say("Discarded. Ctrl+Z brings it back.");
-}
-
-/** What was discarded last, when it was of this trajectory. */
-function canBringBack(s) {
-  return s.phase === "view" && !s.editor && s.discarded?.uid === s.current;
-}
-
-function bringBack(screen) {
-  const s = screen.session;
-  writeDraft(s, s.current, s.discarded);
-  s.discarded = null;
-  withOpen(screen, () => {});
-}
-
 export function close(screen) {
   const s = screen.session;
   clearTimeout(s.editor.timer);
@@ -397,27 +375,4 @@ function sync(screen) {
   if (!s.view || isBusy || baseOf(s).isKnown) return;
   s.syncing = true;
   freshen(screen).finally(() => (s.syncing = false));
-}
-
-/** Ctrl+Enter, Ctrl+Z and Ctrl+Shift+Z, wherever the focus is. */
-function listen(session) {
-  window.addEventListener(
-    "keydown",
-    (event) => {
-      const screen = session.keys?.screen;
-      if (!screen || session.phase !== "view") return;
-      const does = openOf(session) ? screen.editorKey(event) : bringsBack(screen, event);
-      if (!does) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      does();
-    },
-    true,
-  );
-}
-
-function bringsBack(screen, event) {
-  const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(event.composedPath()[0].tagName || "");
-  const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
-  return isUndo && !isTyping && canBringBack(screen.session) ? () => bringBack(screen) : null;
 }
