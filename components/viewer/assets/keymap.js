@@ -100,10 +100,12 @@ export function keyOf(command) {
   return PRINTED.get(command);
 }
 
-/** The key as the tables know it: Caps Lock makes no other key of a letter. */
+/** The key as the tables know it: a letter is a capital with Shift, whatever Caps Lock says. */
 export function plainKey(event) {
   const { key } = event;
-  return key.length === 1 && !event.shiftKey ? key.toLowerCase() : key;
+  if (key.length !== 1) return key;
+  const lower = key.toLowerCase();
+  return event.shiftKey && lower !== key.toUpperCase() ? key.toUpperCase() : lower;
 }
 
 /** Whether holding the key down may repeat its command: moving may, judging may not. */
@@ -123,7 +125,7 @@ function isHeldBack(event) {
   const isSign = SIGNS.test(event.key);
   if (event.metaKey) return true;
   if (event.ctrlKey || event.altKey) return !(isSign && event.getModifierState?.("AltGraph"));
-  return event.shiftKey && !isSign;
+  return event.shiftKey && !isSign && !COMMANDS.has(plainKey(event));
 }
 
 /** Whether a key press is meant for the viewer at all: no modifier, no field being typed in. */

@@ -29,6 +29,9 @@ test("every key in the help does something, and everything that can be done has 
 
 test("Caps Lock and other layouts type the same keys", () => {
   assert.equal(plainKey(press("A")), "a");
+  assert.equal(plainKey(press("a", { shiftKey: true })), "A");
+  assert.equal(plainKey(press("A", { shiftKey: true })), "A");
+  assert.equal(plainKey(press("?", { shiftKey: true })), "?");
   assert.equal(plainKey(press("Enter")), "Enter");
   const altGr = { ctrlKey: true, altKey: true, getModifierState: (name) => name === "AltGraph" };
   assert.ok(isForViewer(press("1", { shiftKey: true })), "French digits");
