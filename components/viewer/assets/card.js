@@ -82,7 +82,6 @@ function heading({ screen, message, marks }, verdict) {
 
 function roleText(message) {
   if (message.orphan) return `tool result that answers no call${nameOf(message)}`;
-  if (message.role === "assistant") return "assistant";
   return message.role + nameOf(message);
 }
 

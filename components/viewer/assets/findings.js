@@ -42,3 +42,19 @@ export function findingsByCall(view) {
   }
   return found;
 }
+
+const REPEATS = 3; // fewer are read faster one by one
+
+/** Findings in lines: three or more of one check that say the same share the line of the first. */
+export function gathered(findings) {
+  const same = new Map();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.check, finding.message, finding.hint]);
+    if (!same.has(key)) same.set(key, []);
+    same.get(key).push(finding);
+  }
+  const groups = [...same.values()];
+  const lines = groups.flatMap((group) => (group.length < REPEATS ? group.map((f) => [f]) : [group]));
+  const order = new Map(findings.map((finding, i) => [finding, i]));
+  return lines.sort((a, b) => order.get(a[0]) - order.get(b[0]));
+}

@@ -1,9 +1,9 @@
 // The rail on the right: what the annotator decides, and what helps deciding.
 
 import { ICONS, button, el, fill, plural, refill, setAttribute } from "./dom.js";
+import { FindingList } from "./finding_list.js";
 import { nowherePlaces } from "./grounding.js";
 import { MarkPanel } from "./mark_panel.js";
-import { placedFindings } from "./cursor.js";
 import { toggleOutcome } from "./commands.js";
 import { isComposing, keyOf } from "./keymap.js";
 import { toolSchema } from "./tools.js";
@@ -18,6 +18,7 @@ export class Rail {
     this.makeOutcome();
     this.makeVerdict();
     this.findings = el("div", { class: "findings" });
+    this.list = new FindingList(screen);
     this.panel = new MarkPanel(screen);
     this.tool = el("div", { class: "toolbox" });
     this.note = this.makeNote();
@@ -73,10 +74,7 @@ export class Rail {
     this.drawVerdict();
     this.drawTool();
     this.panel.drawTarget();
-    const { cursor } = this.session;
-    for (const { node, finding } of this.findingNodes) {
-      node.classList.toggle("here", finding.message_index === cursor.message);
-    }
+    this.list.drawCursor();
   }
 
   drawMarks() {
@@ -135,50 +133,16 @@ export class Rail {
   }
 
   drawFindings() {
-    const { view } = this.session;
-    const whole = view.findings.filter((f) => f.message_index === null);
-    const all = [...placedFindings(view), ...whole];
-    this.findingNodes = all.map((finding) => ({ finding, node: this.findingRow(finding) }));
-    const none = el("span", { class: "dim", text: "✓ no check found anything" });
-    const title = all.length > 0 ? `Findings ${all.length}` : "Findings";
-    const rows = this.findingNodes.map((f) => f.node);
-    const n = nowherePlaces(view).length;
+    const found = this.list.draw();
+    const n = nowherePlaces(this.session.view).length;
     const nowhere = button(`${plural(n, "argument")} from nowhere`, {
       key: keyOf("nowhere-next"),
       class: "quiet nowhere",
       title: "Next value from nowhere",
       onclick: () => this.screen.run("nowhere-next"),
     });
-    const found = all.length > 0 ? rows : none;
-    fill(this.findings, section(title, "n p", found), n > 0 ? nowhere : null);
-  }
-
-  findingRow(finding) {
-    const s = this.session;
-    const step = stepOf(s.view, finding.message_index);
-    const docs = s.boot.check_docs[finding.check];
-    return el(
-      "div",
-      { class: `findingrow ${finding.severity}` },
-      el(
-        "button",
-        {
-          type: "button",
-          class: "goto",
-          title: `${finding.message} ${finding.hint}`,
-          on: { click: (event) => (event.currentTarget.blur(), s.select(finding)) },
-        },
-        el("span", { class: `sev ${finding.severity}`, text: `${ICONS[finding.severity]} ` }),
-        el("span", { class: "num dim", text: step === null ? "" : `${step} ` }),
-        finding.message,
-      ),
-      el(
-        "details",
-        { class: "why" },
-        el("summary", { title: `${finding.check}: what it looks for`, "aria-label": finding.check }),
-        el("p", {}, el("code", { text: finding.check }), el("br"), docs || "No description here."),
-      ),
-    );
+    const title = found > 0 ? `Findings ${found}` : "Findings";
+    fill(this.findings, section(title, "n p", this.list.node), n > 0 ? nowhere : null);
   }
 
   drawTool() {
@@ -305,12 +269,6 @@ function choices(values, kind, choose) {
 
 function press(buttons, now) {
   for (const [value, node] of buttons) setAttribute(node, "aria-pressed", String(value === now));
-}
-
-function stepOf(view, index) {
-  const message = view.messages[index];
-  if (!message) return null;
-  return message.answers ? view.messages[message.answers[0]].step : message.step;
 }
 
 /** A titled part of the rail. */

@@ -82,7 +82,7 @@ export class StepMap {
       },
       el("span", { class: "no num", text: String(message.step) }),
       entry.state,
-      tools ? el("span", { class: "names", text: tools }) : el("span", { class: "names says", text: says }),
+      tools ? el("span", { class: value ? "names short" : "names", text: tools }) : el("span", { class: "names says", text: says }),
       value ? el("span", { class: "telling", text: value }) : null,
       entry.marks,
       nowhere > 0 ? el("span", { class: "ask", title: `${nowhere} from nowhere`, text: "?" }) : null,

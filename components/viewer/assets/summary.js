@@ -10,11 +10,17 @@ export function tellingValue(call) {
   const said = originsOfRows(call);
   let best = null;
   for (const row of call.rows || []) {
-    if (row.missing || row.value === "" || row.value.includes("\n")) continue;
-    const score = tells(row, said.get(row.pointer));
-    if (best === null || score > best.score) best = { score, value: row.value };
+    const value = row.value.trim();
+    if (row.missing || value === "") continue;
+    const score = tells({ ...row, value }, said.get(row.pointer));
+    if (best === null || score > best.score) best = { score, value };
   }
-  return best ? best.value.slice(0, 80) : "";
+  return best ? firstLine(best.value).slice(0, 80) : "";
+}
+
+function firstLine(text) {
+  const end = text.indexOf("\n");
+  return end < 0 ? text : `${text.slice(0, end).trimEnd()} …`;
 }
 
 function tells(row, said) {
@@ -24,6 +30,7 @@ function tells(row, said) {
   if (/(^|[_\s-])(id|key|code|name|query|path|command|title)s?$/i.test(name)) score += 2;
   if (value.length <= TELLING_CHARS) score += 2;
   if (/\d/.test(value) && type === "string") score += 1;
+  if (value.includes("\n")) score -= 2;
   if (said && GIVEN.has(said.found.origin)) score += 1;
   if (said?.style === "nowhere") score += 2; // what wants a look is shown
   return score - row.depth;

@@ -28,3 +28,10 @@ test("a step is its tools, or the first words of its answer", () => {
   assert.equal(stepSummary({ calls: [], text: "" }).says, "(empty)");
   assert.equal(firstWords("- one"), "one");
 });
+
+test("a value of several lines is told by its first one", () => {
+  const row = (value) => ({ pointer: "/command", name: "command", value, type: "string", depth: 0 });
+  const call = (value) => ({ rows: [row(value)], origins: {} });
+  assert.equal(tellingValue(call("open server.py\n")), "open server.py");
+  assert.equal(tellingValue(call("edit 1:1\nx = 1\nend_of_edit")), "edit 1:1 …");
+});
