@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, literal, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, literal, select
 
 from curation.annotation import ActKind, Payload, read_payload
 from storage.tables import ActRow, RefusalRow, TrajectoryRow, table_of
@@ -35,6 +35,8 @@ class StoredAct(Struct, frozen=True):
     n: int
     undoes: int | None
     created_at: datetime
+    batch: str | None = None
+    """Name of the batch it was decided in."""
 
 
 class Refusal(Struct, frozen=True):
@@ -56,6 +58,7 @@ def append_act(
     session_id: str,
     n: int,
     undoes: int | None = None,
+    batch: str | None = None,
 ) -> int:
     """Append one act; returns its id. (session, n) must be new: see `delivered`."""
     row = conn.execute(
@@ -67,6 +70,7 @@ def append_act(
             session_id=session_id,
             n=n,
             undoes=undoes,
+            batch=batch,
             created_at=datetime.now(UTC),
         )
     )
@@ -102,6 +106,18 @@ def latest_standing(
     else:
         row = conn.execute(_LATEST_OF_SESSION, asked | {"session_id": session_id}).one_or_none()
     return None if row is None else _stored(row)
+
+
+def standing_of_batch(conn: Connection, annotator_id: int, batch: str) -> list[StoredAct]:
+    """The acts of a batch that were not undone, the latest first."""
+    asked = {"annotator_id": annotator_id, "batch": batch}
+    return [_stored(row) for row in conn.execute(_STANDING_OF_BATCH, asked)]
+
+
+def marks_undone(conn: Connection, annotator_id: int, batch: str) -> int:
+    """How many marks of a batch were taken back."""
+    asked = {"annotator_id": annotator_id, "batch": batch}
+    return int(conn.execute(_MARKS_UNDONE, asked).scalar_one())
 
 
 def uid_of(conn: Connection, trajectory_id: int) -> str:
@@ -143,6 +159,7 @@ def _stored(row: Row[Any]) -> StoredAct:
         n=row.n,
         undoes=row.undoes,
         created_at=row.created_at,
+        batch=row.batch,
     )
 
 
@@ -180,6 +197,17 @@ _LATEST_OF_SESSION = (
     )
     .order_by(act.c.id.desc())
     .limit(1)
+)
+_of_batch = (
+    act.c.annotator_id == bindparam("annotator_id"),
+    act.c.batch == bindparam("batch"),
+    act.c.kind != ActKind.UNDO.value,
+)
+_STANDING_OF_BATCH = select(act).where(*_of_batch, _stands).order_by(act.c.id.desc())
+_MARKS_UNDONE = (
+    select(func.count())
+    .select_from(act)
+    .where(*_of_batch, act.c.kind == ActKind.MARK.value, ~_stands)
 )
 _REFUSALS = select(refusal.c.n, refusal.c.annotator_id, refusal.c.message, refusal.c.hint).where(
     refusal.c.session_id == bindparam("session_id"),

@@ -287,6 +287,7 @@ class ActRow(Base, table=True):
         Index("ix_act_annotator_id_trajectory_id", "annotator_id", "trajectory_id", "id"),
         Index("ix_act_annotator_id_id", "annotator_id", "id"),
         Index("ix_act_undoes", "undoes"),
+        Index("ix_act_batch", "batch"),
     )
     id: int | None = Field(default=None, primary_key=True)
     trajectory_id: int = Field(foreign_key="trajectory.id")
@@ -298,6 +299,8 @@ class ActRow(Base, table=True):
     n: int
     undoes: int | None = Field(default=None, foreign_key="act.id")
     """The act this `undo` takes back."""
+    batch: str | None = None
+    """Acts that were decided as one carry one name, and are undone as one; None: decided alone."""
     created_at: datetime = _utc()
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from app.flows.delivery import Delivery, Draft, Op, OpResult, Performed, Undone, draft_of
+from app.flows.delivery import Delivery, Draft, Performed, draft_of
+from app.flows.ops import Op, OpResult, Undone
 from curation.annotation import Annotation
 from curation.checking import Finding
 from curation.errors import AnnotationError

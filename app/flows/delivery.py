@@ -4,18 +4,30 @@ What was performed and what was refused are both on record under (session, n), s
 answered and not performed. An op that is refused takes back its own rows only; the ops after it go
 on. Undo takes back the latest act that stands of the page it comes from, on whichever trajectory;
 a page without any (it was loaded anew) takes back the annotator's latest act of all.
+
+Acts that were decided as one carry the name of their batch. They are refused where somebody else
+has a say (`app/flows/others.py`), and undoing any of them undoes all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import Connection
 
+from app.flows.ops import (
+    MAX_BATCH_NAME,
+    CommitRequest,
+    Op,
+    OpResult,
+    Undone,
+    UndoRequest,
+    read_kind,
+    read_request,
+)
+from app.flows.others import why_left_alone
 from app.flows.placing import check_payload
 from app.flows.settling import settle_state
 from curation.annotation import (
@@ -34,47 +46,6 @@ from storage.acts import StoredAct
 from storage.annotations import append_revision, latest_of
 from storage.annotators import AnnotatorInfo
 from storage.queues import Progress
-
-
-class Op(Struct, frozen=True):
-    """One act as a browser sends it. Kind and payload are checked when it is performed."""
-
-    n: int
-    uid: str
-    kind: str
-    payload: Any = None
-
-
-class CommitRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a commit may carry."""
-
-    outcome: Outcome | UnsetType | None = UNSET
-    """The outcome that stood on the screen; a commit of another one is refused. Absent: any."""
-
-
-class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an undo may carry."""
-
-    of: int | UnsetType = UNSET
-    """Number, in this session, of the act that the page takes back. Absent: its latest."""
-
-
-class Undone(Struct, frozen=True):
-    """The act that an undo took back."""
-
-    uid: str
-    kind: ActKind
-
-
-class OpResult(Struct, frozen=True):
-    """What became of one op."""
-
-    n: int
-    status: str
-    """ok or refused."""
-    message: str = ""
-    hint: str = ""
-    undone: Undone | None = None
 
 
 class Draft(Struct, frozen=True):
@@ -172,7 +143,10 @@ class Delivery:
             return OpResult(act.n, "ok")
         undone = acts.act_by_id(self.conn, act.undoes)
         uid = self._touch(undone.trajectory_id)
-        return OpResult(act.n, "ok", undone=Undone(uid, undone.kind))
+        marks = 0
+        if act.batch is not None:
+            marks = acts.marks_undone(self.conn, self.annotator.id, act.batch)
+        return OpResult(act.n, "ok", undone=Undone(uid, undone.kind, marks))
 
     def _new(self, op: Op) -> OpResult:
         try:
@@ -191,26 +165,40 @@ class Delivery:
             return OpResult(op.n, "refused", problem.message, problem.hint)
 
     def _perform(self, op: Op) -> OpResult:
-        kind = _kind(op.kind)
+        kind = read_kind(op.kind)
         data = {} if op.payload is None else op.payload
         request = CommitRequest()
         undo = UndoRequest()
         if kind is ActKind.COMMIT:
-            request, data = _request(data, CommitRequest), {}
+            request, data = read_request(data, CommitRequest), {}
         elif kind is ActKind.UNDO:
-            undo, data = _request(data, UndoRequest), {}
+            undo, data = read_request(data, UndoRequest), {}
         payload = read_payload(kind, data)
         if kind is ActKind.UNDO:
-            return self._undo(op, undo.of)
+            return self._undo(op, undo)
         trajectory_id = trajectories.id_of(self.conn, op.uid)
+        if op.batch is not None:
+            self._refuse_in_batch(op, trajectory_id)
         self.touched.pop(trajectory_id, None)
         self.touched[trajectory_id] = op.uid
         check_payload(self.conn, payload, lambda: self._body(trajectory_id))
         if kind is ActKind.COMMIT:
             self._commit(op, trajectory_id, request.outcome)
         else:
-            self._append(op.n, trajectory_id, kind, payload)
+            self._append(op.n, trajectory_id, kind, payload, batch=op.batch)
         return OpResult(op.n, "ok")
+
+    def _refuse_in_batch(self, op: Op, trajectory_id: int) -> None:
+        """What is done to many at once leaves alone whatever is not this annotator's to say."""
+        if not op.batch or len(op.batch) > MAX_BATCH_NAME:
+            raise AnnotationError("The batch has no name that can be kept.", where=op.uid)
+        why = why_left_alone(self.conn, self.annotator.id, [trajectory_id]).get(trajectory_id)
+        if why is not None:
+            raise AnnotationError(
+                f"Left alone: it is {why.words}.",
+                where=op.uid,
+                hint="Open it by itself if you want to say something of it.",
+            )
 
     def _commit(self, op: Op, trajectory_id: int, seen: Outcome | UnsetType | None) -> None:
         draft = draft_of(self.conn, trajectory_id, self.annotator.id)
@@ -227,7 +215,7 @@ class Delivery:
                 where=op.uid,
                 hint="Look at it again, then commit.",
             )
-        act_id = self._append(op.n, trajectory_id, ActKind.COMMIT, EmptyPayload())
+        act_id = self._append(op.n, trajectory_id, ActKind.COMMIT, EmptyPayload(), batch=op.batch)
         if not draft.committed:
             append_revision(
                 self.conn,
@@ -239,7 +227,10 @@ class Delivery:
         tasks.finish(self.conn, self.annotator.id, trajectory_id, self.now)
         settle_state(self.conn, trajectory_id)
 
-    def _undo(self, op: Op, of: int | UnsetType) -> OpResult:
+    def _undo(self, op: Op, undo: UndoRequest) -> OpResult:
+        if undo.batch is not UNSET:
+            return self._undo_batch(op, undo.batch)
+        of = undo.of
         if of is not UNSET and of in acts.refusals(self.conn, self.session_id, [of]):
             raise AnnotationError(
                 "There is nothing to undo: what you took back was never saved.", where=op.uid
@@ -249,13 +240,45 @@ class Delivery:
             raise AnnotationError(
                 "There is nothing to undo.", where=op.uid, hint="You have not said anything yet."
             )
+        if latest.batch is not None:
+            return self._undo_batch(op, latest.batch)
         undo_id = self._append(
             op.n, latest.trajectory_id, ActKind.UNDO, EmptyPayload(), undoes=latest.id
         )
         uid = self._touch(latest.trajectory_id)
         if latest.kind is ActKind.COMMIT:
-            self._uncommit(latest, undo_id)
+            self._say_again(latest.trajectory_id, undo_id)
         return OpResult(op.n, "ok", undone=Undone(uid, latest.kind))
+
+    def _undo_batch(self, op: Op, batch: str) -> OpResult:
+        """Take back every act of the batch that still stands, the latest first."""
+        standing = acts.standing_of_batch(self.conn, self.annotator.id, batch)
+        if not standing:
+            raise AnnotationError(
+                "There is nothing to undo: none of these acts stands.", where=op.uid
+            )
+        undone_by: dict[int, int] = {}
+        for i, act in enumerate(standing):
+            # One op appends many rows: those after the first are numbered apart from the page's.
+            undone_by[act.trajectory_id] = self._append(
+                op.n if i == 0 else i,
+                act.trajectory_id,
+                ActKind.UNDO,
+                EmptyPayload(),
+                undoes=act.id,
+                batch=batch,
+                session_id=self.session_id if i == 0 else f"{self.session_id}/{op.n}",
+            )
+        committed = {a.trajectory_id for a in standing if a.kind is ActKind.COMMIT}
+        for trajectory_id, undo_id in undone_by.items():
+            self._touch(trajectory_id)
+            self._say_again(trajectory_id, undo_id)
+            if trajectory_id in committed:
+                # Nobody had asked for them: they go back to the queue, not into this hand.
+                tasks.release(self.conn, self.annotator.id, [trajectory_id])
+        uid = self._touch(standing[0].trajectory_id)
+        marks = sum(1 for act in standing if act.kind is ActKind.MARK)
+        return OpResult(op.n, "ok", undone=Undone(uid, standing[0].kind, marks))
 
     def _to_undo(self) -> StoredAct | None:
         """The act that undo means: never one that another tab performed on another trajectory
@@ -266,14 +289,15 @@ class Delivery:
         # What was said later of the same trajectory stands on it and goes first.
         return acts.live_acts(self.conn, own.trajectory_id, self.annotator.id)[-1]
 
-    def _uncommit(self, commit: StoredAct, undo_id: int) -> None:
-        """Say again what was said before the commit: the revision before it, or nothing."""
-        trajectory_id = commit.trajectory_id
+    def _say_again(self, trajectory_id: int, undo_id: int) -> None:
+        """Commit again what the acts that stand amount to at their last commit, or nothing."""
+        before = latest_of(self.conn, trajectory_id, self.annotator.id)
+        if before is None:
+            return  # it was never committed
         live = acts.live_acts(self.conn, trajectory_id, self.annotator.id)
         earlier = max((i for i, a in enumerate(live) if a.kind is ActKind.COMMIT), default=None)
         said = Annotation() if earlier is None else fold(a.payload for a in live[:earlier])
-        before = latest_of(self.conn, trajectory_id, self.annotator.id)
-        if before is not None and before.annotation == said and not before.retracted:
+        if before.annotation == said and before.retracted is (earlier is None):
             return  # it repeated the commit before it and changed nothing
         append_revision(
             self.conn,
@@ -294,6 +318,8 @@ class Delivery:
         kind: ActKind,
         payload: Payload,
         undoes: int | None = None,
+        batch: str | None = None,
+        session_id: str | None = None,
     ) -> int:
         return acts.append_act(
             self.conn,
@@ -301,9 +327,10 @@ class Delivery:
             annotator_id=self.annotator.id,
             kind=kind,
             payload=payload,
-            session_id=self.session_id,
+            session_id=session_id or self.session_id,
             n=n,
             undoes=undoes,
+            batch=batch,
         )
 
     def _touch(self, trajectory_id: int) -> str:
@@ -316,29 +343,3 @@ class Delivery:
             stored = trajectories.load_by_id(self.conn, trajectory_id)
             self._bodies[trajectory_id] = stored.trajectory
         return self._bodies[trajectory_id]
-
-
-_Request = TypeVar("_Request", CommitRequest, UndoRequest)
-
-
-def _request(data: Any, kind: type[_Request]) -> _Request:
-    try:
-        return msgspec.convert(data, kind)
-    except msgspec.ValidationError as problem:
-        raise AnnotationError(
-            f"The act cannot be read: {problem}.",
-            hint="Reload the page; the studio was probably updated while it was open.",
-        ) from None
-
-
-def _kind(name: str) -> ActKind:
-    try:
-        kind = ActKind(name)
-    except ValueError:
-        kind = None
-    if kind is None or kind is ActKind.CORRECT:
-        known = ", ".join(k for k in ActKind if k is not ActKind.CORRECT)
-        raise AnnotationError(
-            f"There is no act {name!r}.", where="acts", hint=f"There are: {known}."
-        )
-    return kind

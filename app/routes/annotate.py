@@ -57,6 +57,7 @@ class OpRequest(Struct):
     uid: Name
     kind: Name
     payload: Any = None
+    batch: Name | None = None
 
 
 class ActsRequest(Struct):
@@ -159,7 +160,7 @@ class AnnotateApi:
         return {"view": _view(annotate.open_trajectory(store, uid, who))}
 
     def _acts(self, store: Store, who: AnnotatorInfo, asked: ActsRequest) -> dict[str, Any]:
-        ops = [Op(op.n, op.uid, op.kind, op.payload) for op in asked.ops]
+        ops = [Op(op.n, op.uid, op.kind, op.payload, op.batch) for op in asked.ops]
         done = annotate.perform(store, who, asked.session, ops, lease=self._lease)
         return {
             "acked": done.acked,
