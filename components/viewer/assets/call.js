@@ -6,6 +6,7 @@ import { Editor } from "./editor.js";
 import { findingLine } from "./card.js";
 import { worstOf } from "./findings.js";
 import { originsOfRows, sourceSentence, wordOf } from "./grounding.js";
+import { keyOf } from "./keymap.js";
 import { markChips } from "./marks.js";
 import { resultText } from "./result_view.js";
 
@@ -59,7 +60,7 @@ function heading(screen, message, call, marks) {
     el("span", { class: "grow" }),
     call.id ? el("span", { class: "dim id", title: "call id", text: call.id }) : null,
     button("Edit", {
-      key: "e",
+      key: keyOf("edit"),
       class: "quiet onhere",
       onclick: () =>
         Editor.open(screen, { message: message.index, call: call.index, pointer: null }),

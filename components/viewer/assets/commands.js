@@ -14,6 +14,7 @@ import {
 } from "./cursor.js";
 import { sameAnchor } from "./fold.js";
 import { nextNowhere } from "./grounding.js";
+import { keysHint } from "./keymap.js";
 import { showCalls, toSource } from "./source.js";
 
 const SEVERITIES = ["minor", "major", "critical"];
@@ -113,7 +114,7 @@ function verdict(value) {
   return ({ session }) => {
     const message = session.view.messages[session.cursor.message];
     if (!message || message.step === null) {
-      session.say("Select a step first (j, k): only steps get a verdict.");
+      session.say(`Select a step first${keysHint("step-next", "step-previous")}: only steps get a verdict.`);
       return;
     }
     const key = String(message.index);

@@ -1,5 +1,7 @@
 // Building elements. Text goes in as text; the one exception is named and says why.
 
+import { keySign } from "./key_rules.js";
+
 /**
  * An element. `props`: class, text, title, data (object), on (event -> handler), everything else an
  * attribute (true sets it empty, false and null leave it out). Children: nodes, strings or null.
@@ -62,11 +64,9 @@ export function sanitised(html) {
   return template.content;
 }
 
-const SIGNS = { Enter: "⏎", Delete: "Del" };
-
-/** A key as it is printed on a control. */
+/** A key as it is printed on a control; nothing for a command without one. */
 export function keycap(key) {
-  return el("kbd", { class: "key", "aria-hidden": "true", text: SIGNS[key] || key });
+  return key ? el("kbd", { class: "key", "aria-hidden": "true", text: keySign(key) }) : null;
 }
 
 /** A button: label, key printed on it, handler. A pointer leaves no focus behind on it, so that
@@ -84,7 +84,7 @@ export function button(label, { key, onclick, ...props } = {}) {
         },
       },
     },
-    key ? keycap(key) : null,
+    keycap(key),
     label,
   );
 }

@@ -7,6 +7,7 @@
 
 import { carryOver } from "./carry.js";
 import { clearDraft, readDraft, writeDraft } from "./drafts.js";
+import { keysHint } from "./keymap.js";
 import * as r from "./revision.js";
 import { fromDraft, rebased } from "./revision_draft.js";
 import { historyOf, performed, redone, sealed, undone } from "./revision_history.js";
@@ -150,7 +151,7 @@ function startAfresh(screen) {
 function open(screen, cursor) {
   const s = screen.session;
   if (!s.view?.messages[cursor.message]) {
-    s.say("Select a call or a message first (j, k, ], [).");
+    s.say(`Select a call or a message first${keysHint("step-next", "step-previous", "call-next", "call-previous")}.`);
     return;
   }
   const stale = shownOf(s)?.stale.size ? gone(s) : null;
@@ -356,7 +357,7 @@ function leave(screen) {
   }
   keepDraft(s, c);
   close(screen);
-  if (isKept) s.say("Closed, not saved. Your draft is kept: press e to go on.");
+  if (isKept) s.say(`Closed, not saved. Your draft is kept: edit${keysHint("edit")} goes on.`);
 }
 
 export function close(screen) {

@@ -34,8 +34,8 @@ function frame(screen) {
       class: "quiet toggle",
       onclick: () => screen.session.phase === "view" && screen.run("calls-only"),
     }),
-    button("Undo", { key: "z", class: "quiet", onclick: () => screen.run("undo") }),
-    button("Keys", { key: "?", class: "quiet", onclick: () => screen.run("help") }),
+    button("Undo", { key: keyOf("undo"), class: "quiet", onclick: () => screen.run("undo") }),
+    button("Keys", { key: keyOf("help"), class: "quiet", onclick: () => screen.run("help") }),
   );
 }
 

@@ -1,6 +1,7 @@
 // What is shown when no trajectory is: why, and the one thing to do next.
 
 import { button, el, fill, plural } from "./dom.js";
+import { keyOf } from "./keymap.js";
 
 export function drawInstead(screen) {
   const s = screen.session;
@@ -27,7 +28,7 @@ function empty(screen, s) {
       pages.ingest && nothing ? el("a", { href: pages.ingest, text: "Ingest a file" }) : null,
       button("Look again", { onclick: () => s.travel.advance() }),
       s.trail.length > 0
-        ? button("Back to the last one", { key: "g", onclick: () => screen.run("back") })
+        ? button("Back to the last one", { key: keyOf("back"), onclick: () => screen.run("back") })
         : null,
     ),
   ];

@@ -2,9 +2,11 @@
 //
 // The scheme: digits judge the step, letters act on the trajectory or move, and a category is always
 // two keys after the leader `m`, so no key has two meanings. `c` and `r` belong to Streamlit.
+// The table holds the keys as they come; an annotator may move them (`useKeys`, key_rules.js).
 
-export const LEADER = "m";
+import { keySign, resolveKeys } from "./key_rules.js";
 
+/** Rows are [key, command, what it does, further keys]; read by `tests/readme_tables.py` as well. */
 export const GROUPS = [
   {
     title: "Move",
@@ -45,7 +47,7 @@ export const GROUPS = [
   {
     title: "Mark an error",
     keys: [
-      [LEADER, "leader", "mark: then the two keys of a category", []],
+      ["m", "leader", "mark: then the two keys of a category", []],
       ["s", "severity", "severity of the last mark here", []],
       ["b", "root-cause", "last mark here is the root cause", []],
       ["d", "unmark", "remove the last mark here", []],
@@ -78,26 +80,38 @@ export const GROUPS = [
   },
 ];
 
-const COMMANDS = new Map();
-const PRINTED = new Map();
-for (const group of GROUPS) {
-  for (const [key, command, , more] of group.keys) {
-    for (const k of [key, ...more]) {
-      if (COMMANDS.has(k)) throw new Error(`the key ${k} has two meanings`);
-      COMMANDS.set(k, command);
-    }
-    PRINTED.set(command, key);
-  }
+const DEFAULTS = resolveKeys(GROUPS);
+const nKeys = GROUPS.flatMap((group) => group.keys).reduce((n, row) => n + 1 + row[3].length, 0);
+if (DEFAULTS.commands.size !== nKeys) throw new Error("a key of the table has two meanings");
+
+let active = DEFAULTS;
+let changed = {};
+
+/** From now on these keys hold: {command: key} of what the annotator moved. */
+export function useKeys(moved) {
+  changed = moved || {};
+  active = resolveKeys(GROUPS, changed);
+}
+
+/** What the annotator moved: {command: key}. */
+export function movedKeys() {
+  return changed;
 }
 
 /** The command of a key, or undefined. */
 export function commandOf(key) {
-  return COMMANDS.get(key);
+  return active.commands.get(key);
 }
 
-/** The key printed on the control of a command. */
+/** The key printed on the control of a command; undefined when it has none. */
 export function keyOf(command) {
-  return PRINTED.get(command);
+  return active.printed.get(command);
+}
+
+/** The keys of commands in brackets, to be put after the words that need them: " (j, k)". */
+export function keysHint(...commands) {
+  const keys = commands.map(keyOf).filter((key) => key !== undefined);
+  return keys.length > 0 ? ` (${keys.map(keySign).join(", ")})` : "";
 }
 
 /** The key as the tables know it: a letter is a capital with Shift, whatever Caps Lock says. */
@@ -121,11 +135,17 @@ export function isComposing(event) {
 /** Signs that some layouts reach with Shift (French digits, German slash) or AltGr (brackets). */
 const SIGNS = /^[0-9?/[\]]$/;
 
+function isSign(key) {
+  if (SIGNS.test(key)) return true;
+  const isLetter = key.toLowerCase() !== key.toUpperCase();
+  return !isLetter && key.length === 1 && commandOf(key) !== undefined;
+}
+
 function isHeldBack(event) {
-  const isSign = SIGNS.test(event.key);
   if (event.metaKey) return true;
-  if (event.ctrlKey || event.altKey) return !(isSign && event.getModifierState?.("AltGraph"));
-  return event.shiftKey && !isSign && !COMMANDS.has(plainKey(event));
+  if (event.ctrlKey || event.altKey) return !(isSign(event.key) && event.getModifierState?.("AltGraph"));
+  if (!event.shiftKey || isSign(event.key)) return false;
+  return event.key.length > 1 || commandOf(plainKey(event)) === undefined;
 }
 
 /** Whether a key press is meant for the viewer at all: no modifier, no field being typed in. */

@@ -1,9 +1,10 @@
 // The categories of a taxonomy: two columns under group headings, each with its two keys on it.
 
-import { el, fill, setAttribute } from "./dom.js";
+import { el, fill, keycap, setAttribute } from "./dom.js";
 import { placeMark } from "./commands.js";
 import { anchorFor } from "./cursor.js";
-import { LEADER } from "./keymap.js";
+import { keySign } from "./key_rules.js";
+import { keyOf } from "./keymap.js";
 
 export class MarkPanel {
   constructor(screen) {
@@ -59,7 +60,7 @@ export class MarkPanel {
     );
     fill(
       this.head,
-      el("h3", {}, "Mark", el("kbd", { class: "key", text: LEADER }), el("span", { class: "grow" }), select),
+      el("h3", {}, "Mark", keycap(keyOf("leader")), el("span", { class: "grow" }), select),
     );
   }
 
@@ -109,7 +110,7 @@ export class MarkPanel {
       node.classList.toggle("out", on && !category.code.startsWith(typed));
     }
     if (on) {
-      this.target.textContent = `${LEADER} ${typed}▏ two keys of a category, Esc leaves`;
+      this.target.textContent = `${keySign(keyOf("leader") || "")} ${typed}▏ two keys of a category, Esc leaves`;
       this.node.scrollIntoView({ block: "start" });
     } else if (this.session.view) this.drawTarget();
   }

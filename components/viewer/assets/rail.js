@@ -1,6 +1,6 @@
 // The rail on the right: what the annotator decides, and what helps deciding.
 
-import { ICONS, button, el, fill, plural, refill, setAttribute } from "./dom.js";
+import { ICONS, button, el, fill, keycap, plural, refill, setAttribute } from "./dom.js";
 import { FindingList } from "./finding_list.js";
 import { nowherePlaces } from "./grounding.js";
 import { MarkPanel } from "./mark_panel.js";
@@ -114,8 +114,8 @@ export class Rail {
           title: "Next step without a verdict",
           onclick: () => run("unjudged-next"),
         }),
-        button("clear", { key: "0", class: "quiet", onclick: () => run("verdict-clear") }),
-        button("rest is clean", { key: "4", class: "quiet", onclick: () => run("rest-clean") })),
+        button("clear", { key: keyOf("verdict-clear"), class: "quiet", onclick: () => run("verdict-clear") }),
+        button("rest is clean", { key: keyOf("rest-clean"), class: "quiet", onclick: () => run("rest-clean") })),
       this.group,
     );
   }
@@ -142,7 +142,8 @@ export class Rail {
       onclick: () => this.screen.run("nowhere-next"),
     });
     const title = found > 0 ? `Findings ${found}` : "Findings";
-    fill(this.findings, section(title, "n p", this.list.node), n > 0 ? nowhere : null);
+    const keys = [keyOf("finding-next"), keyOf("finding-previous")];
+    fill(this.findings, section(title, keys, this.list.node), n > 0 ? nowhere : null);
   }
 
   drawTool() {
@@ -230,7 +231,7 @@ export class Rail {
     refill(this.commit, [label, reason], () => [
       el("div", { class: why ? "why blocked" : "why", data: { testid: "commit-why" }, text: reason }),
       button(label, {
-        key: "Enter",
+        key: keyOf("commit"),
         class: "main",
         "aria-disabled": String(Boolean(why)),
         data: { testid: "commit" },
@@ -271,12 +272,12 @@ function press(buttons, now) {
   for (const [value, node] of buttons) setAttribute(node, "aria-pressed", String(value === now));
 }
 
-/** A titled part of the rail. */
-export function section(title, key, ...children) {
+/** A titled part of the rail; its key or keys are printed beside the title. */
+export function section(title, keys, ...children) {
   return el(
     "section",
     {},
-    el("h3", {}, title, key ? el("kbd", { class: "key", text: key }) : null),
+    el("h3", {}, title, [keys].flat().map(keycap)),
     children,
   );
 }

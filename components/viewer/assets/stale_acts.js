@@ -1,6 +1,7 @@
 // Going to stale messages and settling them; and what the viewer's plain keys do to corrections.
 
 import { cut, insert, openPlace, perform, remove, restore, restoreFrom, undo, withOpen } from "./editor.js";
+import { keysHint } from "./keymap.js";
 import * as r from "./revision.js";
 import { cursorOf, shownOf, unsettled } from "./shown.js";
 
@@ -72,22 +73,22 @@ export function revise(screen, command) {
   if (command === "undo") return undo(screen);
   if (command === "nextStale") return nextStale(screen);
   const stale = staleHere(screen);
-  if (command === "attest") return stale ? attest(screen, stale.key) : s.say("Nothing is stale here. ( . goes to the next one)");
+  if (command === "attest") return stale ? attest(screen, stale.key) : s.say(`Nothing is stale here. Next stale message${keysHint("stale-next")}.`);
   if (command === "cut" && stale && gone(s) === stale.key) return cut(screen, stale.key);
   const { message } = s.cursor;
-  if (!s.view?.messages[message]) return s.say("Select a message first (j, k).");
+  if (!s.view?.messages[message]) return s.say(`Select a message first${keysHint("step-next", "step-previous")}.`);
   return withOpen(screen, () => reviseEntry(screen, command, shownOf(s).byParent.get(message)));
 }
 
 function reviseEntry(screen, command, entry) {
-  if (!entry) return screen.session.say("The correction that stands took this out; z takes that correction back.");
+  if (!entry) return screen.session.say(`The correction that stands took this out; undo${keysHint("undo")} takes that correction back.`);
   if (command === "insert") return insert(screen, entry.key);
   if (command === "remove") return entry.removed ? restore(screen, entry.key) : remove(screen, entry.key);
   return entry.removed ? restoreFrom(screen, entry.key) : cut(screen, entry.key);
 }
 
 
-/** Whether it was the last one gone to, so that `e` and `q` mean it. */
+/** Whether it was the last one gone to, so that editing and cutting mean it. */
 export function isGoneTo(screen, key) {
   return gone(screen.session) === key;
 }

@@ -9,6 +9,7 @@ import { COLUMNS } from "./call.js";
 import { drawCard, signatureOf } from "./card.js";
 import { placeTools } from "./corrected.js";
 import { findingsByMessage } from "./findings.js";
+import { keysHint } from "./keymap.js";
 import { markChips } from "./marks.js";
 import { openedResult } from "./result_view.js";
 import { scrollTo } from "./scrolling.js";
@@ -260,7 +261,7 @@ export class Trace {
     const called = message?.calls[cursor.call ?? 0];
     const index = called ? called.result : message?.role === "tool" ? message.index : null;
     if (index === null || !this.view.messages[index].text.trim()) {
-      this.session.say(called ? "This call has no result text." : "Select a call first (j, k).");
+      this.session.say(called ? "This call has no result text." : `Select a call first${keysHint("step-next", "step-previous")}.`);
       return;
     }
     const card = this.cards.get(cursor.message).node;
