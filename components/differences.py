@@ -13,12 +13,14 @@ from components.words import OUTCOME_ICONS, counted
 from curation.adjudication import Differences
 from curation.annotation import Annotation
 from curation.diffing import CallChange, FieldChange, MessageChange
+from curation.marks import Mark
 from curation.steps import pair_results
-from curation.trajectory import Anchor, Trajectory
+from curation.trajectory import Anchor, TextField, Trajectory, quoted
 
 SILENT = "—"
 RESULT_CHARACTERS = 1_000
 """Of a result beside its call; the whole of it is one click away in Annotate."""
+QUOTE_CHARACTERS = 80
 VERDICT_ICONS = {"correct": "✓ correct", "incorrect": "✗ incorrect", "unsure": "? unsure"}
 
 
@@ -40,6 +42,20 @@ def draw_differences(found: Differences, annotators: Sequence[str], trajectory: 
             for difference in found.marks
             for row in _one_row(
                 place(difference.anchor, trajectory),
+                difference.opinions,
+                lambda v: ", ".join(v) or SILENT,
+            )
+        ),
+        *_one_row(
+            "root cause",
+            found.root_causes,
+            lambda v: ", ".join(place(Anchor(message_index=i), trajectory) for i in v) or SILENT,
+        ),
+        *(
+            row
+            for difference in found.recovery
+            for row in _one_row(
+                f"recovery · {place(Anchor(message_index=difference.message_index), trajectory)}",
                 difference.opinions,
                 lambda v: ", ".join(v) or SILENT,
             )
@@ -77,6 +93,11 @@ def place(anchor: Anchor, trajectory: Trajectory) -> str:
         words += f" · {calls[anchor.call_index].name}"
     if anchor.pointer:
         words += f" · {anchor.pointer}"
+    quote = quoted(trajectory.messages, anchor)
+    if quote:
+        where = "" if anchor.field is TextField.CONTENT else f" {anchor.field}"
+        cut = quote if len(quote) <= QUOTE_CHARACTERS else f"{quote[:QUOTE_CHARACTERS]}…"
+        words += f" ·{where} “{cut}”"
     return words
 
 
@@ -91,13 +112,27 @@ def draw_annotation(annotation: Annotation, trajectory: Trajectory) -> None:
     n_correct = len(annotation.step_verdicts) - len(verdicts)
     lines = [*([f"{counted(n_correct, 'step')} correct"] if n_correct else []), *verdicts]
     lines += [
-        f"{m.category} at {place(m.anchor, trajectory)} ({m.severity})"
-        + (f": {m.note}" if m.note else "")
-        for m in annotation.marks
+        f"{place(Anchor(message_index=i), trajectory)}: ↻ {', '.join(labels)}"
+        for i, labels in annotation.recovery.items()
     ]
+    lines += [_mark_line(mark, annotation, trajectory) for mark in annotation.marks]
     if annotation.note:
         lines.append(f"note: {annotation.note}")
     st.text("\n".join(lines) or "no verdicts, no marks")
+
+
+def _mark_line(mark: Mark, annotation: Annotation, trajectory: Trajectory) -> str:
+    cause = next((m for m in annotation.marks if m.mark_id == mark.caused_by), None)
+    facts = [
+        str(mark.severity),
+        "◎ root cause" if mark.root_cause else "",
+        f"↳ from {cause.category} at {place(cause.anchor, trajectory)}" if cause else "",
+        "" if mark.train else "⊘ do not learn",
+    ]
+    line = f"{mark.category} at {place(mark.anchor, trajectory)} ({', '.join(filter(None, facts))})"
+    if mark.expected_clarification:
+        line += f" should have asked: {mark.expected_clarification}"
+    return f"{line}: {mark.note}" if mark.note else line
 
 
 def draw_changes(changes: Sequence[MessageChange]) -> None:

@@ -1,9 +1,10 @@
 """Where annotators differ, and what a queue's rule makes of what they said.
 
-Annotations differ in their outcome, in the verdict on a step that several of them judged, in the
-categories at a place that several of them marked, and in the correction. What only one of them
-looked at (a verdict or a mark nobody else placed there) is extra, not a difference: it is shown,
-and it does not make a dispute.
+Annotations differ in their outcome, in the verdict and the recovery labels of a step that several
+of them judged, in the categories at a place that several of them marked (and whether it may be
+learnt), in the step that holds the root cause, and in the correction. What only one of them looked
+at (a verdict or a mark nobody else placed there) is extra, not a difference: it is shown, and it
+does not make a dispute.
 
 Pure: who decides and how it is stored is not known here.
 """
@@ -13,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
-import msgspec
 from msgspec import Struct
 
-from curation.annotation import Annotation, Mark, Outcome, StepVerdict
+from curation.annotation import Annotation, Outcome, StepVerdict
+from curation.marks import Mark, merged
 from curation.queueing import State
+from curation.recovery import Recovery
 from curation.trajectory import Anchor
 
 T = TypeVar("T")
@@ -27,6 +29,9 @@ ALONE = "alone"
 
 AGREED = "agreed"
 """Rule: all slots are committed and the annotations do not differ."""
+
+
+DO_NOT_LEARN = " (do not learn)"
 
 
 class Said(Struct, frozen=True):
@@ -55,7 +60,15 @@ class MarkDifference(Struct, frozen=True):
 
     anchor: Anchor
     opinions: tuple[Opinion[tuple[str, ...]], ...]
-    """Categories as `taxonomy/category`, sorted; () for an annotator who put nothing there."""
+    """Categories as `taxonomy/category`, sorted, with `DO_NOT_LEARN` behind those that say so; ()
+    for an annotator who put nothing there."""
+
+
+class RecoveryDifference(Struct, frozen=True):
+    """A step whose recovery labels are not all the same."""
+
+    message_index: int
+    opinions: tuple[Opinion[tuple[Recovery, ...]], ...]
 
 
 class Differences(Struct, frozen=True):
@@ -67,6 +80,10 @@ class Differences(Struct, frozen=True):
     marks: tuple[MarkDifference, ...] = ()
     corrections: tuple[Opinion[str | None], ...] = ()
     """Everybody's correction uid when they are not all equal, else ()."""
+    root_causes: tuple[Opinion[tuple[int | None, ...]], ...] = ()
+    """The message (None: the whole trajectory) in which everybody sees the root cause, when they
+    are not all equal, else (). () for an annotator who names none; several only in old data."""
+    recovery: tuple[RecoveryDifference, ...] = ()
 
     @property
     def is_dispute(self) -> bool:
@@ -76,12 +93,14 @@ class Differences(Struct, frozen=True):
             or self.corrections
             or any(_contradict(d.opinions, lambda v: v is None) for d in self.steps)
             or any(_contradict(d.opinions, lambda v: not v) for d in self.marks)
+            or any(_contradict(d.opinions, lambda v: not v) for d in self.recovery)
+            or _contradict(self.root_causes, lambda v: not v)
         )
 
 
 def _contradict(opinions: Sequence[Opinion[T]], is_silent: Callable[[T], bool]) -> bool:
     spoken = [o.value for o in opinions if not is_silent(o.value)]
-    return any(value != spoken[0] for value in spoken)
+    return any(value != spoken[0] for value in spoken[1:])
 
 
 def differences(said: Sequence[Said]) -> Differences:
@@ -95,6 +114,8 @@ def differences(said: Sequence[Said]) -> Differences:
         corrections=_unless_equal(
             [Opinion(s.annotator, s.annotation.correction_uid) for s in said]
         ),
+        root_causes=_unless_equal([Opinion(s.annotator, _root_causes(s)) for s in said]),
+        recovery=tuple(_recovery_differences(said)),
     )
 
 
@@ -121,15 +142,33 @@ def _mark_differences(said: Sequence[Said]) -> Iterable[MarkDifference]:
 
 
 def _categories(marks: Iterable[Mark], anchor: Anchor) -> tuple[str, ...]:
-    return tuple(sorted({f"{m.taxonomy}/{m.category}" for m in marks if m.anchor == anchor}))
+    here = [m for m in marks if m.anchor == anchor]
+    return tuple(
+        sorted({f"{m.taxonomy}/{m.category}{'' if m.train else DO_NOT_LEARN}" for m in here})
+    )
 
 
-def _place(anchor: Anchor) -> tuple[int, int, str, tuple[int, int]]:
+def _root_causes(said: Said) -> tuple[int | None, ...]:
+    found = {m.anchor.message_index for m in said.annotation.marks if m.root_cause}
+    return tuple(sorted(found, key=lambda i: -1 if i is None else i))
+
+
+def _recovery_differences(said: Sequence[Said]) -> Iterable[RecoveryDifference]:
+    for index in sorted({i for s in said for i in s.annotation.recovery}):
+        opinions = _unless_equal(
+            [Opinion(s.annotator, s.annotation.recovery.get(index, ())) for s in said]
+        )
+        if opinions:
+            yield RecoveryDifference(index, opinions)
+
+
+def _place(anchor: Anchor) -> tuple[int, int, str, str, tuple[int, int]]:
     """Reading order: whole trajectory, then by message, call, argument and span."""
     return (
         -1 if anchor.message_index is None else anchor.message_index,
         -1 if anchor.call_index is None else anchor.call_index,
         anchor.pointer or "",
+        anchor.field,
         anchor.span or (-1, -1),
     )
 
@@ -175,32 +214,22 @@ def settle(said: Sequence[Said], rule: Rule, *, open_slots: int, slots: int) -> 
 def merge(said: Sequence[Said]) -> Annotation:
     """What undisputed annotations say together; one alone stays exactly as it was said.
 
-    Verdicts and marks are united (one mark per place and category); notes follow each other under
-    the names of their authors; outcome and correction are everybody's.
+    Verdicts, recovery labels and marks are united (see `curation.marks.merged`); notes follow each
+    other under the names of their authors; outcome and correction are everybody's.
     """
     if len(said) == 1:
         return said[0].annotation
     verdicts: dict[int, StepVerdict] = {}
-    marks: list[Mark] = []
-    placed: set[tuple[Anchor, str, str]] = set()
-    ids: set[str] = set()
-    for number, one in enumerate(said):
+    recovery: dict[int, tuple[Recovery, ...]] = {}
+    for one in said:
         verdicts.update(one.annotation.step_verdicts)
-        for mark in one.annotation.marks:
-            place = (mark.anchor, mark.taxonomy, mark.category)
-            if place in placed:
-                continue
-            placed.add(place)
-            if mark.mark_id in ids:
-                # Ids are chosen by each annotator's browser and are unique only there.
-                mark = msgspec.structs.replace(mark, mark_id=f"{number}:{mark.mark_id}")
-            ids.add(mark.mark_id)
-            marks.append(mark)
+        recovery.update(one.annotation.recovery)
     notes = [f"{s.annotator}: {s.annotation.note}" for s in said if s.annotation.note]
     return Annotation(
         outcome=said[0].annotation.outcome,
         step_verdicts=dict(sorted(verdicts.items())),
-        marks=tuple(marks),
+        marks=merged([one.annotation.marks for one in said]),
         note="\n".join(notes),
         correction_uid=said[0].annotation.correction_uid,
+        recovery=dict(sorted(recovery.items())),
     )

@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from curation.errors import AnnotationError
-from curation.trajectory import Anchor
+from curation.marks import Mark, placed, removed
+from curation.recovery import Recovery, with_label
 
 
 class Outcome(StrEnum):
@@ -35,27 +36,6 @@ class StepVerdict(StrEnum):
     UNSURE = "unsure"
 
 
-class MarkSeverity(StrEnum):
-    """How much a marked error matters to the task."""
-
-    MINOR = "minor"
-    MAJOR = "major"
-    CRITICAL = "critical"
-
-
-class Mark(Struct, frozen=True, omit_defaults=True):
-    """A category placed at an anchor."""
-
-    mark_id: str
-    """Chosen by the client, unique within the annotation; makes repeats harmless."""
-    taxonomy: str
-    category: str
-    anchor: Anchor
-    severity: MarkSeverity = MarkSeverity.MAJOR
-    note: str = ""
-    root_cause: bool = False
-
-
 class Annotation(Struct, frozen=True, omit_defaults=True):
     """All one annotator says of one trajectory."""
 
@@ -66,6 +46,8 @@ class Annotation(Struct, frozen=True, omit_defaults=True):
     note: str = ""
     correction_uid: str | None = None
     """uid of the corrected trajectory this annotator proposes."""
+    recovery: dict[int, tuple[Recovery, ...]] = {}
+    """Message index of the step -> what it does about an earlier error; never empty."""
 
     @property
     def is_empty(self) -> bool:
@@ -79,6 +61,7 @@ class ActKind(StrEnum):
     MARK = "mark"
     UNMARK = "unmark"
     VERDICTS = "verdicts"
+    RECOVERY = "recovery"
     OUTCOME = "outcome"
     NOTE = "note"
     CORRECT = "correct"
@@ -87,13 +70,13 @@ class ActKind(StrEnum):
 
 
 class MarkPayload(Struct, frozen=True, forbid_unknown_fields=True):
-    """`mark`: place or replace the mark with this id."""
+    """`mark`: place or replace the mark with this id (see `curation.marks.placed`)."""
 
     mark: Mark
 
 
 class UnmarkPayload(Struct, frozen=True, forbid_unknown_fields=True):
-    """`unmark`: remove the mark with this id; unknown ids are ignored."""
+    """`unmark`: remove the mark with this id and links to it; unknown ids are ignored."""
 
     mark_id: str
 
@@ -102,6 +85,14 @@ class VerdictsPayload(Struct, frozen=True, forbid_unknown_fields=True):
     """`verdicts`: set several steps at once ("rest is clean" is one act); null clears."""
 
     verdicts: dict[int, StepVerdict | None]
+
+
+class RecoveryPayload(Struct, frozen=True, forbid_unknown_fields=True):
+    """`recovery`: set or clear one recovery label of one step."""
+
+    message_index: int
+    label: Recovery
+    holds: bool
 
 
 class OutcomePayload(Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,6 +121,7 @@ Payload = (
     MarkPayload
     | UnmarkPayload
     | VerdictsPayload
+    | RecoveryPayload
     | OutcomePayload
     | NotePayload
     | CorrectPayload
@@ -140,6 +132,7 @@ _PAYLOADS: dict[ActKind, type[Payload]] = {
     ActKind.MARK: MarkPayload,
     ActKind.UNMARK: UnmarkPayload,
     ActKind.VERDICTS: VerdictsPayload,
+    ActKind.RECOVERY: RecoveryPayload,
     ActKind.OUTCOME: OutcomePayload,
     ActKind.NOTE: NotePayload,
     ActKind.CORRECT: CorrectPayload,
@@ -168,16 +161,18 @@ def apply(annotation: Annotation, payload: Payload) -> Annotation:
     replace = msgspec.structs.replace
     match payload:
         case MarkPayload(mark=mark):
-            others = tuple(m for m in annotation.marks if m.mark_id != mark.mark_id)
-            return replace(annotation, marks=(*others, mark))
+            return replace(annotation, marks=placed(annotation.marks, mark))
         case UnmarkPayload(mark_id=mark_id):
-            return replace(
-                annotation, marks=tuple(m for m in annotation.marks if m.mark_id != mark_id)
-            )
+            return replace(annotation, marks=removed(annotation.marks, mark_id))
         case VerdictsPayload(verdicts=verdicts):
             merged: dict[int, StepVerdict | None] = {**annotation.step_verdicts, **verdicts}
             kept = {i: v for i, v in sorted(merged.items()) if v is not None}
             return replace(annotation, step_verdicts=kept)
+        case RecoveryPayload(message_index=index, label=label, holds=holds):
+            labels = with_label(annotation.recovery.get(index, ()), label, holds)
+            steps = {**annotation.recovery, index: labels}
+            kept_labels = {i: steps[i] for i in sorted(steps) if steps[i]}
+            return replace(annotation, recovery=kept_labels)
         case OutcomePayload(outcome=outcome):
             return replace(annotation, outcome=outcome)
         case NotePayload(note=note):

@@ -130,21 +130,33 @@ class LabelRow(Struct, frozen=True):
     """One statement about a trajectory, flat."""
 
     kind: str
-    """outcome, verdict, mark, note or decision."""
+    """outcome, verdict, recovery, mark, note or decision."""
     uid: str
     source_id: str
     dataset: str
     split: str
     annotator: str = ""
     value: str = ""
-    """The outcome or the verdict; "" for marks and notes."""
+    """The outcome, the verdict or the recovery label; "" for marks and notes."""
     message_index: int | None = None
     call_index: int | None = None
     pointer: str | None = None
+    span_start: int | None = None
+    """Code points into the text of the message that `span_field` names; the end is exclusive."""
+    span_end: int | None = None
+    span_field: str = ""
+    quote: str = ""
+    """The words of the span."""
+    mark_id: str = ""
     taxonomy: str = ""
     category: str = ""
     severity: str = ""
     root_cause: bool | None = None
+    caused_by: str = ""
+    """`mark_id` of the same annotator's mark that this one follows from."""
+    train: bool | None = None
+    """False: "error, do not learn"."""
+    expected_clarification: str = ""
     note: str = ""
     correction_uid: str = ""
     decision: str = ""

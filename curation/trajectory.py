@@ -14,7 +14,7 @@ they grow decode about four times faster so (measured on 15-message rows, Python
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -33,6 +33,13 @@ class Role(StrEnum):
     USER = "user"
     ASSISTANT = "assistant"
     TOOL = "tool"
+
+
+class TextField(StrEnum):
+    """The texts of a message that a span can be in."""
+
+    CONTENT = "content"
+    REASONING = "reasoning"
 
 
 class Arguments(Struct, frozen=True):
@@ -83,6 +90,10 @@ class Message(Struct, frozen=True, omit_defaults=True, gc=False):
         if isinstance(self.content, list):
             return "\n".join(str(p.get("text", "")) for p in self.content if p.get("text"))
         return ""
+
+    def text_of(self, field: TextField) -> str:
+        """The text that spans of this field count in."""
+        return self.text if field is TextField.CONTENT else self.reasoning or ""
 
 
 class ToolSpec(Struct, frozen=True, omit_defaults=True):
@@ -136,7 +147,17 @@ class Anchor(Struct, frozen=True, omit_defaults=True):
     pointer: str | None = None
     """JSON Pointer (RFC 6901) into the call's arguments; "" is the arguments object itself."""
     span: tuple[int, int] | None = None
-    """Half-open range of code points in the message's text."""
+    """Half-open range of code points in one text of the message, as it is stored."""
+    field: TextField = TextField.CONTENT
+    """Which text the span is in."""
+
+
+def quoted(messages: Sequence[Message], anchor: Anchor) -> str:
+    """The words of an anchor's span; "" when it has none."""
+    if anchor.message_index is None or anchor.span is None:
+        return ""
+    start, end = anchor.span
+    return messages[anchor.message_index].text_of(anchor.field)[start:end]
 
 
 def parse_arguments(raw: str) -> Arguments:

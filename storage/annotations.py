@@ -116,6 +116,8 @@ def append_revision(
             "message_index": m.anchor.message_index,
             "call_index": m.anchor.call_index,
             "pointer": m.anchor.pointer,
+            "root_cause": m.root_cause,
+            "train": m.train,
         }
         for m in said.marks
     ]

@@ -353,6 +353,8 @@ class MarkRow(Base, table=True):
     message_index: int | None = None
     call_index: int | None = None
     pointer: str | None = None
+    root_cause: bool = False
+    train: bool = True
 
 
 class CorrectionRow(Base, table=True):

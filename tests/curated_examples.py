@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from curation.annotation import Annotation, Mark, MarkSeverity, Outcome, StepVerdict
+from curation.annotation import Annotation, Outcome, StepVerdict
 from curation.episodes import episode_of
 from curation.exporting import Curated, Decided, Said
+from curation.marks import Mark, MarkSeverity
+from curation.recovery import Recovery
 from curation.trajectory import Anchor, Message, Role, ToolCall, ToolSpec, Trajectory
 
 WHEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -127,7 +129,17 @@ def marked() -> Curated:
             ),
             Mark("m2", "canonical", "OTHER", Anchor(2, 0, "")),
             Mark("m3", "canonical", "OTHER", Anchor()),
+            Mark(
+                "m4",
+                "asktoact",
+                "error_segment",
+                Anchor(message_index=4, span=(0, 4)),
+                caused_by="m1",
+                train=False,
+                expected_clarification="-1 or 2?",
+            ),
         ),
+        recovery={4: (Recovery.REFLECTED, Recovery.CORRECTED)},
         note="@SUM(1)\nsecond line, with a comma and 'quotes'",
     )
     base = curated(booking(), Outcome.REJECT)

@@ -6,17 +6,18 @@ its parent has to exist; arguments that did not parse can be addressed as a whol
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
 
-from curation.annotation import Mark, MarkPayload, Payload, VerdictsPayload
+from curation.annotation import MarkPayload, Payload, RecoveryPayload, VerdictsPayload
 from curation.errors import AnnotationError
 from curation.json_pointer import unescape
+from curation.marks import Mark
 from curation.taxonomy import Taxonomy, builtin_taxonomies
-from curation.trajectory import Anchor, Trajectory
+from curation.trajectory import Anchor, Role, TextField, Trajectory
 from storage.taxonomies import list_taxonomies
 
 MAX_TEXT = 20_000
@@ -27,25 +28,43 @@ def check_payload(conn: Connection, payload: Payload, body: Callable[[], Traject
     """Refuse what cannot be said of the trajectory that `body` loads.
 
     Raises:
-        AnnotationError: unknown category, a place outside the trajectory, a text too long.
+        AnnotationError: unknown category, a place outside the trajectory, a text too long, or a
+            place that nobody learns from said not to be learnt.
     """
     match payload:
         case MarkPayload(mark=mark):
             _check_category(conn, mark)
             check_anchor(body(), mark.anchor)
-            _check_length(mark.note)
-            _check_length(mark.mark_id)
+            if not mark.train:
+                _check_learnt(body(), mark.anchor)
+            for text in (mark.note, mark.expected_clarification, mark.mark_id, mark.caused_by):
+                _check_length(text or "")
         case VerdictsPayload(verdicts=verdicts):
-            steps = body().assistant_indexes()
-            outside = sorted(set(verdicts) - set(steps))
-            if outside:
-                raise AnnotationError(
-                    f"Message {outside[0]} is not a step of this trajectory.",
-                    where="verdicts",
-                    hint="Verdicts belong to assistant messages.",
-                )
+            _check_steps(body(), verdicts, "verdicts", "Verdicts belong to assistant messages.")
+        case RecoveryPayload(message_index=index):
+            _check_steps(
+                body(), [index], "recovery", "Recovery labels belong to assistant messages."
+            )
         case _:
             _check_length(getattr(payload, "note", ""))
+
+
+def _check_steps(trajectory: Trajectory, indexes: Iterable[int], where: str, hint: str) -> None:
+    outside = sorted(set(indexes) - set(trajectory.assistant_indexes()))
+    if outside:
+        raise AnnotationError(
+            f"Message {outside[0]} is not a step of this trajectory.", where=where, hint=hint
+        )
+
+
+def _check_learnt(trajectory: Trajectory, anchor: Anchor) -> None:
+    index = anchor.message_index
+    if index is None or trajectory.messages[index].role is not Role.ASSISTANT:
+        raise AnnotationError(
+            "“Do not learn” can only be said of what the assistant wrote.",
+            where="mark",
+            hint="Nothing else is learnt from. Reject the trajectory to leave all of it out.",
+        )
 
 
 def _check_length(text: str) -> None:
@@ -97,8 +116,10 @@ def check_anchor(trajectory: Trajectory, anchor: Anchor) -> None:
     message = trajectory.messages[i]
     if anchor.span is not None:
         start, end = anchor.span
-        if j is not None or not 0 <= start < end <= len(message.text):
-            raise _outside(f"Message {i} has no text from {start} to {end}")
+        if j is not None or not 0 <= start < end <= len(message.text_of(anchor.field)):
+            raise _outside(f"The {anchor.field} of message {i} has no text from {start} to {end}")
+    elif anchor.field is not TextField.CONTENT:
+        raise _outside(f"It names the {anchor.field} of message {i} without a span")
     if j is None:
         if anchor.pointer is not None:
             raise _outside("It names an argument without a call")

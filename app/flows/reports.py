@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from curation.annotation import Annotation
 from curation.checking import Finding, Severity
+from curation.marks import Mark
 from curation.steps import pair_results
-from curation.trajectory import Anchor, Trajectory
+from curation.trajectory import Anchor, Trajectory, quoted
 from storage import charts
 from storage.annotations import iter_standing, standing_annotations
 from storage.charts import Bar
@@ -211,7 +212,10 @@ def as_text(shown: Shown) -> str:
     )
     for line in shown.annotations:
         lines.append(f"{line.annotator} said {line.annotation.outcome or 'nothing decisive'}")
-        lines.extend(f"    {m.category} {_place(m.anchor)}" for m in line.annotation.marks)
+        lines.extend(f"    {_marked(m, shown.trajectory)}" for m in line.annotation.marks)
+        lines.extend(
+            f"    message {i} {', '.join(labels)}" for i, labels in line.annotation.recovery.items()
+        )
     return "\n".join(lines)
 
 
@@ -223,6 +227,23 @@ def _shortened(text: str) -> str:
     if len(text) <= SHOWN_CHARACTERS:
         return text
     return f"{text[:SHOWN_CHARACTERS]} … ({len(text) - SHOWN_CHARACTERS:,} characters more)"
+
+
+def _marked(mark: Mark, trajectory: Trajectory) -> str:
+    words = quoted(trajectory.messages, mark.anchor)
+    asked = mark.expected_clarification
+    return " · ".join(
+        part
+        for part in (
+            f"{mark.category} {_place(mark.anchor)}",
+            f"in the {mark.anchor.field}: {_shortened(words)!r}" if words else "",
+            "root cause" if mark.root_cause else "",
+            "follows from another mark" if mark.caused_by else "",
+            "" if mark.train else "do not learn",
+            f"should have asked: {_shortened(asked)}" if asked else "",
+        )
+        if part
+    )
 
 
 def _place(anchor: Anchor) -> str:

@@ -126,6 +126,8 @@ def _draw_places(case: Case) -> None:
     """The steps in question, so that the decision needs no second page."""
     indexes = sorted(
         {d.message_index for d in case.differences.steps}
+        | {d.message_index for d in case.differences.recovery}
+        | {i for o in case.differences.root_causes for i in o.value if i is not None}
         | {
             d.anchor.message_index
             for d in case.differences.marks

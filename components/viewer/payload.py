@@ -135,6 +135,7 @@ def annotation_json(annotation: Annotation) -> dict[str, Any]:
         "marks": [msgspec.to_builtins(mark) for mark in annotation.marks],
         "note": annotation.note,
         "correction_uid": annotation.correction_uid,
+        "recovery": {str(i): list(labels) for i, labels in annotation.recovery.items()},
     }
 
 

@@ -3,6 +3,9 @@
 // Mirrors `curation/annotation.py` (`apply`), so that a key press is painted in the same frame.
 // The server's fold is the truth: its answer replaces the base these functions start from.
 
+import { placed, removed } from "./mark_links.js";
+import { applyRecovery } from "./recovery.js";
+
 /** An annotation with every field present, as the painting code wants it. */
 export function normalise(annotation) {
   const a = annotation || {};
@@ -12,6 +15,7 @@ export function normalise(annotation) {
     marks: (a.marks || []).map(normaliseMark),
     note: a.note || "",
     correction_uid: a.correction_uid ?? null,
+    recovery: { ...(a.recovery || {}) },
   };
 }
 
@@ -21,6 +25,9 @@ export function normaliseMark(mark) {
     severity: "major",
     note: "",
     root_cause: false,
+    caused_by: null,
+    train: true,
+    expected_clarification: "",
     ...mark,
     anchor: normaliseAnchor(mark.anchor),
   };
@@ -33,22 +40,20 @@ export function normaliseAnchor(anchor) {
     message_index: a.message_index ?? null,
     call_index: a.call_index ?? null,
     pointer: a.pointer ?? null,
+    span: a.span ?? null,
+    field: a.field ?? "content",
   };
 }
 
 /** One act applied; unknown targets leave the annotation unchanged. */
 export function applyAct(annotation, kind, payload) {
   switch (kind) {
-    case "mark": {
-      const mark = normaliseMark(payload.mark);
-      const others = annotation.marks.filter((m) => m.mark_id !== mark.mark_id);
-      return { ...annotation, marks: [...others, mark] };
-    }
+    case "mark":
+      return { ...annotation, marks: placed(annotation.marks, normaliseMark(payload.mark)) };
     case "unmark":
-      return {
-        ...annotation,
-        marks: annotation.marks.filter((m) => m.mark_id !== payload.mark_id),
-      };
+      return { ...annotation, marks: removed(annotation.marks, payload.mark_id) };
+    case "recovery":
+      return { ...annotation, recovery: applyRecovery(annotation.recovery, payload) };
     case "verdicts": {
       const merged = { ...annotation.step_verdicts, ...payload.verdicts };
       const kept = Object.entries(merged).filter(([, verdict]) => verdict !== null);
@@ -95,6 +100,11 @@ export function sameAnchor(a, b) {
   const x = normaliseAnchor(a);
   const y = normaliseAnchor(b);
   return (
-    x.message_index === y.message_index && x.call_index === y.call_index && x.pointer === y.pointer
+    x.message_index === y.message_index &&
+    x.call_index === y.call_index &&
+    x.pointer === y.pointer &&
+    x.field === y.field &&
+    x.span?.[0] === y.span?.[0] &&
+    x.span?.[1] === y.span?.[1]
   );
 }

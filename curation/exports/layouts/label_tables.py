@@ -20,7 +20,8 @@ from curation.exports.lines import Lines
 from curation.spreadsheets import neutralised, restored
 
 COLUMNS = LabelRow.__struct_fields__
-_INTEGERS = frozenset({"message_index", "call_index"})
+_INTEGERS = frozenset({"message_index", "call_index", "span_start", "span_end"})
+_BOOLEANS = frozenset({"root_cause", "train"})
 _BATCH = 5_000
 """Rows per parquet row group."""
 
@@ -140,7 +141,7 @@ def _to_cell(name: str, value: Any) -> str:
 def _from_cell(name: str, cell: str) -> Any:
     if name in _INTEGERS:
         return int(cell) if cell else None
-    if name == "root_cause":
+    if name in _BOOLEANS:
         return cell == "yes" if cell else None
     if name == "pointer":
         if not cell:
@@ -185,7 +186,7 @@ class LabelParquet(_LabelLayout):
 def _schema() -> Any:
     import pyarrow as pa
 
-    kinds = {"root_cause": pa.bool_(), **{name: pa.int32() for name in _INTEGERS}}
+    kinds = {name: pa.bool_() for name in _BOOLEANS} | {name: pa.int32() for name in _INTEGERS}
     return pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS])
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import TYPES, Curated, LabelRow, Options, Said
+from curation.trajectory import quoted
 
 
 class Labels:
@@ -20,7 +21,7 @@ class Labels:
 
     name = "labels"
     title = "Label table"
-    description = "One row per outcome, step verdict, mark, note and decision."
+    description = "One row per outcome, step verdict, recovery label, mark, note and decision."
     shapes: tuple[type[Struct], ...] = (LabelRow,)
     splits = False
 
@@ -34,7 +35,7 @@ class Labels:
             split=curated.split,
             decision=curated.decision.outcome.value if curated.decision else "",
         )
-        rows = [row for said in curated.said for row in _statements(blank, said)]
+        rows = [row for said in curated.said for row in _statements(blank, curated, said)]
         if curated.decision is not None:
             rows.append(
                 replace(
@@ -53,7 +54,7 @@ class Labels:
             yield Dropped(DropReason.NOTHING_SAID)
 
 
-def _statements(blank: LabelRow, said: Said) -> Iterator[LabelRow]:
+def _statements(blank: LabelRow, curated: Curated, said: Said) -> Iterator[LabelRow]:
     annotation = said.annotation
     base = replace(blank, annotator=said.annotator, created_at=said.created_at.isoformat())
     if annotation.outcome is not None:
@@ -65,17 +66,30 @@ def _statements(blank: LabelRow, said: Said) -> Iterator[LabelRow]:
         )
     for index, verdict in sorted(annotation.step_verdicts.items()):
         yield replace(base, kind="verdict", value=verdict.value, message_index=index)
+    for index, labels in sorted(annotation.recovery.items()):
+        for label in labels:
+            yield replace(base, kind="recovery", value=label.value, message_index=index)
+    messages = (curated.original or curated.trajectory).messages
     for mark in annotation.marks:
+        start, end = mark.anchor.span or (None, None)
         yield replace(
             base,
             kind="mark",
             message_index=mark.anchor.message_index,
             call_index=mark.anchor.call_index,
             pointer=mark.anchor.pointer,
+            span_start=start,
+            span_end=end,
+            span_field="" if start is None else mark.anchor.field.value,
+            quote=quoted(messages, mark.anchor),
+            mark_id=mark.mark_id,
             taxonomy=mark.taxonomy,
             category=mark.category,
             severity=mark.severity.value,
             root_cause=mark.root_cause,
+            caused_by=mark.caused_by or "",
+            train=mark.train,
+            expected_clarification=mark.expected_clarification,
             note=mark.note,
         )
     if annotation.note:

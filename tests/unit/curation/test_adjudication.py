@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from curation.adjudication import AGREED, ALONE, Rule, Said, differences, merge, settle
-from curation.annotation import Annotation, Mark, Outcome, StepVerdict
+from curation.annotation import Annotation, Outcome, StepVerdict
+from curation.marks import Mark
 from curation.queueing import State
+from curation.recovery import Recovery
 from curation.trajectory import Anchor
 
 ALLOWED = Rule(overlap=1, decide_alone=True)
@@ -72,6 +74,46 @@ def test_extra_verdicts_and_marks_are_shown_all_the_same() -> None:
         (2, [None, StepVerdict.CORRECT])
     ]
     assert [[o.value for o in d.opinions] for d in found.marks] == [[(), ("canonical/a",)]]
+
+
+def test_two_root_causes_in_different_steps_are_a_dispute_and_one_alone_is_not() -> None:
+    def root(at: int) -> Mark:
+        return Mark("r", "canonical", "a", Anchor(message_index=at), root_cause=True)
+
+    marks = (mark("a", 2, "1"), mark("a", 4, "2"))
+    ann = said("Ann", marks=(root(2), *marks[1:]))
+    found = differences([ann, said("Bob", marks=(*marks[:1], root(4)))])
+    assert [o.value for o in found.root_causes] == [(2,), (4,)]
+    assert found.is_dispute and found.marks == ()
+    found = differences([ann, said("Bob", marks=marks)])
+    assert [o.value for o in found.root_causes] == [(2,), ()]
+    assert not found.is_dispute
+
+
+def test_recovery_labels_that_contradict_each_other_are_a_dispute() -> None:
+    both = (Recovery.REFLECTED, Recovery.CORRECTED)
+    ann = said("Ann", recovery={4: both, 6: (Recovery.SKIPPED,)})
+    found = differences([ann, said("Bob", recovery={4: both})])
+    assert [(d.message_index, [o.value for o in d.opinions]) for d in found.recovery] == [
+        (6, [(Recovery.SKIPPED,), ()])
+    ]
+    assert not found.is_dispute
+    assert differences([ann, said("Bob", recovery={4: (Recovery.IGNORED,)})]).is_dispute
+    assert merge([ann, said("Bob", recovery={2: both})]).recovery == {
+        2: both,
+        4: both,
+        6: (Recovery.SKIPPED,),
+    }
+
+
+def test_whether_a_place_may_be_learnt_is_a_dispute() -> None:
+    span = Anchor(message_index=4, span=(0, 4))
+    one, other = (Mark("m", "canonical", "a", span, train=train) for train in (True, False))
+    found = differences([said("Ann", marks=(one,)), said("Bob", marks=(other,))])
+    assert [[o.value for o in d.opinions] for d in found.marks] == [
+        [("canonical/a",), ("canonical/a (do not learn)",)]
+    ]
+    assert found.is_dispute
 
 
 def test_mark_ids_and_severities_are_no_difference() -> None:

@@ -12,7 +12,6 @@ from curation.annotation import (
     Annotation,
     CorrectPayload,
     EmptyPayload,
-    Mark,
     MarkPayload,
     NotePayload,
     Outcome,
@@ -25,6 +24,8 @@ from curation.annotation import (
     read_payload,
 )
 from curation.errors import AnnotationError
+from curation.marks import Mark
+from curation.recovery import Recovery
 from curation.trajectory import Anchor
 
 
@@ -47,6 +48,25 @@ def test_a_later_word_replaces_an_earlier_one() -> None:
         ]
     )
     assert (said.outcome, said.note) == (Outcome.REJECT, "second")
+
+
+def test_recovery_labels_are_a_set_per_step_and_ignored_stands_alone() -> None:
+    def act(label: str, holds: bool = True, step: int = 4) -> Any:
+        return read_payload(
+            ActKind.RECOVERY, {"message_index": step, "label": label, "holds": holds}
+        )
+
+    both = [act("corrected"), act("reflected"), act("corrected"), act("skipped", step=2)]
+    assert fold(both).recovery == {
+        2: (Recovery.SKIPPED,),
+        4: (Recovery.REFLECTED, Recovery.CORRECTED),
+    }
+    assert fold([*both, act("ignored")]).recovery[4] == (Recovery.IGNORED,)
+    assert fold([*both, act("ignored"), act("retried")]).recovery[4] == (Recovery.RETRIED,)
+    assert fold([act("finished"), act("finished", holds=False)]).is_empty
+    assert fold([act("finished", holds=False)]).is_empty
+    with pytest.raises(AnnotationError, match="recovery"):
+        act("recovered")
 
 
 def test_an_outcome_can_be_unsaid() -> None:
@@ -131,6 +151,7 @@ def test_every_kind_of_act_has_a_payload() -> None:
         ActKind.MARK: {"mark": msgspec.to_builtins(mark("1"))},
         ActKind.UNMARK: {"mark_id": "1"},
         ActKind.VERDICTS: {"verdicts": {"2": None}},
+        ActKind.RECOVERY: {"message_index": 2, "label": "corrected", "holds": True},
         ActKind.OUTCOME: {"outcome": None},
         ActKind.NOTE: {"note": ""},
         ActKind.CORRECT: {"correction_uid": None},

@@ -38,12 +38,12 @@ def refusal(text: str) -> TaxonomyError:
     return caught.value
 
 
-def test_the_nine_built_in_taxonomies_load_with_the_canonical_one_first() -> None:
+def test_the_ten_built_in_taxonomies_load_with_the_canonical_one_first() -> None:
     names = [t.name for t in builtin_taxonomies()]
     assert names[0] == "canonical"
     assert set(names) == {
         "canonical", "critictool", "hitec", "tl-training", "agenterror", "mast", "bfcl",
-        "toolscan", "noisytoolbench",
+        "toolscan", "noisytoolbench", "asktoact",
     }  # fmt: skip
 
 
@@ -57,6 +57,7 @@ def test_the_nine_built_in_taxonomies_load_with_the_canonical_one_first() -> Non
         ("mast", 14),
         ("toolscan", 7),
         ("noisytoolbench", 4),
+        ("asktoact", 1),
     ],
 )
 def test_a_published_taxonomy_has_as_many_classes_as_its_paper(name: str, count: int) -> None:

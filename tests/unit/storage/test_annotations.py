@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from curation.annotation import ActKind, Annotation, EmptyPayload, Mark, Outcome, StepVerdict
+from curation.annotation import ActKind, Annotation, EmptyPayload, Outcome, StepVerdict
+from curation.marks import Mark
 from curation.trajectory import Anchor
 from storage import acts, annotations, browse
 from storage.annotations import append_revision, latest_of, standing_annotations

@@ -53,6 +53,31 @@ def test_a_store_with_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> 
     store.close()
 
 
+def test_root_causes_said_before_there_was_a_column_are_in_it_afterwards(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'old.db'}")
+    with store.write() as conn:
+        command.upgrade(config_for(conn), "0005")
+    said = '{"marks":[{"mark_id":"a","root_cause":true},{"mark_id":"b","note":"root_cause"}]}'
+    with sqlite3.connect(tmp_path / "old.db") as old:  # which asks for no trajectory around it
+        old.execute(
+            "INSERT INTO annotation (id, trajectory_id, annotator_id, revision, retracted, content,"
+            " act_id, created_at) VALUES (1, 1, 1, 1, 0, ?, 1, '2026-01-01')",
+            (said,),
+        )
+        for mark_id in "ab":
+            old.execute(
+                "INSERT INTO mark (annotation_id, mark_id, trajectory_id, taxonomy, category,"
+                " severity) VALUES (1, ?, 1, 't', 'c', 'major')",
+                (mark_id,),
+            )
+    old.close()
+    migrate(store)
+    with store.read() as conn:
+        rows = conn.execute(text("SELECT mark_id, root_cause, train FROM mark ORDER BY 1")).all()
+    assert [tuple(row) for row in rows] == [("a", 1, 1), ("b", 0, 1)]
+    store.close()
+
+
 def test_migrating_again_changes_nothing(store: Store, tmp_path: Path) -> None:
     store.engine.dispose()
     before = (tmp_path / "loopwright.db").read_bytes()

@@ -14,11 +14,12 @@ from app.flows.queue import fill_queue, queue_overview
 from curation.annotation import ActKind, Outcome, StepVerdict
 from curation.errors import AnnotationError, NotFound
 from curation.queueing import State
+from curation.trajectory import Message, Role, Trajectory, quoted
 from storage import decisions, trajectories
 from storage.annotations import standing_annotations
 from storage.engine import Store
 from storage.tables import ActRow, AnnotationRow, MarkRow, table_of
-from tests.episodes import ANSWER_AT, CALL_AT, Person, add_episodes
+from tests.episodes import ANSWER_AT, CALL_AT, CATEGORY, Person, add_episodes, add_trajectories
 
 
 @pytest.fixture
@@ -149,6 +150,37 @@ def test_commit_without_an_outcome_is_refused_and_the_ops_after_it_go_on(
         ("verdicts", {"verdicts": {"1": "correct"}}, "Message 1 is not a step"),
         ("verdicts", {"verdicts": {"99": "correct"}}, "Message 99"),
         ("verdicts", {"verdicts": {str(CALL_AT): "good"}}, "good"),
+        (
+            "recovery",
+            {"message_index": 3, "label": "corrected", "holds": True},
+            "Message 3 is not a step",
+        ),
+        ("recovery", {"message_index": CALL_AT, "label": "ignored"}, "holds"),
+        ("mark", {"mark": {"mark_id": "m", **CATEGORY, "anchor": {}, "train": False}}, "assistant"),
+        (
+            "mark",
+            {
+                "mark": {
+                    "mark_id": "m",
+                    **CATEGORY,
+                    "anchor": {"message_index": 1},
+                    "train": False,
+                }
+            },
+            "Do not learn",
+        ),
+        (
+            "mark",
+            {
+                "mark": {
+                    "mark_id": "m",
+                    **CATEGORY,
+                    "anchor": {},
+                    "expected_clarification": "x" * 20_001,
+                }
+            },
+            "20001",
+        ),
         ("outcome", {"outcome": "maybe"}, "maybe"),
         ("note", {"note": "x" * 20_001}, "20001"),
         ("note", {"text": "x"}, "text"),
@@ -183,6 +215,14 @@ def test_what_cannot_be_said_is_refused_and_leaves_nothing(
         ({"message_index": CALL_AT, "call_index": 0, "pointer": "/city"}, True),
         ({"message_index": CALL_AT, "call_index": 0, "pointer": "/missing"}, True),
         ({"message_index": ANSWER_AT, "span": [4, 7]}, True),
+        ({"message_index": ANSWER_AT, "span": [0, 29]}, True),
+        ({"message_index": ANSWER_AT, "span": [0, 30]}, False),
+        ({"message_index": ANSWER_AT, "span": [4, 7], "field": "reasoning"}, False),
+        ({"message_index": ANSWER_AT, "span": [4, 7], "field": "name"}, False),
+        ({"message_index": ANSWER_AT, "field": "reasoning"}, False),
+        ({"message_index": ANSWER_AT, "span": [-3, 4]}, False),
+        ({"message_index": CALL_AT, "call_index": 0, "span": [0, 1]}, False),
+        ({"span": [0, 1]}, False),
         ({"message_index": 5}, False),
         ({"message_index": -1}, False),
         ({"call_index": 0}, False),
@@ -333,6 +373,37 @@ def test_what_is_said_after_a_commit_is_a_draft_until_the_next(
     done = do(store, ann, ann.op("outcome", uids[0], outcome="reject"))
     assert done.annotations[uids[0]].committed is False
     assert look(store, uids[0]) == (State.DECIDED, "accept")
+
+
+def test_spans_count_code_points_of_the_text_as_it_is_stored(store: Store, ann: Person) -> None:
+    text = "👍🏽 **Ja**"  # two code points, four UTF-16 units; Markdown counts as it is written
+    said = Message(Role.ASSISTANT, text, reasoning="🙂!")
+    (uid,) = add_trajectories(store, [Trajectory((Message(Role.USER, "?"), said))], "spans")
+    ops = [
+        ann.mark(uid, "whole", message_index=1, span=[0, len(text)]),
+        ann.mark(uid, "beyond", message_index=1, span=[0, len(text) + 1]),
+        ann.mark(uid, "thought", message_index=1, span=[1, 2], field="reasoning"),
+        ann.mark(uid, "too far", message_index=1, span=[1, 3], field="reasoning"),
+    ]
+    done = do(store, ann, *ops)
+    assert [r.status for r in done.results] == ["ok", "refused", "ok", "refused"]
+    marks = done.annotations[uid].annotation.marks
+    assert [quoted((Message(Role.USER, "?"), said), m.anchor) for m in marks] == [text, "!"]
+
+
+def test_setting_a_root_cause_clears_the_other_and_undo_brings_it_back(
+    store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    def root(mark_id: str) -> annotate.Op:
+        op = ann.mark(uids[0], mark_id, message_index=CALL_AT)
+        op.payload["mark"]["root_cause"] = True
+        return op
+
+    done = do(store, ann, root("m1"), root("m2"))
+    assert [m.root_cause for m in done.annotations[uids[0]].annotation.marks] == [False, True]
+    done = do(store, ann, ann.op("undo"))
+    (only,) = done.annotations[uids[0]].annotation.marks
+    assert (only.mark_id, only.root_cause) == ("m1", True)
 
 
 def test_a_committed_annotation_has_a_row_per_mark(

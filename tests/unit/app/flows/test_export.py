@@ -31,7 +31,7 @@ from storage.corrections import append_correction
 from storage.engine import Store
 from storage.trajectories import add_correction, load
 from tests.curated_examples import parallel
-from tests.episodes import CALL_AT, Person, add_episodes, add_trajectories, episode
+from tests.episodes import ANSWER_AT, CALL_AT, Person, add_episodes, add_trajectories, episode
 from tests.revisions import arguments, revised
 
 PAIRS = [(kind, layout) for kind, layouts in supported().items() for layout in layouts]
@@ -65,7 +65,11 @@ def told(store: Store) -> tuple[str, ...]:
     )
     say(store, ana, uids[0], "accept")
     say(store, ana, uids[1], "accept", m2="incorrect")
-    perform(store, ana.info, ana.session, [ana.mark(uids[2], "m1", message_index=CALL_AT)])
+    effect = ana.mark(uids[2], "m2", message_index=ANSWER_AT, span=[4, 7])
+    effect.payload["mark"] |= {"caused_by": "m1", "train": False}
+    recovered = ana.op("recovery", uids[2], message_index=ANSWER_AT, label="ignored", holds=True)
+    said = [ana.mark(uids[2], "m1", message_index=CALL_AT), effect, recovered]
+    perform(store, ana.info, ana.session, said)
     say(store, ana, uids[2], "reject", m2="incorrect", m4="correct")
     say(store, ana, uids[3], "accept")
     say(store, ana, uids[4], "reject")
@@ -186,7 +190,7 @@ def test_labels_are_one_table_with_the_split_as_a_column(
     rows = rows_of(tmp_path / "out", "labels.jsonl")
     assert report.by_split == {"labels": len(rows)}
     kinds = [row["kind"] for row in rows if row["uid"] == told[2]]
-    assert kinds == ["outcome", "verdict", "verdict", "mark", "decision"]
+    assert kinds == ["outcome", "verdict", "verdict", "recovery", "mark", "mark", "decision"]
     assert {row["split"] for row in rows} <= {"train", "validation"}
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from components.viewer.payload import ShownCorrection, viewer_payload
-from curation.annotation import Annotation, Mark, Outcome, StepVerdict
+from curation.annotation import Annotation, Outcome, StepVerdict
 from curation.checking import Finding, Severity
+from curation.marks import Mark
 from curation.trajectory import Anchor, Message, Role, ToolCall, ToolSpec, Trajectory
 
 BOOK = ToolSpec(
@@ -115,6 +116,7 @@ def test_annotation_is_sent_with_every_field() -> None:
         ],
         "note": "",
         "correction_uid": None,
+        "recovery": {},
     }
 
 

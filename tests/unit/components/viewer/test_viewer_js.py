@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from curation.annotation import ActKind, fold, read_payload
+from curation.recovery import Recovery
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -22,22 +23,34 @@ VERDICTS = ["correct", "incorrect", "unsure", None]
 
 def random_act(dice: random.Random) -> tuple[str, dict[str, Any]]:
     """One act over few places and ids, so that acts meet each other."""
-    kind = dice.choice(["mark", "mark", "unmark", "verdicts", "outcome", "note", "correct"])
+    kind = dice.choice(
+        ["mark", "mark", "mark", "unmark", "verdicts", "recovery", "outcome", "note", "correct"]
+    )
     mark_id = dice.choice("abc")
     match kind:
         case "mark":
             anchor: dict[str, Any] = {"message_index": dice.randrange(3)}
             if dice.random() < 0.5:
                 anchor |= {"call_index": 0, "pointer": dice.choice(["", "/x"])}
+            elif dice.random() < 0.5:
+                anchor |= {"span": [1, 4], "field": dice.choice(["content", "reasoning"])}
             mark = {"mark_id": mark_id, "taxonomy": "t", "category": "C", "anchor": anchor}
             if dice.random() < 0.5:
-                mark |= {"severity": "minor", "note": "n", "root_cause": True}
+                mark |= {"severity": "minor", "note": "n", "root_cause": dice.random() < 0.5}
+            if dice.random() < 0.6:
+                mark |= {"caused_by": dice.choice("abcd")}
+            if dice.random() < 0.3:
+                mark |= {"train": False, "expected_clarification": "Which ü?"}
             return kind, {"mark": mark}
         case "unmark":
             return kind, {"mark_id": mark_id}
         case "verdicts":
             steps = dice.sample(["1", "3", "10"], 2)
             return kind, {"verdicts": {step: dice.choice(VERDICTS) for step in steps}}
+        case "recovery":
+            label = dice.choice(list(Recovery))
+            step = dice.choice([1, 3, 10])
+            return kind, {"message_index": step, "label": label, "holds": dice.random() < 0.7}
         case "outcome":
             return kind, {"outcome": dice.choice(["accept", "reject", "unsure", None])}
         case "note":
@@ -50,7 +63,7 @@ def fold_cases() -> list[dict[str, Any]]:
     """Sequences of acts and what Python's fold makes of them, as the API would send it."""
     dice = random.Random(11)
     cases = []
-    for length in itertools.islice(itertools.cycle(range(12)), 240):
+    for length in itertools.islice(itertools.cycle(range(18)), 540):
         acts = [random_act(dice) for _ in range(length)]
         annotation = fold(read_payload(ActKind(kind), payload) for kind, payload in acts)
         cases.append(

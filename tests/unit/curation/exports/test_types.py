@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from curation.annotation import Outcome, StepVerdict
+from msgspec.structs import replace
+
+from curation.annotation import Annotation, Outcome, StepVerdict
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import TYPES, Completion, Conversation, Curated, Judged, Options, Pair
-from curation.trajectory import Message, Role, ToolCall, Trajectory
+from curation.marks import Mark
+from curation.trajectory import Anchor, Message, Role, ToolCall, Trajectory
 from tests.curated_examples import booking, call, curated, marked, parallel, result, say, user
 
 
@@ -40,6 +43,24 @@ def test_a_step_judged_incorrect_carries_no_loss_and_is_no_target() -> None:
     assert reasons(steps) == [DropReason.STEP_INCORRECT]
     later = steps[-1]
     assert isinstance(later, Completion) and later.prompt[4] == parallel().messages[4]
+
+
+def test_a_step_with_a_place_that_is_not_to_be_learnt_carries_no_loss() -> None:
+    span = Anchor(message_index=4, span=(0, 2))
+    marks = (
+        Mark("m1", "asktoact", "error_segment", span, train=False),
+        Mark("m2", "canonical", "OTHER", Anchor(message_index=6)),
+    )
+
+    def marked_so(value: Curated) -> Curated:
+        return replace(value, annotation=Annotation(outcome=Outcome.ACCEPT, marks=marks))
+
+    (whole,) = examples("sft", marked_so(curated(parallel())))
+    assert isinstance(whole, Conversation) and whole.masked == (4,)
+    messages = parallel().messages
+    repaired = Trajectory((*messages[:4], say("15."), *messages[5:]), parallel().tools)
+    (whole,) = examples("sft", marked_so(curated(repaired, original=parallel())))
+    assert isinstance(whole, Conversation) and whole.masked == ()
 
 
 def test_a_weight_of_zero_in_the_source_is_respected() -> None:
@@ -166,17 +187,28 @@ def test_kto_wants_the_correction_and_not_what_it_replaced() -> None:
 def test_labels_are_one_row_per_statement_with_its_address() -> None:
     rows = examples("labels", marked())
     assert [row.kind for row in rows] == [  # type: ignore[attr-defined]
-        "outcome", "verdict", "verdict", "mark", "mark", "mark", "note", "decision",
+        "outcome", "verdict", "verdict", "recovery", "recovery", "mark", "mark", "mark", "mark",
+        "note", "decision",
     ]  # fmt: skip
-    mark = rows[3]
+    assert [(row.message_index, row.value) for row in rows[3:5]] == [  # type: ignore[attr-defined]
+        (4, "reflected"), (4, "corrected"),
+    ]  # fmt: skip
+    mark = rows[5]
     assert (mark.message_index, mark.call_index, mark.pointer) == (2, 0, "/people")  # type: ignore[attr-defined]
     assert (mark.severity, mark.root_cause, mark.annotator) == ("critical", True, "+Ana")  # type: ignore[attr-defined]
+    span = rows[8]
+    assert (span.span_start, span.span_end, span.span_field, span.quote) == (
+        0,
+        4,
+        "content",
+        "Book",
+    )  # type: ignore[attr-defined]
+    assert (span.train, span.caused_by, mark.train) == (False, mark.mark_id, True)  # type: ignore[attr-defined]
+    assert span.expected_clarification == "-1 or 2?"  # type: ignore[attr-defined]
     assert {row.decision for row in rows} == {"reject"}  # type: ignore[attr-defined]
 
 
 def test_labels_of_a_trajectory_of_which_nothing_was_said_are_counted_as_missing() -> None:
-    from msgspec.structs import replace
-
     silent = replace(curated(booking()), said=(), decision=None)
     assert reasons(examples("labels", silent)) == [DropReason.NOTHING_SAID]
 
