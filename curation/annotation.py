@@ -36,6 +36,24 @@ class StepVerdict(StrEnum):
     UNSURE = "unsure"
 
 
+class TryRuling(StrEnum):
+    """What is said of a try (`curation/tries.py`). To make it the reference is a correction."""
+
+    ALTERNATIVE = "alternative"
+    """As good as the reference: a further accepted answer."""
+    REJECTED = "rejected"
+    """Worse than the reference: the other side of a preference pair (TP-LLaMA)."""
+
+
+class RuledTry(Struct, frozen=True):
+    """A ruling on one try of a step."""
+
+    message_index: int
+    try_id: str
+    """`curation.tries.try_id` of what was answered."""
+    ruling: TryRuling
+
+
 class Annotation(Struct, frozen=True, omit_defaults=True):
     """All one annotator says of one trajectory."""
 
@@ -48,6 +66,8 @@ class Annotation(Struct, frozen=True, omit_defaults=True):
     """uid of the corrected trajectory this annotator proposes."""
     recovery: dict[int, tuple[Recovery, ...]] = {}
     """Message index of the step -> what it does about an earlier error; never empty."""
+    tries: tuple[RuledTry, ...] = ()
+    """Tries that were ruled on, the latest ruling last."""
 
     @property
     def is_empty(self) -> bool:
@@ -65,6 +85,7 @@ class ActKind(StrEnum):
     OUTCOME = "outcome"
     NOTE = "note"
     CORRECT = "correct"
+    TRY = "try"
     COMMIT = "commit"
     UNDO = "undo"
 
@@ -113,6 +134,14 @@ class CorrectPayload(Struct, frozen=True, forbid_unknown_fields=True):
     correction_uid: str | None
 
 
+class TryPayload(Struct, frozen=True, forbid_unknown_fields=True):
+    """`try`: rule on a try of a step; null takes the ruling back."""
+
+    message_index: int
+    try_id: str
+    ruling: TryRuling | None
+
+
 class EmptyPayload(Struct, frozen=True, forbid_unknown_fields=True):
     """`commit` and `undo` carry nothing: the store resolves what they refer to."""
 
@@ -125,6 +154,7 @@ Payload = (
     | OutcomePayload
     | NotePayload
     | CorrectPayload
+    | TryPayload
     | EmptyPayload
 )
 
@@ -136,6 +166,7 @@ _PAYLOADS: dict[ActKind, type[Payload]] = {
     ActKind.OUTCOME: OutcomePayload,
     ActKind.NOTE: NotePayload,
     ActKind.CORRECT: CorrectPayload,
+    ActKind.TRY: TryPayload,
     ActKind.COMMIT: EmptyPayload,
     ActKind.UNDO: EmptyPayload,
 }
@@ -179,6 +210,12 @@ def apply(annotation: Annotation, payload: Payload) -> Annotation:
             return replace(annotation, note=note)
         case CorrectPayload(correction_uid=correction_uid):
             return replace(annotation, correction_uid=correction_uid)
+        case TryPayload(message_index=index, try_id=try_id, ruling=ruling):
+            ruled = tuple(
+                t for t in annotation.tries if (t.message_index, t.try_id) != (index, try_id)
+            )
+            said = () if ruling is None else (RuledTry(index, try_id, ruling),)
+            return replace(annotation, tries=(*ruled, *said))
         case EmptyPayload():
             return annotation
 

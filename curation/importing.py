@@ -62,6 +62,10 @@ class ImportedPrediction(Struct, frozen=True):
     model: str
     message: Message
     perplexity: float | None = None
+    n_samples: int = 1
+    """How often the model gave this answer, where the file says so."""
+    source: dict[str, Any] = {}
+    """What else the file says of it."""
 
 
 class Imported(Struct, frozen=True):

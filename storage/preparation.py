@@ -7,6 +7,7 @@ What is made here is written by `storage.trajectories.add_batch` and `storage.pr
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -120,10 +121,18 @@ class NewPrediction(Struct, frozen=True):
     content: bytes
     content_hash: str
     perplexity: float | None
+    n_samples: int = 1
+    source: bytes = b"{}"
 
 
 def new_prediction(
-    message_index: int, model: str, message: Message, perplexity: float | None
+    message_index: int,
+    model: str,
+    message: Message,
+    perplexity: float | None,
+    *,
+    n_samples: int = 1,
+    source: dict[str, Any] | None = None,
 ) -> NewPrediction:
     """Prepare a prediction for `add_predictions`; pure."""
     return NewPrediction(
@@ -132,6 +141,8 @@ def new_prediction(
         content=msgspec.json.encode(message),
         content_hash=hashlib.sha256(canonical_json(message)).hexdigest()[:32],
         perplexity=perplexity,
+        n_samples=n_samples,
+        source=msgspec.json.encode(source or {}),
     )
 
 

@@ -223,6 +223,10 @@ class PredictionRow(Base, table=True):
     """JSON of a `curation.trajectory.Message`."""
     content_hash: str
     perplexity: float | None = None
+    n_samples: int = 1
+    """How often the model gave exactly this answer."""
+    source: str = Field(default="{}", sa_type=Text)
+    """JSON of what the source said of it besides (how its branch of a tree ended, say)."""
     created_at: datetime = _utc()
 
 

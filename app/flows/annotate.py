@@ -20,7 +20,8 @@ from curation.annotation import Annotation
 from curation.checking import Finding
 from curation.errors import AnnotationError
 from curation.trajectory import Trajectory
-from storage import corrections, findings, queues, tasks, trajectories
+from curation.tries import StepTries, tries_by_step
+from storage import corrections, findings, predictions, queues, tasks, trajectories
 from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
 from storage.datasets import dataset_id, items_of
 from storage.engine import Store
@@ -76,6 +77,8 @@ class Opened(Struct, frozen=True):
     source: dict[str, Any]
     parent_uid: str | None = None
     correction: CorrectionOnScreen | None = None
+    tries: dict[int, StepTries] = {}
+    """Message index -> other answers for that step."""
 
 
 class Claimed(Struct, frozen=True):
@@ -168,6 +171,7 @@ def _open(
     name = None if number is None else queues.dataset_name(conn, number)
     items = items_of(conn, stored.id)
     item = next((i for i in items if i.dataset == name), items[0] if items else None)
+    answered = predictions.predictions_of(conn, stored.id)
     return Opened(
         uid=stored.uid,
         trajectory=stored.trajectory,
@@ -179,6 +183,9 @@ def _open(
         source=item.source if item else {},
         parent_uid=stored.parent_uid,
         correction=shown_correction(conn, stored.id, draft.annotation, annotator_id),
+        tries=tries_by_step(
+            stored.trajectory.messages, ((one.message_index, one.answer) for one in answered)
+        ),
     )
 
 

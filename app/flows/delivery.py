@@ -181,7 +181,7 @@ class Delivery:
             self._refuse_in_batch(op, trajectory_id)
         self.touched.pop(trajectory_id, None)
         self.touched[trajectory_id] = op.uid
-        check_payload(self.conn, payload, lambda: self._body(trajectory_id))
+        check_payload(self.conn, trajectory_id, payload, lambda: self._body(trajectory_id))
         if kind is ActKind.COMMIT:
             self._commit(op, trajectory_id, request.outcome)
         else:

@@ -12,24 +12,34 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from curation.annotation import MarkPayload, Payload, RecoveryPayload, VerdictsPayload
+from curation.annotation import (
+    MarkPayload,
+    Payload,
+    RecoveryPayload,
+    TryPayload,
+    VerdictsPayload,
+)
 from curation.errors import AnnotationError
 from curation.json_pointer import unescape
 from curation.marks import Mark
 from curation.taxonomy import Taxonomy, builtin_taxonomies
 from curation.trajectory import Anchor, Role, TextField, Trajectory
+from curation.tries import try_id
+from storage.predictions import predictions_of
 from storage.taxonomies import list_taxonomies
 
 MAX_TEXT = 20_000
 """Characters of a note; longer ones are pasted by mistake."""
 
 
-def check_payload(conn: Connection, payload: Payload, body: Callable[[], Trajectory]) -> None:
+def check_payload(
+    conn: Connection, trajectory_id: int, payload: Payload, body: Callable[[], Trajectory]
+) -> None:
     """Refuse what cannot be said of the trajectory that `body` loads.
 
     Raises:
-        AnnotationError: unknown category, a place outside the trajectory, a text too long, or a
-            place that nobody learns from said not to be learnt.
+        AnnotationError: unknown category, a place outside the trajectory, a text too long, a try
+            that nobody made, or a place that nobody learns from said not to be learnt.
     """
     match payload:
         case MarkPayload(mark=mark):
@@ -45,6 +55,8 @@ def check_payload(conn: Connection, payload: Payload, body: Callable[[], Traject
             _check_steps(
                 body(), [index], "recovery", "Recovery labels belong to assistant messages."
             )
+        case TryPayload(message_index=index, try_id=wanted) if payload.ruling is not None:
+            _check_try(conn, trajectory_id, index, wanted)
         case _:
             _check_length(getattr(payload, "note", ""))
 
@@ -97,6 +109,16 @@ def _check_category(conn: Connection, mark: Mark) -> None:
             f"The taxonomy {taxonomy.title} has no category {mark.category!r}.",
             where="mark",
             hint="Reload the page; the taxonomy was probably changed.",
+        )
+
+
+def _check_try(conn: Connection, trajectory_id: int, index: int, wanted: str) -> None:
+    answered = predictions_of(conn, trajectory_id, at=index)
+    if not any(try_id(one.message) == wanted for one in answered):
+        raise AnnotationError(
+            f"Message {index} has no such try.",
+            where="try",
+            hint="Reload the page; the tries shown were probably of another version.",
         )
 
 

@@ -183,7 +183,14 @@ def _row(imported: Imported, where: str) -> PreparedRow:
         where=where,
         source=msgspec.json.encode(imported.source),
         predictions=tuple(
-            new_prediction(p.message_index, p.model, p.message, p.perplexity)
+            new_prediction(
+                p.message_index,
+                p.model,
+                p.message,
+                p.perplexity,
+                n_samples=p.n_samples,
+                source=p.source,
+            )
             for p in imported.predictions
         ),
     )

@@ -255,6 +255,7 @@ def _view(opened: Opened) -> dict[str, Any]:
         source=opened.source,
         state=opened.state,
         parent_uid=opened.parent_uid,
+        tries=opened.tries,
         correction=None
         if shown is None
         else ShownCorrection(

@@ -16,12 +16,14 @@ from msgspec import Struct
 from components.viewer.arguments import argument_rows, properties_of
 from components.viewer.form_schema import form_schema
 from components.viewer.markdown import markdown_html
+from components.viewer.tries import tries_json
 from curation.annotation import Annotation
 from curation.check_context import CheckContext
 from curation.checking import Finding
 from curation.diffing import diff_trajectories
 from curation.stale import stale_messages
 from curation.trajectory import Anchor, Message, Role, ToolCall, ToolSpec, Trajectory
+from curation.tries import StepTries
 
 MAX_FACTS = 12
 """Facts of the source shown beside a trajectory; more are not read."""
@@ -51,6 +53,7 @@ def viewer_payload(
     state: str = "",
     parent_uid: str | None = None,
     correction: ShownCorrection | None = None,
+    tries: Mapping[int, StepTries] | None = None,
 ) -> dict[str, Any]:
     """Everything the viewer draws of one trajectory.
 
@@ -61,6 +64,7 @@ def viewer_payload(
         source: what the source said besides the messages; small scalars of it are shown.
         state: `curation.queueing.State` of the trajectory.
         correction: the one `annotation.correction_uid` names.
+        tries: message index -> other answers for that step.
 
     Returns:
         The `View` of the annotate API (`View` in the module `session.js` of the viewer).
@@ -77,6 +81,7 @@ def viewer_payload(
         "annotation": annotation_json(annotation),
         "correction": None if correction is None else _correction(trajectory, correction),
         "messages": messages,
+        "tries": tries_json(trajectory, tries or {}),
         "tools": [_tool(tool) for tool in trajectory.tools],
         "findings": [_finding(finding) for finding in findings],
         "n_steps": len(trajectory.assistant_indexes()),
@@ -136,6 +141,7 @@ def annotation_json(annotation: Annotation) -> dict[str, Any]:
         "note": annotation.note,
         "correction_uid": annotation.correction_uid,
         "recovery": {str(i): list(labels) for i, labels in annotation.recovery.items()},
+        "tries": [msgspec.to_builtins(ruled) for ruled in annotation.tries],
     }
 
 

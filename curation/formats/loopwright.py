@@ -3,7 +3,8 @@
     {"format": "loopwright", "id": "…", "group": "…", "messages": […], "tools": […],
      "predictions": [{"message_index": 4, "model": "…", "message": {…}, "perplexity": 1.7}], …}
 
-`predictions` are other models' answers for a step; `group` is the task the row was made for. Both
+`predictions` are other models' answers for a step (with `n_samples` where one was sampled more than
+once); `group` is the task the row was made for. Both
 may be absent, and every further key (planted truth, reward, …) becomes the item's source.
 """
 
@@ -74,10 +75,11 @@ def _prediction(raw: Any, trajectory: Trajectory) -> ImportedPrediction:
         )
     if not isinstance(model, str) or not model:
         raise RecordError("A prediction names no model.", "Give `model` as text.")
-    perplexity = raw.get("perplexity")
+    perplexity, samples = raw.get("perplexity"), raw.get("n_samples")
     return ImportedPrediction(
         message_index=index,
         model=model,
         message=read_message({"role": "assistant", **raw["message"]}),
         perplexity=float(perplexity) if isinstance(perplexity, int | float) else None,
+        n_samples=samples if type(samples) is int and samples > 0 else 1,
     )

@@ -9,6 +9,7 @@ import { keyOf } from "./keymap.js";
 import { markChips } from "./marks.js";
 import { resultText } from "./result_view.js";
 import { selectMessage } from "./commands.js";
+import { drawTries, triesSignature } from "./tries_panel.js";
 
 const LONG_CHARS = 2400;
 
@@ -17,7 +18,8 @@ export function signatureOf(session, message, state) {
   const { annotation } = state;
   const marks = annotation.marks.filter((m) => m.anchor.message_index === message.index);
   const verdict = annotation.step_verdicts[message.index] || "";
-  return JSON.stringify([verdict, marks, correctionSignature(session, message)]);
+  const tries = triesSignature(session, message, annotation);
+  return JSON.stringify([verdict, marks, correctionSignature(session, message), tries]);
 }
 
 export function drawCard(screen, message, state, findings) {
@@ -40,6 +42,7 @@ export function drawCard(screen, message, state, findings) {
     stepFindings(found, message),
     body(context),
     message.calls.map((call) => drawCall(context, call)),
+    drawTries(screen, message, annotation),
     drawInCard(screen, message),
   );
 }

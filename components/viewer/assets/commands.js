@@ -37,6 +37,7 @@ export const COMMANDS = {
   filter: ({ session, screen }) => screen?.filterResult(session.cursor),
   tool: ({ screen }) => screen?.widenTool(),
   fold: ({ screen }) => screen?.toggleFold(),
+  tries: ({ screen }) => screen?.toggleTries(),
   "verdict-correct": verdict("correct"),
   "verdict-incorrect": verdict("incorrect"),
   "verdict-unsure": verdict("unsure"),

@@ -70,8 +70,8 @@ function argumentChange(change) {
     { class: `change ${kind}` },
     el("code", { text: kind === "name" ? "tool" : place + renamed }),
     el("span", { class: "dim", text: ` ${kind} ` }),
-    kind === "added" || kind === "renamed" ? null : el("del", { text: shown(before, kind) }),
-    kind === "removed" || kind === "renamed" ? null : el("ins", { text: shown(after, kind) }),
+    kind === "added" || kind === "renamed" ? null : el("del", { text: argumentValue(before, kind) }),
+    kind === "removed" || kind === "renamed" ? null : el("ins", { text: argumentValue(after, kind) }),
   );
 }
 
@@ -81,7 +81,7 @@ function fieldChange(field) {
       "div",
       { class: "change text" },
       field.field === "content" ? null : el("code", { text: `${field.field} ` }),
-      shorten(field.hunks).map((h) => el(HUNKS[h.kind] || "span", { text: h.text })),
+      drawHunks(field.hunks),
     );
   }
   return el(
@@ -95,9 +95,14 @@ function fieldChange(field) {
   );
 }
 
+/** The hunks of a text as elements, what is equal shortened. */
+export function drawHunks(hunks) {
+  return shorten(hunks).map((h) => el(HUNKS[h.kind] || "span", { text: h.text }));
+}
+
 const HUNKS = { kept: "span", removed: "del", added: "ins" };
 
 /** A value as text; a text with its quotation marks where they are all that changed. */
-function shown(value, kind) {
+export function argumentValue(value, kind) {
   return typeof value === "string" && kind !== "retyped" ? value : JSON.stringify(value);
 }

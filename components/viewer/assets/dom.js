@@ -102,6 +102,9 @@ export const ICONS = {
   unjudged: "·",
   mark: "⚑",
   corrected: "✎",
+  alternative: "≈",
+  rejected: "✗",
+  tries: "⑂",
 };
 
 /** "1 step", "2 steps". */

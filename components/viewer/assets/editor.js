@@ -104,6 +104,7 @@ export function begun(s, base) {
     error: "",
     saving: false,
     attempt: null, // {n, same} of a save that may have arrived
+    whenChecked: null, // what to do, once, when Python has spoken of the state
   };
   if (draft) takeUp(c, draft);
   return c;

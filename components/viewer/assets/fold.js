@@ -16,6 +16,7 @@ export function normalise(annotation) {
     note: a.note || "",
     correction_uid: a.correction_uid ?? null,
     recovery: { ...(a.recovery || {}) },
+    tries: a.tries || [],
   };
 }
 
@@ -65,6 +66,11 @@ export function applyAct(annotation, kind, payload) {
       return { ...annotation, note: payload.note };
     case "correct":
       return { ...annotation, correction_uid: payload.correction_uid };
+    case "try": {
+      const { message_index, try_id, ruling } = payload;
+      const others = annotation.tries.filter((t) => t.message_index !== message_index || t.try_id !== try_id);
+      return { ...annotation, tries: ruling === null ? others : [...others, { message_index, try_id, ruling }] };
+    }
     default:
       return annotation;
   }

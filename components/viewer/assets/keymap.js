@@ -31,6 +31,7 @@ export const GROUPS = [
       ["/", "filter", "filter the result of the selected call (Esc leaves it)", []],
       ["6", "tool", "what the called tool says it needs: more or less room", []],
       ["o", "fold", "open or close long text of the step", []],
+      ["'", "tries", "other answers for the step, side by side (Esc closes them)", []],
     ],
   },
   {
@@ -133,7 +134,7 @@ export function isComposing(event) {
 }
 
 /** Signs that some layouts reach with Shift (French digits, German slash) or AltGr (brackets). */
-const SIGNS = /^[0-9?/[\]]$/;
+const SIGNS = /^[0-9?/'[\]]$/;
 
 function isSign(key) {
   if (SIGNS.test(key)) return true;

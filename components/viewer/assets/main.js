@@ -12,7 +12,7 @@ import { Travel } from "./travel.js";
 import { Editor, hasUnsavedEdit } from "./editor.js";
 
 const GONE_MS = 3000;
-const SHEETS = ["viewer.css", "trace.css", "reading.css", "form.css", "editing.css", "rail.css"];
+const SHEETS = ["viewer.css", "trace.css", "reading.css", "form.css", "editing.css", "tries.css", "rail.css"];
 
 /** Mount into `parent`; returns what takes it away again (and loses nothing). */
 export function mount(parent, boot) {

@@ -279,7 +279,7 @@ export function attest(state, key, on) {
 }
 
 /** What comes after a changed call was attested in view of another call: it must be said again. */
-function doubted(state, key) {
+export function doubted(state, key) {
   const at = state.entries.findIndex((entry) => entry.key === key);
   const after = new Set(state.entries.slice(at + 1).map((entry) => entry.key));
   const kept = Object.keys(state.attested).filter((k) => !after.has(k));

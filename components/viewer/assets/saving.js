@@ -32,7 +32,12 @@ export async function check(screen) {
   c.checking = false;
   if (s.editor !== c) return;
   if (c.history.now !== state && !c.error) check(screen);
-  else if (openOf(s) === c) s.emit("checked", "status");
+  else if (openOf(s) === c) {
+    s.emit("checked", "status");
+    const then = c.whenChecked;
+    c.whenChecked = null;
+    if (!c.error) then?.();
+  }
 }
 
 const CANNOT_CHECK = "Cannot check now:";

@@ -15,6 +15,7 @@ import { Rail } from "./rail.js";
 import { StepMap } from "./stepmap.js";
 import { drawInstead } from "./instead.js";
 import { Trace } from "./trace.js";
+import { toggleTries } from "./tries_panel.js";
 
 const LEAST_HEIGHT = 420;
 
@@ -203,6 +204,11 @@ export class Screen {
     this.drawLayout();
     drawHeader(this);
     this.reveal();
+  }
+
+  toggleTries() {
+    this.leaveCalls();
+    toggleTries(this);
   }
 
   filterResult(cursor) {

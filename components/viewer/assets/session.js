@@ -50,6 +50,7 @@ export class Session {
     this.toast = null;
     this.callsOnly = false; // whether the list of calls stands in for the trace
     this.jump = null; // to the source of a value, see source.js
+    this.triesOpen = null; // {uid, index, at}: the step whose tries are shown, see tries_panel.js
     this.progress = null;
     this.listeners = new Set();
     this.gathered = null; // topics of `together`
@@ -317,6 +318,7 @@ const ACT_WORDS = {
   outcome: "outcome",
   note: "note",
   correct: "correction",
+  try: "ruling on a try",
   commit: "commit",
   undo: "undo",
 };

@@ -7,6 +7,7 @@ import { worstByMessage } from "./findings.js";
 import { nowhereByMessage } from "./grounding.js";
 import { Strip } from "./strip.js";
 import { stepSummary } from "./summary.js";
+import { countOfTries, triesAt } from "./tries.js";
 
 const STEP_HEIGHT = 23; // as in viewer.css
 const TURN_HEIGHT = 15;
@@ -64,11 +65,13 @@ export class StepMap {
     const { tools, value, says } = stepSummary(message);
     const worst = this.worst.get(message.index);
     const nowhere = this.nowhere.get(message.index) || 0;
+    const tries = triesAt(this.screen.session.view, message.index).others.length;
     entry.state = el("span", { class: "state" });
     entry.marks = el("span", { class: "markcount" });
     entry.about = [
       tools ? `, ${tools} ${value}` : `, ${says}`,
       nowhere > 0 ? `, ${nowhere} from nowhere` : "",
+      tries > 0 ? `, ${countOfTries(tries)}` : "",
       worst ? `, finding: ${worst}` : "",
     ].join("");
     return el(
@@ -85,6 +88,7 @@ export class StepMap {
       tools ? el("span", { class: value ? "names short" : "names", text: tools }) : el("span", { class: "names says", text: says }),
       value ? el("span", { class: "telling", text: value }) : null,
       entry.marks,
+      tries > 0 ? el("span", { class: "fork", title: countOfTries(tries), text: ICONS.tries }) : null,
       nowhere > 0 ? el("span", { class: "ask", title: `${nowhere} from nowhere`, text: "?" }) : null,
       worst
         ? el("span", { class: `dot ${worst}`, title: `finding: ${worst}`, text: ICONS[worst] })
