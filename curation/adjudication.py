@@ -2,9 +2,9 @@
 
 Annotations differ in their outcome, in the verdict and the recovery labels of a step that several
 of them judged, in the categories at a place that several of them marked (and whether it may be
-learnt), in the step that holds the root cause, and in the correction. What only one of them looked
-at (a verdict or a mark nobody else placed there) is extra, not a difference: it is shown, and it
-does not make a dispute.
+learnt), in the ruling on a try that several of them ruled on, in the step that holds the root
+cause, and in the correction. What only one of them looked at (a verdict, a ruling or a mark nobody
+else placed there) is extra, not a difference: it is shown, and it does not make a dispute.
 
 Pure: who decides and how it is stored is not known here.
 """
@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from curation.annotation import Annotation, Outcome, StepVerdict
+from curation.annotation import Annotation, Outcome, RuledTry, StepVerdict, TryRuling
 from curation.marks import Mark, merged
 from curation.queueing import State
 from curation.recovery import Recovery
@@ -71,6 +71,14 @@ class RecoveryDifference(Struct, frozen=True):
     opinions: tuple[Opinion[tuple[Recovery, ...]], ...]
 
 
+class TryDifference(Struct, frozen=True):
+    """A try whose rulings are not all the same."""
+
+    message_index: int
+    try_id: str
+    opinions: tuple[Opinion[TryRuling | None], ...]
+
+
 class Differences(Struct, frozen=True):
     """Everything in which annotations of one trajectory are not the same."""
 
@@ -84,6 +92,7 @@ class Differences(Struct, frozen=True):
     """The message (None: the whole trajectory) in which everybody sees the root cause, when they
     are not all equal, else (). () for an annotator who names none; several only in old data."""
     recovery: tuple[RecoveryDifference, ...] = ()
+    tries: tuple[TryDifference, ...] = ()
 
     @property
     def is_dispute(self) -> bool:
@@ -95,6 +104,7 @@ class Differences(Struct, frozen=True):
             or any(_contradict(d.opinions, lambda v: not v) for d in self.marks)
             or any(_contradict(d.opinions, lambda v: not v) for d in self.recovery)
             or _contradict(self.root_causes, lambda v: not v)
+            or any(_contradict(d.opinions, lambda v: v is None) for d in self.tries)
         )
 
 
@@ -116,6 +126,7 @@ def differences(said: Sequence[Said]) -> Differences:
         ),
         root_causes=_unless_equal([Opinion(s.annotator, _root_causes(s)) for s in said]),
         recovery=tuple(_recovery_differences(said)),
+        tries=tuple(_try_differences(said)),
     )
 
 
@@ -139,6 +150,19 @@ def _mark_differences(said: Sequence[Said]) -> Iterable[MarkDifference]:
         )
         if opinions:
             yield MarkDifference(anchor, opinions)
+
+
+def _try_differences(said: Sequence[Said]) -> Iterable[TryDifference]:
+    rulings = [{(t.message_index, t.try_id): t.ruling for t in s.annotation.tries} for s in said]
+    for index, try_id in sorted({place for ruled in rulings for place in ruled}):
+        opinions = _unless_equal(
+            [
+                Opinion(s.annotator, ruled.get((index, try_id)))
+                for s, ruled in zip(said, rulings, strict=True)
+            ]
+        )
+        if opinions:
+            yield TryDifference(index, try_id, opinions)
 
 
 def _categories(marks: Iterable[Mark], anchor: Anchor) -> tuple[str, ...]:
@@ -214,16 +238,18 @@ def settle(said: Sequence[Said], rule: Rule, *, open_slots: int, slots: int) -> 
 def merge(said: Sequence[Said]) -> Annotation:
     """What undisputed annotations say together; one alone stays exactly as it was said.
 
-    Verdicts, recovery labels and marks are united (see `curation.marks.merged`); notes follow each
-    other under the names of their authors; outcome and correction are everybody's.
+    Verdicts, recovery labels, rulings and marks are united (see `curation.marks.merged`); notes
+    follow each other under the names of their authors; outcome and correction are everybody's.
     """
     if len(said) == 1:
         return said[0].annotation
     verdicts: dict[int, StepVerdict] = {}
     recovery: dict[int, tuple[Recovery, ...]] = {}
+    tries: dict[tuple[int, str], RuledTry] = {}
     for one in said:
         verdicts.update(one.annotation.step_verdicts)
         recovery.update(one.annotation.recovery)
+        tries.update({(t.message_index, t.try_id): t for t in one.annotation.tries})
     notes = [f"{s.annotator}: {s.annotation.note}" for s in said if s.annotation.note]
     return Annotation(
         outcome=said[0].annotation.outcome,
@@ -232,4 +258,5 @@ def merge(said: Sequence[Said]) -> Annotation:
         note="\n".join(notes),
         correction_uid=said[0].annotation.correction_uid,
         recovery=dict(sorted(recovery.items())),
+        tries=tuple(tries.values()),
     )

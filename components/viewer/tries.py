@@ -59,7 +59,11 @@ def _try(reference: Message, one: Try, tools: Mapping[str, ToolSpec]) -> dict[st
         "text": message.text,
         "reasoning": message.reasoning,
         "calls": [
-            {"name": call.name, "raw": call.raw_arguments, "rows": _rows(call.parsed().value, tools.get(call.name))}
+            {
+                "name": call.name,
+                "raw": call.raw_arguments,
+                "rows": _rows(call.parsed().value, tools.get(call.name)),
+            }
             for call in message.tool_calls
         ],
         "pairs": match_calls(_without_ids(reference), _without_ids(message)),

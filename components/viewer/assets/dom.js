@@ -104,7 +104,7 @@ export const ICONS = {
   corrected: "✎",
   alternative: "≈",
   rejected: "✗",
-  tries: "⑂",
+  tries: "≠",
 };
 
 /** "1 step", "2 steps". */

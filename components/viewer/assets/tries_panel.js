@@ -146,7 +146,7 @@ function panel(screen, message, annotation, chosen) {
 }
 
 function bar(screen, message, others, chosen, { from, to }) {
-  const shown = to - from < others.length ? `${from + 1}–${to} of ${others.length}` : countOfTries(others.length);
+  const shown = to - from < others.length ? `${to - from > 1 ? `${from + 1}–${to}` : to} of ${others.length}` : countOfTries(others.length);
   const go = (delta) => () => {
     show(screen, message.index, Math.max(0, Math.min(others.length - 1, chosen + delta)));
   };

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from curation.adjudication import AGREED, ALONE, Rule, Said, differences, merge, settle
-from curation.annotation import Annotation, Outcome, StepVerdict
+from curation.annotation import Annotation, Outcome, RuledTry, StepVerdict, TryRuling
 from curation.marks import Mark
 from curation.queueing import State
 from curation.recovery import Recovery
@@ -21,6 +21,10 @@ def said(name: str, outcome: Outcome | None = Outcome.ACCEPT, **more: object) ->
 
 def mark(category: str, at: int, mark_id: str = "m") -> Mark:
     return Mark(mark_id, "canonical", category, Anchor(message_index=at))
+
+
+def ruled(ruling: str, try_id: str = "try1-a", at: int = 2) -> RuledTry:
+    return RuledTry(at, try_id, TryRuling(ruling))
 
 
 def test_equal_annotations_do_not_differ() -> None:
@@ -46,6 +50,7 @@ def test_one_annotation_differs_from_nobody() -> None:
         ),
         ({"marks": (mark("a", 2),)}, {"marks": (mark("b", 2),)}),
         ({"marks": (mark("a", 2), mark("b", 2, "n"))}, {"marks": (mark("b", 2),)}),
+        ({"tries": (ruled("rejected"),)}, {"tries": (ruled("alternative"),)}),
     ],
 )
 def test_contradictions_are_disputes(one: dict[str, object], other: dict[str, object]) -> None:
@@ -59,6 +64,7 @@ def test_contradictions_are_disputes(one: dict[str, object], other: dict[str, ob
         {"step_verdicts": {2: StepVerdict.CORRECT}},
         {"marks": (mark("a", 2),)},
         {"note": "only a remark"},
+        {"tries": (ruled("rejected"),)},
     ],
 )
 def test_what_only_one_of_them_says_is_no_dispute(more: dict[str, object]) -> None:
@@ -190,3 +196,10 @@ def test_agreed_but_unsure_is_left_to_a_person() -> None:
 def test_one_annotation_alone_stays_as_it_was_said() -> None:
     only = Said("Ann", Annotation(Outcome.ACCEPT, {4: StepVerdict.CORRECT}, (mark("a", 2),), "ok"))
     assert merge([only]) == only.annotation
+
+
+def test_rulings_on_tries_are_united() -> None:
+    both, anns, bobs = ruled("rejected"), ruled("alternative", "try1-b"), ruled("rejected", at=4)
+    together = merge([said("Ann", tries=(both, anns)), said("Bob", tries=(bobs, both))])
+    assert set(together.tries) == {both, anns, bobs}
+    assert len(together.tries) == 3

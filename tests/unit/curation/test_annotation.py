@@ -155,6 +155,7 @@ def test_every_kind_of_act_has_a_payload() -> None:
         ActKind.OUTCOME: {"outcome": None},
         ActKind.NOTE: {"note": ""},
         ActKind.CORRECT: {"correction_uid": None},
+        ActKind.TRY: {"message_index": 2, "try_id": "try1-a", "ruling": None},
         ActKind.COMMIT: {},
         ActKind.UNDO: {},
     }

@@ -117,6 +117,7 @@ def test_annotation_is_sent_with_every_field() -> None:
         "note": "",
         "correction_uid": None,
         "recovery": {},
+        "tries": [],
     }
 
 

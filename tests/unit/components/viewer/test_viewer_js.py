@@ -24,7 +24,7 @@ VERDICTS = ["correct", "incorrect", "unsure", None]
 def random_act(dice: random.Random) -> tuple[str, dict[str, Any]]:
     """One act over few places and ids, so that acts meet each other."""
     kind = dice.choice(
-        ["mark", "mark", "mark", "unmark", "verdicts", "recovery", "outcome", "note", "correct"]
+        ["mark", "mark", "mark", "unmark", "verdicts", "recovery", "outcome", "note", "correct", "try"]
     )
     mark_id = dice.choice("abc")
     match kind:
@@ -55,6 +55,9 @@ def random_act(dice: random.Random) -> tuple[str, dict[str, Any]]:
             return kind, {"outcome": dice.choice(["accept", "reject", "unsure", None])}
         case "note":
             return kind, {"note": dice.choice(["", "x", "ü"])}
+        case "try":
+            ruling = dice.choice(["alternative", "rejected", None])
+            return kind, {"message_index": dice.choice([1, 3]), "try_id": mark_id, "ruling": ruling}
         case _:
             return kind, {"correction_uid": dice.choice(["tj1-a", None])}
 
