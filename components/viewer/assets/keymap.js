@@ -134,7 +134,7 @@ export function isComposing(event) {
 }
 
 /** Signs that some layouts reach with Shift (French digits, German slash) or AltGr (brackets). */
-const SIGNS = /^[0-9?/'[\]]$/;
+const SIGNS = /^[0-9?/[\]]$/;
 
 function isSign(key) {
   if (SIGNS.test(key)) return true;

@@ -23,25 +23,12 @@ VERDICTS = ["correct", "incorrect", "unsure", None]
 
 def random_act(dice: random.Random) -> tuple[str, dict[str, Any]]:
     """One act over few places and ids, so that acts meet each other."""
-    kind = dice.choice(
-        ["mark", "mark", "mark", "unmark", "verdicts", "recovery", "outcome", "note", "correct", "try"]
-    )
+    kinds = "mark mark mark unmark verdicts recovery outcome note correct try"
+    kind = dice.choice(kinds.split())
     mark_id = dice.choice("abc")
     match kind:
         case "mark":
-            anchor: dict[str, Any] = {"message_index": dice.randrange(3)}
-            if dice.random() < 0.5:
-                anchor |= {"call_index": 0, "pointer": dice.choice(["", "/x"])}
-            elif dice.random() < 0.5:
-                anchor |= {"span": [1, 4], "field": dice.choice(["content", "reasoning"])}
-            mark = {"mark_id": mark_id, "taxonomy": "t", "category": "C", "anchor": anchor}
-            if dice.random() < 0.5:
-                mark |= {"severity": "minor", "note": "n", "root_cause": dice.random() < 0.5}
-            if dice.random() < 0.6:
-                mark |= {"caused_by": dice.choice("abcd")}
-            if dice.random() < 0.3:
-                mark |= {"train": False, "expected_clarification": "Which ü?"}
-            return kind, {"mark": mark}
+            return kind, {"mark": random_mark(dice, mark_id)}
         case "unmark":
             return kind, {"mark_id": mark_id}
         case "verdicts":
@@ -60,6 +47,23 @@ def random_act(dice: random.Random) -> tuple[str, dict[str, Any]]:
             return kind, {"message_index": dice.choice([1, 3]), "try_id": mark_id, "ruling": ruling}
         case _:
             return kind, {"correction_uid": dice.choice(["tj1-a", None])}
+
+
+def random_mark(dice: random.Random, mark_id: str) -> dict[str, Any]:
+    """A mark at one of few places, with some of what a mark may carry."""
+    anchor: dict[str, Any] = {"message_index": dice.randrange(3)}
+    if dice.random() < 0.5:
+        anchor |= {"call_index": 0, "pointer": dice.choice(["", "/x"])}
+    elif dice.random() < 0.5:
+        anchor |= {"span": [1, 4], "field": dice.choice(["content", "reasoning"])}
+    mark = {"mark_id": mark_id, "taxonomy": "t", "category": "C", "anchor": anchor}
+    if dice.random() < 0.5:
+        mark |= {"severity": "minor", "note": "n", "root_cause": dice.random() < 0.5}
+    if dice.random() < 0.6:
+        mark |= {"caused_by": dice.choice("abcd")}
+    if dice.random() < 0.3:
+        mark |= {"train": False, "expected_clarification": "Which ü?"}
+    return mark
 
 
 def fold_cases() -> list[dict[str, Any]]:
