@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from app.flows.annotate import LEASE, Draft, draft_of
 from curation.annotation import ActKind, CorrectPayload
+from curation.change_summary import change_summary
 from curation.checking import catalogue_fingerprint, run_checks
 from curation.diffing import MessageChange, diff_trajectories
 from curation.errors import AnnotationError, StoreError
@@ -61,6 +62,8 @@ class RevisionReport(Struct, frozen=True):
     """Against the imported trajectory, earlier edits included; () while there are problems."""
     stale: tuple[Stale, ...] = ()
     """What the changed calls leave behind; () while there are problems."""
+    summary: str = ""
+    """The changes in one line: the reason on record when the author gives none."""
 
 
 class Corrected(Struct, frozen=True):
@@ -114,12 +117,14 @@ def check_revision(
             problems=problems,
             kept_invalid=revised.kept_invalid,
         )
+    changes = diff_trajectories(parent.trajectory, edited)
     return RevisionReport(
         ok=True,
         changed=edited != base,
         kept_invalid=revised.kept_invalid,
-        changes=tuple(diff_trajectories(parent.trajectory, edited)),
+        changes=changes,
         stale=stale_messages(parent.trajectory, edited),
+        summary=change_summary(changes),
     )
 
 
@@ -139,6 +144,7 @@ def propose_correction(
     """Store the revised trajectory as this annotator's correction; again with the same n: nothing.
 
     Args:
+        reason: "" only while no invalid call is kept: then what changed is told instead.
         attested: message indexes of the result that the annotator says are still true although
             they are stale (`curation/stale.py`).
         base: the correction the revision was begun from (None: the original). When it is given
@@ -146,7 +152,8 @@ def propose_correction(
 
     Raises:
         NotFound: no such trajectory.
-        AnnotationError: no reason, an invalid revision, or `uid` is itself a correction.
+        AnnotationError: an invalid revision, an invalid call kept without a reason, a reason too
+            long, or `uid` is itself a correction.
         StaleEdit: see `base`.
     """
     reason = reason.replace("\x00", "").strip()
@@ -169,7 +176,9 @@ def propose_correction(
         _refuse_problems(revised)
         if edited == before and frozenset(attested) == _attested(conn, parent, current, annotator):
             return Corrected(current, False, draft, _changes(conn, parent, current))
-        _refuse_without_reason(reason)
+        _refuse_bad_reason(reason, revised)
+        changes = diff_trajectories(parent.trajectory, edited)
+        reason = reason or change_summary(changes, attested)
         correction_uid = _store_correction(conn, parent, edited, annotator, reason, attested)
         acts.append_act(
             conn,
@@ -185,7 +194,7 @@ def propose_correction(
             correction_uid,
             True,
             draft_of(conn, parent.id, annotator.id),
-            tuple(diff_trajectories(parent.trajectory, edited)),
+            changes,
         )
 
 
@@ -229,12 +238,18 @@ def _refuse_problems(revised: Revised) -> None:
         )
 
 
-def _refuse_without_reason(reason: str) -> None:
-    if not reason or len(reason) > MAX_REASON:
+def _refuse_bad_reason(reason: str, revised: Revised) -> None:
+    if len(reason) > MAX_REASON:
         raise AnnotationError(
-            "A correction needs a reason." if not reason else "The reason is too long.",
+            "The reason is too long.",
             where="reason",
-            hint=f"Say in a few words why (at most {MAX_REASON} characters).",
+            hint=f"Say it in at most {MAX_REASON} characters.",
+        )
+    if revised.kept_invalid and not reason:
+        raise AnnotationError(
+            "An invalid call is kept, and nobody said why.",
+            where="reason",
+            hint="Say in a few words why it should stay as it is.",
         )
 
 

@@ -70,10 +70,11 @@ def test_an_edit_is_checked_saved_shown_and_undone(studio: Studio, page: Any) ->
     wait_text(page, "Mend what is listed first")
     assert page.locator(".correcting .main").is_disabled()
     type_arguments(page, GOOD)
-    wait_text(page, "Say why")
     wait_text(page, "1 change")
     assert page.get_by_test_id("commit-why").inner_text().startswith("An edit is open")
-    page.keyboard.press("Control+Enter")
+    told = "viewerRoot().querySelector('.correcting .reason').placeholder"
+    wait_until(page, f"{told}.startsWith('Why? Left empty, this is noted: find_room: ')")
+    page.keyboard.press("Alt+w")
     page.keyboard.type("the user meant Rome")
     page.keyboard.press("Control+Enter")
     wait_text(page, "corrected by edit — the user meant Rome", within=".msg.here")

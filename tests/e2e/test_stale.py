@@ -48,8 +48,8 @@ def change_call(page: Any, text: str = ROME) -> None:
 
 
 def save(page: Any, reason: str) -> None:
-    """Ctrl+Enter asks for the reason, and saves when it is there."""
-    page.keyboard.press("Control+Enter")
+    """Alt+W goes to the reason, Ctrl+Enter saves."""
+    page.keyboard.press("Alt+w")
     wait_until(page, "Boolean(viewerRoot().getRootNode().activeElement?.closest('.reason'))")
     page.keyboard.type(reason)
     wait_until(page, SAVABLE)

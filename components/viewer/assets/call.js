@@ -31,7 +31,7 @@ export function drawCall(context, call) {
     callFindings(ownFound, call).map((f) => findingLine(f)),
     el(
       "div",
-      { class: isWide(call) ? "cols wide" : "cols" },
+      { class: isWide(call, result) ? "cols wide" : "cols" },
       argumentsOf(screen, call, ownFound, ownMarks),
       el(
         "div",
@@ -44,9 +44,9 @@ export function drawCall(context, call) {
   );
 }
 
-/** Long values need the whole width; their result goes below. */
-function isWide(call) {
-  return Boolean(call.rows?.some((row) => row.value.length > WIDE_VALUE));
+/** Long values need the whole width, and get it where there is no result; a result goes below. */
+function isWide(call, result) {
+  return result === null || Boolean(call.rows?.some((row) => row.value.length > WIDE_VALUE));
 }
 
 function heading(screen, message, call, marks) {

@@ -72,6 +72,7 @@ export class CorrectionBar {
     if (why.textContent !== said) why.textContent = said;
     save.disabled = Boolean(blocked);
     if (reason.value !== c.reason) reason.value = c.reason;
+    reason.placeholder = reasonWanted(c);
   }
 
   /** The stale message that was gone to is in sight in its list. */
@@ -87,8 +88,8 @@ export class CorrectionBar {
     const reason = el("input", {
       type: "text",
       class: "reason",
-      placeholder: "Why? (required)",
       "aria-label": "Reason of the correction",
+      "aria-keyshortcuts": "Alt+W",
       on: {
         input: (event) => Editor.setReason(screen, event.target.value),
         keydown: (event) => {
@@ -121,7 +122,7 @@ export class CorrectionBar {
       ),
       notice,
       lists,
-      el("div", { class: "editrow" }, reason, save, button("Discard", { class: "quiet", onclick: () => Editor.discard(screen) })),
+      el("div", { class: "editrow" }, keycap("Alt W"), reason, save, button("Discard", { class: "quiet", onclick: () => Editor.discard(screen) })),
       why,
     );
   }
@@ -214,4 +215,11 @@ export class CorrectionBar {
   focusReason() {
     this.parts.reason.focus({ preventScroll: true });
   }
+}
+
+/** What an empty reason means: what changed is told instead, but an invalid call needs a sentence. */
+function reasonWanted(c) {
+  const { kept_invalid = [], summary = "" } = verdictOf(c) || {};
+  if (kept_invalid.length > 0) return "Why is an invalid call kept?";
+  return summary ? `Why? Left empty, this is noted: ${summary}` : "Why? (not needed)";
 }

@@ -55,8 +55,8 @@ export function unsavable(c) {
   const verdict = verdictOf(c);
   if (verdict?.problems.length > 0) return "Mend what is listed first.";
   if (verdict && !verdict.changed && !isAttestedAnew(c)) return "Nothing changed: it means the same as before.";
-  if (c.reason.trim()) return "";
-  return verdict?.kept_invalid.length > 0 ? "Say why an invalid call is kept." : "Say why, in a few words.";
+  const keepsInvalid = verdict?.kept_invalid.length > 0;
+  return keepsInvalid && !c.reason.trim() ? "Say why an invalid call is kept." : "";
 }
 
 export async function save(screen) {

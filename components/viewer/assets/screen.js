@@ -18,6 +18,7 @@ import { Trace } from "./trace.js";
 import { toggleTries } from "./tries_panel.js";
 
 const LEAST_HEIGHT = 420;
+const REASON_KEY = "KeyW"; // with Alt, while a correction is open
 
 export class Screen {
   constructor(parent, session) {
@@ -276,6 +277,7 @@ export class Screen {
       return () => (isRedo ? Editor.redo(this) : Editor.undo(this));
     }
     const c = openOf(this.session);
+    if (altKey && !ctrl && code === REASON_KEY) return () => this.bar.focusReason();
     const name = altKey && !ctrl && c.place ? PLACE_KEYS[code] : undefined;
     return c.acts?.[name] ? () => c.acts[name]() : null;
   }

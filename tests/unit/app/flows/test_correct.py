@@ -172,9 +172,24 @@ def test_a_place_that_does_not_exist_is_a_problem(
     assert problem.hint
 
 
-def test_a_correction_needs_a_reason(store: Store, uid: str, ann: Person) -> None:
-    with pytest.raises(AnnotationError, match="reason"):
-        propose(store, ann, uid, arguments('{"city": "Rome"}'), reason=" \n")
+def test_what_changed_is_the_reason_when_none_was_given(
+    store: Store, uid: str, ann: Person
+) -> None:
+    edit = arguments('{"city": "Rome", "days": 2}')
+    told = check_revision(store, uid, whole(edit), ann.info).summary
+    propose(store, ann, uid, edit, reason=" \n")
+    with store.read() as conn:
+        (proposed,) = corrections_of(conn, load(store, uid).id)
+    assert proposed.reason == told
+    assert told.endswith(': city "City 0" → "Rome"')
+
+
+def test_an_invalid_call_is_kept_for_a_reason_only(store: Store, uid: str, ann: Person) -> None:
+    edit = revisions.arguments(CALL_AT, '{"city": 7}', keep_invalid=True)
+    assert check_revision(store, uid, whole(edit), ann.info).kept_invalid
+    with pytest.raises(AnnotationError, match="nobody said why"):
+        propose(store, ann, uid, edit, reason=" \n")
+    assert propose(store, ann, uid, edit, reason="the recorded error is the point").changed
 
 
 def test_a_second_correction_adds_to_the_first_and_keeps_the_imported_parent(
