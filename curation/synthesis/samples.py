@@ -17,7 +17,7 @@ import msgspec
 
 from curation.synthesis.build import make_row
 from curation.synthesis.domains.retail import RETAIL
-from curation.synthesis.dresses import bfcl, openai, sharegpt, tau, toolace, xlam
+from curation.synthesis.dresses import bfcl, openai, sharegpt, tau, toolace, toolbench, xlam
 from curation.synthesis.row import SyntheticRow
 
 SEED = 7
@@ -51,6 +51,7 @@ def _formats() -> dict[str, bytes]:
     shop = _chosen(4, lambda r: _clean(r) and _shop(r) and len(r.messages) > 6, mixed=False)
     failed = _chosen(2, lambda r: _shop(r) and _conduct(r), mixed=False)
     predicted = _chosen(6, lambda r: bool(r.predictions) and _short(r))
+    searched = _chosen(3, lambda r: _clean(r) and toolbench.fits(r), mixed=False)
     own = _lines(row.record() for row in predicted)
     numbered = list(enumerate(simple))
     return {
@@ -65,6 +66,9 @@ def _formats() -> dict[str, bytes]:
         "possible_answer/bfcl.json": _lines(bfcl.possible_answer(r, n) for n, r in numbered),
         "tau-bench.json": _array(tau.run(r, n) for n, r in enumerate((*shop, *failed))),
         "tau-tools.json": _array(RETAIL.tools),
+        "toolbench.json": _array(
+            toolbench.tree(r, gave_up=n == len(searched) - 1) for n, r in enumerate(searched)
+        ),
         "loopwright.jsonl": own,
         "loopwright.jsonl.gz": gzip.compress(own, mtime=0),
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -20,7 +20,7 @@ from app.flows.reading import (
     read_tool_file,
 )
 from curation.importing import Imported, Problem, RecordError, detect, pivot_record
-from curation.trajectory import encode_messages, encode_tools
+from curation.trajectory import Role, encode_messages, encode_tools
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 
@@ -46,6 +46,9 @@ FORMAT_OF = {
     "tau_bench/gpt-4o-airline_tasks00-29.json": "tau-bench",
 }
 """Files of the formats we read."""
+
+TREES = ("toolbench/answer_tree/", "toolbench/tooleval_gpt35_cot/")
+"""Read as ToolBench's trees; the second is damaged and refused."""
 
 CHAT_WITHOUT_CALLS = "jglv_pairs/pairs.jsonl"
 """Chat rows whose calls stand in `label` and `prediction`; their messages are read as chat."""
@@ -137,10 +140,44 @@ def test_every_other_file_is_left_alone_and_read_without_problems() -> None:
     left_alone = 0
     for path in find_files([DATA]):
         name = path.relative_to(DATA).as_posix()
-        if name in FORMAT_OF or name == CHAT_WITHOUT_CALLS:
+        if name in FORMAT_OF or name == CHAT_WITHOUT_CALLS or name.startswith(TREES):
             continue
         records = list(read_records(path))
         assert [r for r in records if isinstance(r, Problem)] == []
         assert detect([r.value for r in records if not isinstance(r, Problem)]) is None, name
         left_alone += 1
     assert left_alone > 150
+
+
+def test_the_path_of_a_tree_is_what_toolbench_trained_on() -> None:
+    ended: list[str] = []
+    n_tries = 0
+    for path in sorted((DATA / "toolbench/answer_tree").iterdir()):
+        (item,), problems = import_file(path.relative_to(DATA).as_posix())
+        assert problems == []
+        ended.append(item.source["ended"])
+        n_tries += len(item.predictions)
+        whole = msgspec.json.decode(path.read_bytes())
+        if not whole["win"]:
+            continue
+        trained = whole["answer_generation"]["train_messages"][-1]
+        said = [m for m in item.trajectory.messages if m.role is Role.ASSISTANT]
+        assert [(m.content, [(c.name, c.raw_arguments) for c in m.tool_calls]) for m in said] == [
+            (m["content"], [(c["name"], c["arguments"]) for c in _legacy_calls(m)])
+            for m in trained
+            if m["role"] == "assistant"
+        ]
+    # Trees without a sibling were answered at once; every tree that gave up has branches.
+    assert sorted(ended) == ["answered"] * 6 + ["gave up"] * 4
+    assert n_tries == 21
+
+
+def _legacy_calls(message: dict[str, Any]) -> list[dict[str, str]]:
+    return [message["function_call"]] if "function_call" in message else []
+
+
+def test_the_damaged_conversion_for_tooleval_is_refused_with_a_remedy() -> None:
+    imported, (problem,) = import_file("toolbench/tooleval_gpt35_cot/G1_category.json")
+    assert imported == []
+    assert "388 of 395 calls are cut off" in problem.message
+    assert "trees of the search" in problem.hint

@@ -65,6 +65,32 @@ def _turns(*turns: tuple[str, str]) -> list[dict[str, str]]:
     return [{"from": speaker, "value": value} for speaker, value in turns]
 
 
+_FINISH = '{"return_type": "give_answer", "final_answer": "15 square metres."}'
+
+
+def tree_node(kind: str, text: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A node of ToolBench's answer tree."""
+    return {"node_type": kind, "description": text, "children": list(children), **more}
+
+
+def tree_call(
+    name: str, raw: str, *children: dict[str, Any], seen: str = "", thought: str = ""
+) -> dict[str, Any]:
+    """The chain of one message with a call; what follows it are its children."""
+    end = tree_node("Action Input", raw, *children, observation=seen, expand_num=1)
+    action = tree_node("Action", name, end)
+    return tree_node("Thought", thought, action, expand_num=0) if thought else action
+
+
+_TREE = tree_node(
+    "Action Input",
+    "",
+    tree_call("room_area", '{"width": "three"}', seen="no number"),
+    tree_call(
+        "room_area", ARGUMENTS, tree_call("Finish", _FINISH, seen="done"), seen='{"area": 15}'
+    ),
+)
+
 _DIALOGUE = ["user", "assistant", "tool", "assistant"]
 
 SAMPLES: dict[str, Sample] = {
@@ -253,6 +279,22 @@ SAMPLES: dict[str, Sample] = {
                 }
             ]
         },
+    ),
+    "toolbench": Sample(
+        [
+            {
+                "win": True,
+                "tree": {"size": 5, "max_length": 5, "tree": _TREE},
+                "answer_generation": {
+                    "query": "How big is a room of 3 by 5?",
+                    "function": [AREA, PAINT],
+                    "final_answer": _FINISH,
+                    "train_messages": [_chat(ARGUMENTS)],
+                },
+            }
+        ],
+        [("room_area", ARGUMENTS), ("Finish", _FINISH)],
+        ["user", "assistant", "tool", "assistant"],
     ),
     "tau-bench": Sample(
         [

@@ -24,6 +24,7 @@ EXPECTED = {
     "formats/xlam.json": "xlam",
     "formats/bfcl.json": "bfcl",
     "formats/tau-bench.json": "tau-bench",
+    "formats/toolbench.json": "toolbench",
     "formats/loopwright.jsonl": "loopwright",
     "trajectories.jsonl": "loopwright",
 }

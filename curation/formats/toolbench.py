@@ -1,0 +1,312 @@
+"""ToolBench's answer trees: one depth-first search for one request (ToolLLM, formats §5a).
+
+The path to the answer becomes the trajectory: an answer is a chain of nodes Thought → Action →
+Action Input, of which the thought may be missing or stand alone. What was tried at the same place
+and left are tries of that step: of each the message itself, and in its source how its branch ended,
+how many steps followed and the longest path below it, as messages. Further side branches of such a
+branch are not kept. Where the search gave up, its longest path becomes the trajectory (the last of
+equally long ones) and the source says `ended: gave up`.
+
+System and user message are those of `train_messages`; where it is missing (a failed run), the
+request alone. What the search told the model besides ("This is not the first time you try this
+task …") is no part of the path and is left out, as is the echo that answers `Finish`, a tool like
+any other here. Schemas stay as they are, with ToolBench's `optional` and `example_value`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from curation.importing import (
+    ImportContext,
+    Imported,
+    ImportedPrediction,
+    RecordError,
+    import_format,
+)
+from curation.openai_messages import read_message
+from curation.tool_schemas import read_tools
+from curation.trajectory import Message, Role, ToolCall, Trajectory, json_type, parse_arguments
+
+BRANCH = "branch"
+"""Model name of tries that are siblings in a tree."""
+
+FINISH = "Finish"
+ANSWERED, GAVE_UP, STOPPED = "answered", "gave up", "stopped"
+"""How a branch ended: with an answer, with `give_up_and_restart`, or pruned or too long."""
+
+_TAKEN = frozenset(("tree", "answer_generation", "compare_candidates", "id"))
+_FACTS = ("query", "final_answer", "finish_type", "valid_data", "query_count", "total_tokens")
+_TOOLEVAL = frozenset(("query", "available_tools", "answer"))
+_CUT_AT = 100
+"""Length at which the published conversion cuts every text."""
+_TREES = "Import the trees of the search (data/answer in ToolBench), which hold the calls whole."
+
+
+class Answer(NamedTuple):
+    """One message of the model in the tree, and what its call gave."""
+
+    message: Message
+    result: Message | None
+    end: dict[str, Any]
+    """Its last node: what comes after it are the node's children."""
+
+
+@import_format
+class ToolBench:
+    """Answer trees of ToolBench's depth-first search; siblings become tries of a step."""
+
+    name = "toolbench"
+    title = "ToolBench trees"
+    description = (
+        "Answer trees of ToolBench (DFSDT) with tree and answer_generation: the path to the answer "
+        "becomes the trajectory, siblings off it become tries of the step where they branch."
+    )
+    extends = ()
+
+    def sniff(self, record: dict[str, Any]) -> bool:
+        tree = record.get("tree")
+        if isinstance(tree, dict) and isinstance(tree.get("tree"), dict):
+            return "answer_generation" in record
+        return _is_tooleval(record)
+
+    def pivot(self, record: dict[str, Any], context: ImportContext) -> Iterator[Imported]:
+        if _is_tooleval(record):
+            raise _tooleval_problem(record)
+        root, about = _parts(record)
+        paths = [path for first in _answers(root) for path in _paths(first)]
+        path = _chosen(paths, about.get("final_answer"))
+        messages = list(_opening(about))
+        tries: list[ImportedPrediction] = []
+        before = root
+        for answer in path:
+            tries.extend(_tries(before, answer, len(messages)))
+            messages.append(answer.message)
+            if answer.result is not None:
+                messages.append(answer.result)
+            before = answer.end
+        functions = about.get("function")
+        yield Imported(
+            trajectory=Trajectory(
+                tuple(messages), context.tools if functions is None else read_tools(functions)
+            ),
+            source_id=context.source_id(record),
+            source={
+                **{k: v for k, v in record.items() if k not in _TAKEN},
+                **{k: about[k] for k in _FACTS if k in about},
+                "ended": _endings(paths),
+                "branches": len(tries),
+            },
+            group=_group(about),
+            predictions=tuple(tries),
+        )
+
+
+def _parts(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The root node and what the file says beside the tree."""
+    tree, about = record.get("tree"), record.get("answer_generation")
+    root = tree.get("tree") if isinstance(tree, dict) else None
+    if not isinstance(root, dict) or not isinstance(about, dict):
+        raise RecordError(
+            "There is no answer tree in it.",
+            "A record needs tree.tree (the root node) and answer_generation, as ToolBench writes.",
+        )
+    return root, about
+
+
+def _opening(about: dict[str, Any]) -> Iterator[Message]:
+    """System and user message before the first answer."""
+    lists = about.get("train_messages")
+    first = lists[0] if isinstance(lists, list) and lists else ()
+    found: dict[Role, Message] = {}
+    for raw in first:
+        message = read_message(raw)
+        if message.role is Role.ASSISTANT:
+            break
+        found.setdefault(message.role, message)
+    if Role.SYSTEM in found:
+        yield found[Role.SYSTEM]
+    query = about.get("query")
+    if Role.USER in found:
+        yield found[Role.USER]
+    elif isinstance(query, str) and query:
+        yield Message(Role.USER, query)
+    else:
+        raise RecordError(
+            "The request is missing.", "Give it as answer_generation.query, or in train_messages."
+        )
+
+
+# --- the tree ------------------------------------------------------------------------------------
+
+
+def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
+    children = node.get("children") or []
+    if not isinstance(children, list) or not all(isinstance(c, dict) for c in children):
+        raise RecordError(
+            f"The children of a node are a JSON {json_type(children)}, not a list of nodes.",
+            "Write `children` as a list of nodes, [] for none.",
+        )
+    return children
+
+
+def _answers(node: dict[str, Any]) -> Iterator[Answer]:
+    """The messages that were tried right after a node, in the order of the tree."""
+    for child in _children(node):
+        yield from _from(child, None)
+
+
+def _from(node: dict[str, Any], thought: str | None) -> Iterator[Answer]:
+    """The answers whose chain goes through this node."""
+    match node.get("node_type"):
+        case "Thought":
+            text = _text(node, "description")
+            if _stands_alone(node):
+                yield Answer(Message(Role.ASSISTANT, text), None, node)
+            else:
+                for child in _children(node):
+                    yield from _from(child, text)
+        case "Action":
+            inputs = [c for c in _children(node) if c.get("node_type") == "Action Input"]
+            name = _text(node, "description")
+            for end in inputs or [node]:
+                raw = _text(end, "description") if end is not node else ""
+                message = Message(Role.ASSISTANT, thought, (ToolCall(name, raw),))
+                yield Answer(message, _result(end, name), end)
+        case other:
+            raise RecordError(
+                f"A node of the tree has the type {other!r} where an answer begins.",
+                "Nodes are Thought, Action and Action Input; an Action Input follows its Action.",
+            )
+
+
+def _stands_alone(thought: dict[str, Any]) -> bool:
+    """Whether a thought is a message of its own. The search numbers the last node of a message;
+    where it did not, a thought before actions belongs to their messages."""
+    children = _children(thought)
+    if thought.get("expand_num"):
+        return True
+    return not children or any(c.get("node_type") != "Action" for c in children)
+
+
+def _result(end: dict[str, Any], name: str) -> Message | None:
+    if name == FINISH or not isinstance(end.get("observation"), str):
+        return None
+    return Message(Role.TOOL, end["observation"], name=name)
+
+
+def _text(node: dict[str, Any], key: str) -> str:
+    value = node.get(key)
+    if not isinstance(value, str):
+        raise RecordError(
+            f"The {key} of a node is a JSON {json_type(value)}, not text.",
+            "Write thoughts, tool names and arguments as text, as the model gave them.",
+        )
+    return value
+
+
+def _paths(answer: Answer) -> Iterator[tuple[Answer, ...]]:
+    """Every path from an answer to a leaf."""
+    following = list(_answers(answer.end))
+    if not following:
+        yield (answer,)
+    for later in following:
+        for path in _paths(later):
+            yield (answer, *path)
+
+
+def _ended(last: Answer) -> str:
+    for call in last.message.tool_calls:
+        if call.name == FINISH:
+            said = parse_arguments(call.raw_arguments).value or {}
+            return GAVE_UP if said.get("return_type") == "give_up_and_restart" else ANSWERED
+    return STOPPED
+
+
+def _endings(paths: list[tuple[Answer, ...]]) -> str:
+    """How a search or a branch ended: as the best of its paths."""
+    found = {_ended(path[-1]) for path in paths}
+    return next(ending for ending in (ANSWERED, GAVE_UP, STOPPED) if ending in found)
+
+
+def _chosen(paths: list[tuple[Answer, ...]], final_answer: Any) -> tuple[Answer, ...]:
+    """The path that becomes the trajectory."""
+    if not paths:
+        raise RecordError(
+            "The tree holds no answer.", "A root without children is a run that never began."
+        )
+    answered = [path for path in paths if _ended(path[-1]) == ANSWERED]
+    for path in answered:
+        if path[-1].message.tool_calls[0].raw_arguments == final_answer:
+            return path
+    return answered[0] if answered else max(reversed(paths), key=len)
+
+
+def _tries(before: dict[str, Any], chosen: Answer, index: int) -> Iterator[ImportedPrediction]:
+    """The siblings of an answer, each with what became of its branch."""
+    for sibling in _answers(before):
+        if sibling.end is chosen.end:
+            continue
+        paths = list(_paths(sibling))
+        longest = max(paths, key=len)
+        below = [m for answer in longest[1:] for m in (answer.message, answer.result) if m]
+        first = [sibling.result] if sibling.result is not None else []
+        yield ImportedPrediction(
+            message_index=index,
+            model=BRANCH,
+            message=sibling.message,
+            source={
+                "ended": _endings(paths),
+                "steps_after": len(longest) - 1,
+                "path": msgspec.to_builtins([*first, *below]),
+            },
+        )
+
+
+def _group(about: dict[str, Any]) -> str | None:
+    """The request: several searches for one stay together."""
+    query = about.get("query")
+    if not isinstance(query, str) or not query:
+        return None
+    return "toolbench:" + hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+def _is_tooleval(record: dict[str, Any]) -> bool:
+    """Whether it is ToolEval's converted form: one answer, or a map of them by query id."""
+    one = next(iter(record.values()), None)
+    return record.keys() >= _TOOLEVAL or (isinstance(one, dict) and one.keys() >= _TOOLEVAL)
+
+
+def _tooleval_problem(record: dict[str, Any]) -> RecordError:
+    answers = [record] if record.keys() >= _TOOLEVAL else list(record.values())
+    cut, calls = 0, 0
+    for message in _tooleval_calls(answers):
+        calls += 1
+        cut += len(message) == _CUT_AT
+    if cut:
+        return RecordError(
+            f"These are {len(answers)} answers converted for ToolEval, and they are damaged: "
+            f"{cut} of {calls} calls are cut off at {_CUT_AT} characters and unreadable.",
+            _TREES,
+        )
+    return RecordError(
+        f"These are {len(answers)} answers converted for ToolEval, not the trees of the search.",
+        _TREES,
+    )
+
+
+def _tooleval_calls(answers: list[Any]) -> Iterator[str]:
+    """The texts of all calls."""
+    waiting = [a.get("answer", {}).get("answer_details", []) for a in answers]
+    while waiting:
+        for step in waiting.pop():
+            if step.get("role") == "tool":
+                yield str(step.get("message", ""))
+            waiting.append(step.get("next") or [])
