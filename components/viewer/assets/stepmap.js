@@ -11,6 +11,7 @@ import { countOfTries, triesAt } from "./tries.js";
 
 const STEP_HEIGHT = 23; // as in viewer.css
 const TURN_HEIGHT = 15;
+const TELLING_CHARS = 8; // of the value, before the tool's name gets any room
 
 export class StepMap {
   constructor(screen) {
@@ -86,7 +87,7 @@ export class StepMap {
       el("span", { class: "no num", text: String(message.step) }),
       entry.state,
       tools ? el("span", { class: value ? "names short" : "names", text: tools }) : el("span", { class: "names says", text: says }),
-      value ? el("span", { class: "telling", text: value }) : null,
+      value ? el("span", { class: "telling", style: `flex-basis:${Math.min(value.length, TELLING_CHARS)}ch`, text: value }) : null,
       entry.marks,
       tries > 0 ? el("span", { class: "fork", title: countOfTries(tries), text: ICONS.tries }) : null,
       nowhere > 0 ? el("span", { class: "ask", title: `${nowhere} from nowhere`, text: "?" }) : null,
