@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from curation.trajectory import Message, Role, Trajectory, encode_tools
+from curation.trajectory import Message, Role, ToolSpec, Trajectory, encode_tools
 
 NO_SCHEMA = Raw()
 """One object, because omitting a default goes by identity."""
@@ -45,6 +45,19 @@ def episode_of(trajectory: Trajectory) -> Episode:
 def read_tool_texts(stored: bytes) -> tuple[ToolText, ...]:
     """The tools of a stored tool set (`curation.trajectory.encode_tools`)."""
     return _tools_decoder.decode(stored)
+
+
+def tool_specs(tools: tuple[ToolText, ...]) -> tuple[ToolSpec, ...]:
+    """The tools with their schemas read: for the few who judge calls by them."""
+    return tuple(
+        ToolSpec(
+            tool.name,
+            tool.description,
+            None if tool.parameters is NO_SCHEMA else msgspec.json.decode(tool.parameters),
+            tool.extra,
+        )
+        for tool in tools
+    )
 
 
 _tools_decoder = msgspec.json.Decoder(tuple[ToolText, ...])

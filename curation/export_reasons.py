@@ -45,6 +45,8 @@ class DropReason(StrEnum):
     CHANGED_BY_ARROW = "changed-by-arrow"
     SAME_SIDES = "same-sides"
     STALE_SUFFIX = "stale-suffix"
+    TRY_OF_OTHER_PROMPT = "try-of-other-prompt"
+    BROKEN_ALTERNATIVE = "broken-alternative"
 
 
 WHY: dict[DropReason, str] = {
@@ -59,7 +61,9 @@ WHY: dict[DropReason, str] = {
     ),
     DropReason.DUPLICATE: "The same trajectory is in the export already, as a correction.",
     DropReason.NOTHING_SAID: "There is no label to write; annotate it.",
-    DropReason.NOT_CORRECTED: "A pair needs an original and its correction; this has none.",
+    DropReason.NOT_CORRECTED: (
+        "A pair needs an original and its correction, or a rejected try of a step; this lacks both."
+    ),
     DropReason.TOOLS_DIFFER: "Original and correction offer different tools.",
     DropReason.CUT_NOT_ASSISTANT: (
         "Original and correction first differ at a message that is not the assistant's, so they "
@@ -120,6 +124,14 @@ WHY: dict[DropReason, str] = {
     DropReason.STALE_SUFFIX: (
         "A call was changed and what follows still rests on its old result; open it in Annotate "
         "and rewrite, cut or attest each message named."
+    ),
+    DropReason.TRY_OF_OTHER_PROMPT: (
+        "A try was rejected at a step before which the correction changed something: it answered "
+        "another prompt."
+    ),
+    DropReason.BROKEN_ALTERNATIVE: (
+        "The step is no target and its alternatives break their tools' schemas, so nothing can be "
+        "preferred to the rejected try; correct the step."
     ),
 }
 

@@ -57,6 +57,17 @@ class Decided(Struct, frozen=True):
     created_at: datetime
 
 
+class AnsweredTry(Struct, frozen=True, gc=False):
+    """What was answered in a try that somebody ruled on (`curation/tries.py`)."""
+
+    message_index: int
+    """Of the step in the original."""
+    try_id: str
+    message: Message
+    models: tuple[str, ...]
+    """Who answered so."""
+
+
 class Curated(Struct, frozen=True, gc=False):
     """One trajectory with all that was settled about it: what export types work on."""
 
@@ -85,6 +96,8 @@ class Curated(Struct, frozen=True, gc=False):
     """Of `trajectory`, when it is a correction."""
     attested: tuple[int, ...] = ()
     """Message indexes of the correction that a person says are still true."""
+    tries: tuple[AnsweredTry, ...] = ()
+    """Every try that the judgement in force or an annotator ruled on."""
 
 
 class Conversation(Struct, frozen=True, gc=False):
@@ -130,14 +143,14 @@ class LabelRow(Struct, frozen=True):
     """One statement about a trajectory, flat."""
 
     kind: str
-    """outcome, verdict, recovery, mark, note or decision."""
+    """outcome, verdict, recovery, mark, try, note or decision."""
     uid: str
     source_id: str
     dataset: str
     split: str
     annotator: str = ""
     value: str = ""
-    """The outcome, the verdict or the recovery label; "" for marks and notes."""
+    """The outcome, the verdict, the recovery label or the ruling; "" for marks and notes."""
     message_index: int | None = None
     call_index: int | None = None
     pointer: str | None = None
@@ -157,6 +170,11 @@ class LabelRow(Struct, frozen=True):
     train: bool | None = None
     """False: "error, do not learn"."""
     expected_clarification: str = ""
+    try_id: str = ""
+    models: str = ""
+    """Who answered the try."""
+    answer: str = ""
+    """The try's message as JSON."""
     note: str = ""
     correction_uid: str = ""
     decision: str = ""

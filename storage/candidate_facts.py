@@ -13,9 +13,11 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from curation.annotation import Annotation, Outcome
-from curation.exporting import Decided, Said
+from curation.exporting import AnsweredTry, Decided, Said
+from curation.tries import try_id
 from storage.corrections import attested_of
 from storage.packed_episodes import PackedEpisode
+from storage.predictions import predictions_of
 from storage.tables import (
     AnnotationRow,
     AnnotatorRow,
@@ -123,6 +125,32 @@ def members_of(
         names = found.setdefault(trajectory_id, [])
         place = 0 if member_of == dataset_id else len(names)
         names.insert(place, (datasets[member_of], source_id))
+    return found
+
+
+def tries_of(
+    conn: Connection, decisions: dict[int, Decision], said: dict[int, tuple[Said, ...]]
+) -> dict[int, tuple[AnsweredTry, ...]]:
+    """Trajectory id -> the tries that its decision or an annotation ruled on, by step."""
+    adopted = [(i, annotation) for i, (_, annotation, _) in decisions.items()]
+    spoken = [(i, one.annotation) for i, all_of in said.items() for one in all_of]
+    places: dict[int, set[tuple[int, str]]] = {}
+    for trajectory_id, content in (*adopted, *spoken):
+        if content.tries:
+            ruled = {(t.message_index, t.try_id) for t in content.tries}
+            places.setdefault(trajectory_id, set()).update(ruled)
+    found: dict[int, tuple[AnsweredTry, ...]] = {}
+    for trajectory_id, wanted in places.items():
+        tries: dict[tuple[int, str], AnsweredTry] = {}
+        for stored in predictions_of(conn, trajectory_id):
+            place = (stored.message_index, try_id(stored.message))
+            if place not in wanted:
+                continue
+            before = tries.get(place)
+            models = dict.fromkeys([*(before.models if before else ()), stored.model])
+            message = before.message if before else stored.message
+            tries[place] = AnsweredTry(*place, message, tuple(models))
+        found[trajectory_id] = tuple(tries.values())
     return found
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from curation.annotation import Annotation, Outcome
-from curation.exporting import Decided, Include, Said
+from curation.exporting import AnsweredTry, Decided, Include, Said
 from storage import groups
 from storage.annotations import stands
 from storage.candidate_facts import (
@@ -34,6 +34,7 @@ from storage.candidate_facts import (
     latest_decisions,
     members_of,
     said_of,
+    tries_of,
 )
 from storage.packed_episodes import PackedEpisode
 from storage.tables import (
@@ -80,6 +81,8 @@ class Candidate(Struct, frozen=True, gc=False):
     """Corrections that the decision or an annotation names, by uid."""
     result_uid: str | None
     """uid of the correction that the decision chose; None when it chose the trajectory itself."""
+    tries: tuple[AnsweredTry, ...] = ()
+    """The tries that the decision or an annotation ruled on."""
 
 
 def count_candidates(conn: Connection, include: Include, dataset_id: int | None) -> int:
@@ -164,6 +167,7 @@ def _candidates(
     said = said_of(conn, ids)
     members = members_of(conn, ids, dataset_id)
     corrections = corrections_of(conn, decisions, said)
+    tries = tries_of(conn, decisions, said)
     # Fetched at once: a page is small, and row by row costs more than decoding.
     rows = conn.execute(_WHOLE.where(among(trajectory.c.id, ids)).order_by(trajectory.c.id)).all()
     for row_id, uid, group, n_errors, n_warnings, checked_with, content, tools in rows:
@@ -188,6 +192,7 @@ def _candidates(
             result_uid=next(
                 (u for u, c in found.items() if c.id == result_id and c.id != row_id), None
             ),
+            tries=tries.get(row_id, ()),
         )
 
 

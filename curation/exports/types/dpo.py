@@ -1,6 +1,7 @@
-"""Preference pairs: the correction against the original it replaced.
+"""Preference pairs: the correction against the original it replaced, steps against rejected tries.
 
-Where and how the two are cut is `curation.exports.pairs`.
+Where and how original and correction are cut is `curation.exports.pairs`; what is made of the tries
+of a step is `curation.exports.siblings`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from curation.annotation import Outcome
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import TYPES, Curated, Options, Pair
 from curation.exports.pairs import cut_pair
+from curation.exports.siblings import sibling_pairs
 
 
 class Dpo:
@@ -20,16 +22,22 @@ class Dpo:
 
     name = "dpo"
     title = "Preference pairs (DPO)"
-    description = "Accepted corrections against their originals, cut at the first difference."
+    description = (
+        "Accepted corrections against their originals, cut at the first difference; accepted steps "
+        "against their rejected tries."
+    )
     shapes: tuple[type[Struct], ...] = (Pair,)
     splits = True
 
     def examples(self, curated: Curated, options: Options) -> Iterator[Pair | Dropped]:
-        """At most one pair."""
+        """One pair for a correction, and one for every rejected try."""
         if curated.outcome is Outcome.REJECT:
             yield Dropped(DropReason.REJECTED)
-        else:
+            return
+        siblings = list(sibling_pairs(curated))
+        if curated.original is not None or not siblings:
             yield cut_pair(curated)
+        yield from siblings
 
 
 TYPES.register(Dpo(), __name__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -21,7 +22,7 @@ class Labels:
 
     name = "labels"
     title = "Label table"
-    description = "One row per outcome, step verdict, recovery label, mark, note and decision."
+    description = "One row per outcome, step verdict, recovery label, mark, try, note and decision."
     shapes: tuple[type[Struct], ...] = (LabelRow,)
     splits = False
 
@@ -91,6 +92,18 @@ def _statements(blank: LabelRow, curated: Curated, said: Said) -> Iterator[Label
             train=mark.train,
             expected_clarification=mark.expected_clarification,
             note=mark.note,
+        )
+    answered = {(one.message_index, one.try_id): one for one in curated.tries}
+    for ruled in sorted(annotation.tries, key=lambda t: (t.message_index, t.try_id)):
+        one = answered.get((ruled.message_index, ruled.try_id))
+        yield replace(
+            base,
+            kind="try",
+            value=ruled.ruling.value,
+            message_index=ruled.message_index,
+            try_id=ruled.try_id,
+            models=", ".join(one.models) if one else "",
+            answer=msgspec.json.encode(one.message).decode() if one else "",
         )
     if annotation.note:
         yield replace(base, kind="note", note=annotation.note)

@@ -1,0 +1,84 @@
+"""Preference pairs from the tries of a step: the step against every try that was rejected.
+
+TP-LLaMA's rule (arXiv 2406.07115): for each node of the successful path and each failing sibling,
+(prefix, the step of the path, the sibling). Which siblings fail is what a person ruled, not how
+their branches ended. Where the step itself is no target (judged incorrect, or not to be learnt),
+its alternatives stand in, if no check calls an error in their calls. Both sides answer one prompt:
+where a correction changed something before the step there is no pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from curation.annotation import StepVerdict, TryRuling
+from curation.diffing import first_difference, same_calls
+from curation.episodes import tool_specs
+from curation.export_reasons import Dropped, DropReason
+from curation.exporting import AnsweredTry, Curated, Pair
+from curation.exports.judgement import unlearnt, verdicts_in_force
+from curation.trajectory import Message, Role
+from curation.tries import keeps_schema, try_id
+
+
+def sibling_pairs(curated: Curated) -> Iterator[Pair | Dropped]:
+    """A pair for every rejected try, or why there is none; nothing where none was rejected."""
+    rejected = _ruled(curated, TryRuling.REJECTED)
+    if not rejected:
+        return
+    original = curated.original or curated.trajectory
+    if original.tools != curated.trajectory.tools:
+        yield Dropped(DropReason.TOOLS_DIFFER)
+        return
+    cut = first_difference(original.messages, curated.trajectory.messages)
+    for one in rejected:
+        if cut is not None and cut < one.message_index:
+            yield _dropped(DropReason.TRY_OF_OTHER_PROMPT, one)
+        else:
+            yield from _against(curated, one)
+
+
+def _ruled(curated: Curated, ruling: TryRuling) -> list[AnsweredTry]:
+    """The tries so ruled by the judgement in force, by step."""
+    said = curated.annotation.tries if curated.annotation else ()
+    places = {(t.message_index, t.try_id) for t in said if t.ruling is ruling}
+    found = [t for t in curated.tries if (t.message_index, t.try_id) in places]
+    return sorted(found, key=lambda t: (t.message_index, t.try_id))
+
+
+def _against(curated: Curated, rejected: AnsweredTry) -> Iterator[Pair | Dropped]:
+    index, messages = rejected.message_index, curated.trajectory.messages
+    step = messages[index] if index < len(messages) else None
+    if step is None or step.role is not Role.ASSISTANT:
+        yield _dropped(DropReason.CUT_NOT_ASSISTANT, rejected)
+        return
+    chosen: list[Message] = [step]
+    verdict = verdicts_in_force(curated).get(index)
+    if verdict is StepVerdict.UNSURE:
+        yield _dropped(DropReason.STEP_UNSURE, rejected)
+        return
+    if verdict is StepVerdict.INCORRECT or index in unlearnt(curated):
+        standing_in = [
+            t.message for t in _ruled(curated, TryRuling.ALTERNATIVE) if t.message_index == index
+        ]
+        tools = tool_specs(curated.trajectory.tools)
+        chosen = [message for message in standing_in if keeps_schema(message, tools)]
+        if not chosen:
+            broken = DropReason.BROKEN_ALTERNATIVE if standing_in else DropReason.STEP_INCORRECT
+            yield _dropped(broken, rejected)
+    for message in chosen:
+        if _says_the_same(message, rejected.message):
+            yield _dropped(DropReason.SAME_CALLS, rejected)
+        else:
+            yield Pair(messages[:index], message, rejected.message, curated.trajectory.tools, index)
+
+
+def _says_the_same(chosen: Message, rejected: Message) -> bool:
+    if chosen.tool_calls:
+        return same_calls(chosen, rejected)
+    return try_id(chosen) == try_id(rejected)
+
+
+def _dropped(reason: DropReason, rejected: AnsweredTry) -> Dropped:
+    by = ", ".join(rejected.models)
+    return Dropped(reason, f"message {rejected.message_index}, try of {by}", rejected.message_index)
