@@ -469,6 +469,19 @@ class TaxonomyRow(Base, table=True):
     created_at: datetime = _utc()
 
 
+class PreferenceRow(Base, table=True):
+    """What one annotator likes to have otherwise; it follows them to another browser."""
+
+    __tablename__ = "preference"
+    __table_args__ = (UniqueConstraint("annotator_id", "name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    annotator_id: int = Field(foreign_key="annotator.id")
+    name: str
+    value: str = Field(sa_type=Text)
+    """JSON."""
+    changed_at: datetime = _utc()
+
+
 class SettingRow(Base, table=True):
     """A studio-wide setting or secret (the key that signs annotators' sessions)."""
 

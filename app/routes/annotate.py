@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.flows import annotate, correct, queue, replay
+from app.flows import annotate, correct, preferences, queue, replay
 from app.flows.annotate import Draft, Op, Opened
 from app.flows.correct import StaleEdit
 from app.flows.identity import BadToken, read_token
@@ -106,6 +106,14 @@ class UidsRequest(Struct):
     uids: Uids
 
 
+class KeysRequest(Struct):
+    """`keys`: give commands other keys; None is the key a command has by default."""
+
+    changes: dict[Name, Name | None] = {}
+    afresh: bool = False
+    """Forget what was moved before."""
+
+
 class BadRequest(LoopwrightError):
     """The request itself cannot be read."""
 
@@ -139,6 +147,7 @@ class AnnotateApi:
             "correct": (CorrectRequest, self._correct),
             "renew": (UidsRequest, self._renew),
             "release": (UidsRequest, self._release),
+            "keys": (KeysRequest, self._keys),
         }
         routes: list[BaseRoute] = [
             Route(f"{PREFIX}/{name}", self._post(body, handler), methods=["POST"])
@@ -205,6 +214,9 @@ class AnnotateApi:
 
     def _release(self, store: Store, who: AnnotatorInfo, asked: UidsRequest) -> dict[str, Any]:
         return {"released": queue.release(store, who, asked.uids)}
+
+    def _keys(self, store: Store, who: AnnotatorInfo, asked: KeysRequest) -> dict[str, Any]:
+        return {"keys": preferences.move_keys(store, who, asked.changes, afresh=asked.afresh)}
 
     # --- what is the same for all ---
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.flows.identity import issue_token
+from app.flows.identity import annotator_named, issue_token
+from app.flows.preferences import moved_keys
 from app.flows.taxonomies import list_taxonomies
 from components.viewer import ViewerBoot, draw_viewer
 from curation.checking import CHECKS
@@ -40,6 +41,7 @@ def show() -> None:
             uid=st.query_params.get("t"),
             taxonomies=list_taxonomies(store),
             check_docs={check.name: check.doc for check in CHECKS},
+            keys=moved_keys(store, annotator_named(store, annotator)),
             pages={name: f"{root}/{name}" for name in ("queue", "ingest")},
         ),
         key="viewer",

@@ -1,4 +1,4 @@
-"""Settings: who you are, where the data is, and what may be changed from the environment."""
+"""Settings: who you are, your keys, where the data is, and what the environment may change."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from app import session
+from app.flows.identity import annotator_named, issue_token
+from app.flows.preferences import moved_keys
 from app.settings import PREFIX, Settings, load_settings
+from components.notices import escape
+from components.viewer import draw_keys
 
 
 def show() -> None:
-    """Draw the annotator's name and the settings in force."""
+    """Draw the annotator's name, their keys and the settings in force."""
     st.subheader("Settings")
     name = st.text_input(
         "Your name as annotator",
@@ -22,6 +26,7 @@ def show() -> None:
         session.become(name)
         session.notify(f"You annotate as {name.strip()}.")
         st.rerun()
+    _keys()
     st.markdown("**In force**")
     values = load_settings()
     fields = Settings.model_fields
@@ -37,6 +42,16 @@ def show() -> None:
         column_config={"meaning": st.column_config.TextColumn("meaning", width="large")},
     )
     st.caption("Set these as environment variables before the studio starts.")
+
+
+def _keys() -> None:
+    """The keys of Annotate, as this annotator moved them."""
+    store = session.store()
+    annotator = session.current_annotator()
+    st.markdown("**Keys of Annotate**")
+    st.caption(f"Kept for {escape(annotator)} in the studio: they are the same in any browser.")
+    keys = moved_keys(store, annotator_named(store, annotator))
+    draw_keys(token=issue_token(store, annotator), keys=keys, key=f"keys-{annotator}")
 
 
 def _shown(name: str, value: object) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "assets_dir",
     "assets_url",
     "assets_version",
+    "draw_keys",
     "draw_viewer",
 ]
 
@@ -32,7 +33,7 @@ export default function (component) {
   const { data, parentElement } = component;
   let mounted = null;
   let gone = false;
-  import(new URL(data.assets + "/main.js", location.origin).href).then(
+  import(new URL(data.assets + "/MODULE", location.origin).href).then(
     (viewer) => { if (!gone) mounted = viewer.mount(parentElement, data); },
     (problem) => {
       parentElement.textContent =
@@ -42,6 +43,9 @@ export default function (component) {
   return () => { gone = true; if (mounted) mounted(); };
 }
 """
+
+
+API = "/api/annotate"
 
 
 class ViewerBoot(Struct, frozen=True):
@@ -57,23 +61,39 @@ class ViewerBoot(Struct, frozen=True):
     taxonomies: Sequence[Taxonomy]
     check_docs: dict[str, str]
     """Name of a check to what it says of itself."""
-    api: str = "/api/annotate"
+    api: str = API
     pages: dict[str, str] = {}
     """Addresses of other pages that empty states lead to: `queue`, `ingest`."""
+    keys: dict[str, str] = {}
+    """Keys that the annotator moved: command to key."""
     version: str = ""
 
 
-@lru_cache(maxsize=1)
-def _component() -> Any:
-    return st.components.v2.component("loopwright_viewer", js=_LOADER)
+@lru_cache(maxsize=2)
+def _component(name: str, module: str) -> Any:
+    return st.components.v2.component(name, js=_LOADER.replace("MODULE", module))
 
 
 def draw_viewer(boot: ViewerBoot, *, key: str) -> None:
     """Mount the viewer; `key` must be the same on every rerun of a page."""
-    base_path = str(st.get_option("server.baseUrlPath") or "")
-    prefix = "/" + base_path.strip("/") if base_path.strip("/") else ""
     data = msgspec.to_builtins(boot)
-    data["assets"] = assets_url(base_path)
-    data["api"] = prefix + boot.api
     data["version"] = boot.version or assets_version()
-    _component()(key=key, data=data)
+    data |= _addresses(boot.api)
+    _component("loopwright_viewer", "main.js")(key=key, data=data)
+
+
+def draw_keys(*, token: str, keys: dict[str, str], api: str = API, key: str) -> None:
+    """The list of the viewer's keys, where they can be moved, for pages outside of the viewer.
+
+    Args:
+        token: signed name of the annotator whose keys they are.
+        keys: those moved already, command to key.
+    """
+    data = {"token": token, "keys": keys, **_addresses(api)}
+    _component("loopwright_keys", "settings_keys.js")(key=key, data=data)
+
+
+def _addresses(api: str) -> dict[str, str]:
+    base_path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base_path}" if base_path else ""
+    return {"assets": assets_url(base_path), "api": prefix + api}

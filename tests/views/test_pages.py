@@ -9,9 +9,11 @@ import pytest
 from app.flows import browse as browsing
 from app.flows import jobs
 from app.flows.adjudicate import load_case
+from app.flows.identity import annotator_named
 from app.flows.import_problems import every_problem
 from app.flows.ingest import default_name, ingest
 from app.flows.operations import worker_is_here
+from app.flows.preferences import move_keys
 from app.flows.queue import queue_overview
 from app.flows.taxonomies import list_taxonomies
 from app.views.navigation import GROUPS
@@ -177,6 +179,16 @@ def test_settings_change_the_name_one_annotates_with(studio, open_page):
     _button(page, "Use this name").click().run()
     assert page.text_input(key="settings-name").value == "grace"
     assert page.session_state["annotator"] == "grace"
+
+
+def test_settings_and_annotate_hand_the_keys_of_this_annotator_to_the_page(filled, open_page):
+    move_keys(filled, annotator_named(filled, "ada"), {"fold": "!"})
+    for name, keys in (("ada", {"fold": "!"}), ("bob", {})):
+        for place in ("settings", "annotate"):
+            page = open_page(place, **{"as": name})
+            assert not page.exception
+            (shown,) = page.get("bidi_component")
+            assert json.loads(shown.proto.json)["keys"] == keys
 
 
 def test_a_look_at_a_file_counts_what_the_named_dataset_has_and_writes_nothing(

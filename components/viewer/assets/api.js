@@ -45,6 +45,11 @@ export class Api {
     return this.post("recorded", { uid, name, arguments: args });
   }
 
+  /** Give commands other keys (null: the default one); answers all that are moved. */
+  keys(changes, afresh) {
+    return this.post("keys", { changes, afresh });
+  }
+
   correct(body) {
     return this.post("correct", body);
   }

@@ -7,12 +7,13 @@
 
 import { Keys } from "./keys.js";
 import { Screen } from "./screen.js";
+import { useKeys } from "./keymap.js";
 import { sessionFor } from "./session.js";
+import { styled } from "./sheets.js";
 import { Travel } from "./travel.js";
 import { Editor, hasUnsavedEdit } from "./editor.js";
 
 const GONE_MS = 3000;
-const SHEETS = ["viewer.css", "trace.css", "reading.css", "form.css", "editing.css", "tries.css", "rail.css"];
 
 /** Mount into `parent`; returns what takes it away again (and loses nothing). */
 export function mount(parent, boot) {
@@ -23,7 +24,8 @@ export function mount(parent, boot) {
     session.keys = new Keys(session, session.travel);
     window.addEventListener("beforeunload", (event) => warn(event, session));
   }
-  const screen = new Screen(parent, session);
+  useKeys(boot.keys);
+  let screen = new Screen(parent, session);
   const listener = (topics) => screen.update(topics);
   let open = true;
   styled(parent, boot.assets).then(() => {
@@ -35,6 +37,14 @@ export function mount(parent, boot) {
   session.mounts = (session.mounts || 0) + 1;
   session.travel.start();
   session.lastParent = parent;
+  session.redraw = () => {
+    if (!open) return null;
+    screen.close();
+    screen = new Screen(parent, session);
+    screen.show();
+    session.keys.attach(screen);
+    return screen;
+  };
   session.unmount = () => {
     open = false;
     session.listeners.delete(listener);
@@ -50,26 +60,4 @@ export function mount(parent, boot) {
 
 function warn(event, session) {
   if (session.sender.state.ops.length > 0 || hasUnsavedEdit(session)) event.preventDefault();
-}
-
-/** Style sheets, loaded once per page and shared by every mount. Without them it still works. */
-async function styled(parent, base) {
-  window.__loopwrightSheets ||= Promise.all(SHEETS.map((name) => sheet(`${base}/${name}`)));
-  try {
-    const sheets = await window.__loopwrightSheets;
-    const root = parent.getRootNode();
-    const others = root.adoptedStyleSheets.filter((s) => !sheets.includes(s));
-    root.adoptedStyleSheets = [...others, ...sheets];
-  } catch (problem) {
-    window.__loopwrightSheets = null;
-    reportError(problem);
-  }
-}
-
-async function sheet(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  const css = new CSSStyleSheet();
-  css.replaceSync(await answer.text());
-  return css;
 }

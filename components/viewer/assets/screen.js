@@ -10,7 +10,7 @@ import { PLACE_KEYS, drawLive } from "./place.js";
 import { askRecord } from "./replay.js";
 import { openOf } from "./shown.js";
 import { drawHeader } from "./header.js";
-import { drawHelp } from "./help.js";
+import { drawHelp, makeHelp } from "./help.js";
 import { Rail } from "./rail.js";
 import { StepMap } from "./stepmap.js";
 import { drawInstead } from "./instead.js";
@@ -31,7 +31,7 @@ export class Screen {
     this.rail = new Rail(this);
     this.instead = el("div", { class: "instead", role: "status" });
     this.toast = el("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true });
-    this.help = el("div", { class: "help", role: "dialog", "aria-label": "Keys", hidden: true });
+    this.help = makeHelp(this);
     this.ahead = new Ahead(this);
     this.left = el("div", { class: "left" }, this.map.node);
     this.middle = el("main", { class: "middle" }, this.trace.node, this.calls.node);
@@ -170,8 +170,7 @@ export class Screen {
   drawMode() {
     const s = this.session;
     this.rail.drawLeader();
-    this.help.hidden = !s.help;
-    if (s.help) drawHelp(this);
+    drawHelp(this);
   }
 
   drawToast() {

@@ -3,7 +3,7 @@
 
 import { button, el } from "./dom.js";
 import { originAt, placeOfSource, quoteOf, sameSpot, sourceName, unitSpan } from "./grounding.js";
-import { keyOf } from "./keymap.js";
+import { keyOf, keysHint } from "./keymap.js";
 import { sameCursor } from "./cursor.js";
 
 /** The jump that the screen shows now; null when the annotator has moved on. */
@@ -17,7 +17,7 @@ export function toSource(session) {
   if (backFromSource(session)) return;
   const said = originAt(session.view, session.cursor);
   if (!said) {
-    session.say("Select an argument that came from somewhere first (l, h).");
+    session.say(`Select an argument that came from somewhere first${keysHint("argument-next", "argument-previous")}.`);
     return;
   }
   const to = placeOfSource(session.view, said.found);

@@ -279,6 +279,21 @@ def test_a_defect_of_ours_is_answered_with_an_id_and_without_a_traceback(
     assert any(error["id"] in record.getMessage() for record in caplog.records)
 
 
+def test_moved_keys_are_kept_per_annotator_and_change_one_by_one(
+    client: TestClient, store: Store
+) -> None:
+    ann = Browser(client, issue_token(store, "Ann"))
+    bob = Browser(client, issue_token(store, "Bob"))
+    assert ann.post("keys", {"changes": {"fold": "!"}}) == {"keys": {"fold": "!"}}
+    assert ann.post("keys", {"changes": {"undo": "U"}}) == {"keys": {"fold": "!", "undo": "U"}}
+    assert bob.post("keys", {}) == {"keys": {}}
+    assert ann.post("keys", {"changes": {"fold": None}}) == {"keys": {"undo": "U"}}
+    assert ann.post("keys", {"afresh": True}) == {"keys": {}}
+    refused = ann.post("keys", {"changes": {"fold": "x" * 41}}, status=400)["error"]
+    assert refused["hint"]
+    assert ann.post("keys", {}) == {"keys": {}}
+
+
 def test_every_route_of_the_api_is_under_its_prefix(store: Store) -> None:
     paths = {getattr(route, "path", "") for route in AnnotateApi(lambda: store).routes()}
     assert paths == {
@@ -292,5 +307,6 @@ def test_every_route_of_the_api_is_under_its_prefix(store: Store) -> None:
             "correct",
             "renew",
             "release",
+            "keys",
         )
     }
