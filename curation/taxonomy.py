@@ -180,6 +180,7 @@ def _canonical_names() -> tuple[str, ...]:
     return tuple(c.name for c in _builtin(f"{CANONICAL}.toml").categories)
 
 
+@cache
 def _builtin(file_name: str) -> Taxonomy:
     entry = resources.files("curation.taxonomies") / file_name
     return parse_taxonomy(entry.read_text(encoding="utf-8"), file_name)

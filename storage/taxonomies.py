@@ -7,6 +7,7 @@ store, because marks name a category and old exports name a version.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection, insert, select
 
@@ -21,11 +22,17 @@ def list_taxonomies(conn: Connection) -> list[Taxonomy]:
     """The version in force of every taxonomy; built-ins first, the canonical one at the head."""
     in_force = {t.name: t for t in builtin_taxonomies()}
     for row in conn.execute(select(taxonomy).order_by(taxonomy.c.name, taxonomy.c.version)):
-        added = parse_taxonomy(row.toml, f"taxonomy {row.name} version {row.version}")
+        added = _parsed(row.toml, f"taxonomy {row.name} version {row.version}")
         known = in_force.get(added.name)
         if known is None or added.version > known.version:
             in_force[added.name] = added
     return list(in_force.values())
+
+
+@lru_cache(maxsize=256)
+def _parsed(toml: str, where: str) -> Taxonomy:
+    """A row never changes, and every page that shows categories reads all of them."""
+    return parse_taxonomy(toml, where)
 
 
 def add_taxonomy(conn: Connection, toml: str, where: str) -> Taxonomy:
