@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 
 from curation.checking import Finding, Severity
 from curation.trajectory import Anchor
@@ -27,10 +27,12 @@ from storage.tables import (
 __all__ = [
     "Checked",
     "FindingSummary",
+    "FoundAt",
     "FoundIn",
     "ListedFinding",
     "count_unchecked",
     "findings_of",
+    "found_alike",
     "iter_findings",
     "replace_findings",
     "summary",
@@ -163,6 +165,72 @@ def iter_findings(
         query = query.where(finding.c.severity == severity.value)
     for name, uid, source_id, tool, *rest in conn.execution_options(yield_per=1_000).execute(query):
         yield ListedFinding(name, uid, source_id, _finding(*rest), tool)
+
+
+class FoundAt(Struct, frozen=True):
+    """Where a finding is, without the trajectory's body."""
+
+    trajectory_id: int
+    uid: str
+    source_id: str
+    anchor: Anchor
+    message: str
+
+
+def found_alike(
+    conn: Connection,
+    dataset_id: int,
+    check: str,
+    *,
+    tool: str | None,
+    pointer: str | None,
+    any_item: str,
+    apart_from: int,
+    limit: int,
+) -> list[FoundAt]:
+    """Findings of one check in a dataset at the same argument of the same tool, oldest first.
+
+    Args:
+        pointer: JSON Pointer in which `any_item` stands for any position in a list.
+        apart_from: id of the trajectory whose findings are left out.
+    """
+    query = (
+        select(
+            finding.c.trajectory_id,
+            trajectory.c.uid,
+            item.c.source_id,
+            finding.c.message_index,
+            finding.c.call_index,
+            finding.c.pointer,
+            finding.c.message,
+        )
+        .join(trajectory, trajectory.c.id == finding.c.trajectory_id)
+        .join(item, item.c.trajectory_id == finding.c.trajectory_id)
+        .where(
+            finding.c.check == check,
+            item.c.dataset_id == dataset_id,
+            finding.c.trajectory_id != apart_from,
+            finding.c.tool.is_(None) if tool is None else finding.c.tool == _stored_text(tool),
+            _at_pointer(_stored_text(pointer), any_item),
+        )
+        .order_by(finding.c.trajectory_id, finding.c.id)
+        .limit(limit)
+    )
+    return [
+        FoundAt(row_id, uid, source_id, Anchor(i, j, pointer), message)
+        for row_id, uid, source_id, i, j, pointer, message in conn.execute(query)
+    ]
+
+
+def _at_pointer(pointer: str | None, any_item: str) -> ColumnElement[bool]:
+    if pointer is None:
+        return finding.c.pointer.is_(None)
+    if any_item not in pointer.split("/"):
+        return finding.c.pointer == pointer
+    for sign in ("\\", "%", "_"):
+        pointer = pointer.replace(sign, f"\\{sign}")
+    pattern = "/".join("%" if part == any_item else part for part in pointer.split("/"))
+    return finding.c.pointer.like(pattern, escape="\\")
 
 
 class FindingSummary(Struct, frozen=True):

@@ -126,6 +126,21 @@ def _bulk(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     )
 
 
+class MarkAlikeParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `mark-alike`; see `app.flows.mark_alike.mark_alike`."""
+
+    ticked: dict[str, Any]
+    by: str
+
+
+def _mark_alike(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.mark_alike import Ticked, mark_alike
+
+    wanted = msgspec.convert(params, MarkAlikeParams)
+    ticked = msgspec.convert(wanted.ticked, Ticked)
+    return plain_values(mark_alike(store, ticked, by=wanted.by, run=run))
+
+
 def plain_values(report: object) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(report, enc_hook=str)
     return plain
@@ -137,6 +152,7 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "fill-queue": _fill_queue,
     "export": _export,
     "bulk": _bulk,
+    "mark-alike": _mark_alike,
 }
 
 
@@ -151,5 +167,6 @@ def params_type(kind: str) -> type[Any]:
         "check": CheckParams,
         "fill-queue": FillQueueParams,
         "bulk": BulkParams,
+        "mark-alike": MarkAlikeParams,
     }
     return types[kind]

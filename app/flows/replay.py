@@ -55,7 +55,7 @@ def recorded_results(
     values = wanted.parsed().value
     if values is None:
         return ()
-    text = _phrases(values)
+    text = phrases_of(values)
     with store.read() as conn:
         listed = browse.page(conn, Filter(tool=name, text=text), limit=MOST_READ).rows
         rows = {row.id: row for row in listed if row.uid != apart_from}
@@ -75,7 +75,7 @@ def _read(conn: Connection, ids: list[int]) -> Iterator[StoredTrajectory]:
         yield from trajectories.load_many(conn, ids[start : start + 20])
 
 
-def _phrases(values: dict[str, Any]) -> str | None:
+def phrases_of(values: dict[str, Any]) -> str | None:
     """The call's values as quoted phrases: whatever has the same call has these words."""
     words = [str(v).replace('"', " ") for _, v in walk(values) if isinstance(v, str | int)]
     telling = sorted({w for w in words if any(c.isalnum() for c in w)}, key=len, reverse=True)

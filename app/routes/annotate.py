@@ -24,6 +24,7 @@ from app.flows.annotate import Draft, Op, Opened
 from app.flows.correct import StaleEdit
 from app.flows.identity import BadToken, read_token
 from app.flows.incidents import report_incident
+from app.routes import alike
 from components.viewer.payload import ShownCorrection, annotation_json, viewer_payload
 from curation.errors import LoopwrightError, NotFound, StoreError
 from curation.revising import MessageRevision
@@ -148,6 +149,10 @@ class AnnotateApi:
             "renew": (UidsRequest, self._renew),
             "release": (UidsRequest, self._release),
             "keys": (KeysRequest, self._keys),
+            "alike": (alike.AlikeRequest, alike.alike),
+            "mark-alike": (alike.MarkAlikeRequest, alike.mark_alike),
+            "job": (alike.JobRequest, alike.job),
+            "cancel-job": (alike.JobRequest, alike.cancel_job),
         }
         routes: list[BaseRoute] = [
             Route(f"{PREFIX}/{name}", self._post(body, handler), methods=["POST"])

@@ -158,6 +158,9 @@ def describe(job: JobInfo) -> str:
             return f"Export {params.get('type')} as {params.get('layout')}"
         case "bulk":
             return f"{str(params.get('action')).capitalize()} all that were found"
+        case "mark-alike":
+            category = params.get("ticked", {}).get("about", {}).get("category")
+            return f"Mark the others like one as {category}, for {params.get('by')}"
         case _:
             return job.kind
 

@@ -50,6 +50,24 @@ export class Api {
     return this.post("keys", { changes, afresh });
   }
 
+  /** Places in other trajectories that are like one of this. */
+  alike(about) {
+    return this.post("alike", { about });
+  }
+
+  /** Have the worker mark all of them; returns its job. */
+  markAlike(ticked) {
+    return this.post("mark-alike", { ticked });
+  }
+
+  job(id) {
+    return this.post("job", { id });
+  }
+
+  cancelJob(id) {
+    return this.post("cancel-job", { id });
+  }
+
   correct(body) {
     return this.post("correct", body);
   }

@@ -12,6 +12,7 @@ import {
   unjudgedAfter,
   WHOLE,
 } from "./cursor.js";
+import { askAlike, sourceHere } from "./alike_asking.js";
 import { sameAnchor } from "./fold.js";
 import { nextNowhere } from "./grounding.js";
 import { keysHint } from "./keymap.js";
@@ -50,6 +51,7 @@ export const COMMANDS = {
     if (mark) session.act("unmark", { mark_id: mark.mark_id });
     else session.say("There is no mark here to remove.");
   },
+  alike: ({ session }) => askAlike(session, sourceHere(session)),
   leader: ({ session }) => {
     session.leader = "";
     session.emit("mode");

@@ -107,7 +107,4 @@ export const ICONS = {
   tries: "≠",
 };
 
-/** "1 step", "2 steps". */
-export function plural(n, word) {
-  return `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-}
+export { plural } from "./words.js";

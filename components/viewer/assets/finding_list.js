@@ -1,8 +1,10 @@
 // The findings of a trajectory in the rail: one line each, repeats of the same sentence in one line.
 
-import { ICONS, el, fill, plural } from "./dom.js";
+import { askAlike, sourceOfFinding } from "./alike_asking.js";
+import { ICONS, button, el, fill, plural } from "./dom.js";
 import { placedFindings } from "./cursor.js";
 import { gathered } from "./findings.js";
+import { keyOf } from "./keymap.js";
 
 export class FindingList {
   constructor(screen) {
@@ -53,6 +55,12 @@ export class FindingList {
         first.message,
         count ? el("span", { class: "dim", text: ` ${count}` }) : null,
       ),
+      button("others", {
+        key: keyOf("alike"),
+        class: "quiet others",
+        title: "The others like this: mark them as well",
+        onclick: () => askAlike(this.session, sourceOfFinding(this.session, first)),
+      }),
       el(
         "details",
         { class: "why" },

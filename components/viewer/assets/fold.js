@@ -80,7 +80,8 @@ export function applyAct(annotation, kind, payload) {
  * The state of one trajectory: the server's, with the ops it has not confirmed on top.
  *
  * `base` is {annotation, committed, dirty}; `dirty` says that something was said after the commit.
- * An undo op carries `restore`, the state before the act it takes back.
+ * An undo op carries `restore`, the state before the act it takes back; that of a batch has
+ * `states` of other trajectories as well.
  */
 export function foldOps(base, uid, ops) {
   let state = {
@@ -90,7 +91,8 @@ export function foldOps(base, uid, ops) {
   };
   for (const op of ops) {
     if (op.kind === "undo") {
-      if (op.restore && op.restore.uid === uid) state = { ...op.restore.state };
+      const before = op.restore?.uid === uid ? op.restore.state : op.restore?.states?.[uid];
+      if (before) state = { ...before };
     } else if (op.uid === uid) {
       state =
         op.kind === "commit"

@@ -52,6 +52,7 @@ export const GROUPS = [
       ["s", "severity", "severity of the last mark here", []],
       ["b", "root-cause", "last mark here is the root cause", []],
       ["d", "unmark", "remove the last mark here", []],
+      ["M", "alike", "mark the others like this finding or mark", []],
     ],
   },
   {

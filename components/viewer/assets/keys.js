@@ -123,6 +123,7 @@ export class Keys {
   performNow(key) {
     const s = this.session;
     if (s.help) this.run("help"); // whatever is pressed closes the overlay, and does nothing behind it
+    else if (s.alike) this.screen?.alike.takeKey(key); // it lost the focus for a moment
     else if (s.leader !== null) this.typeCode(key);
     else if (key === "Escape") this.escape();
     else COMMANDS[commandOf(key)]?.(this.context());

@@ -1,8 +1,9 @@
 // Marks as chips: in the card they are about, with what can be done to them.
 
 import { button, el } from "./dom.js";
+import { askAlike, sourceOfMark } from "./alike_asking.js";
 import { changeMark } from "./commands.js";
-import { isComposing } from "./keymap.js";
+import { isComposing, keysHint } from "./keymap.js";
 
 const SEVERITY_SIGNS = { minor: "▽", major: "▼", critical: "▼▼" };
 const NEXT = { minor: "major", major: "critical", critical: "minor" };
@@ -35,6 +36,11 @@ function chip(screen, mark) {
       title: "Root cause of the failure (b)",
       "aria-pressed": String(mark.root_cause),
       onclick: () => changeMark(s, mark, { root_cause: !mark.root_cause }),
+    }),
+    button("others", {
+      class: "inchip",
+      title: `The others like this: mark them as well${keysHint("alike")}`,
+      onclick: () => askAlike(s, sourceOfMark(mark)),
     }),
     button("✎", {
       class: "inchip",

@@ -1,6 +1,7 @@
 // The whole screen: makes the panes once per mount and redraws the parts that a topic touches.
 
 import { Ahead } from "./ahead.js";
+import { AlikePanel } from "./alike.js";
 import { CallsOnly } from "./calls_only.js";
 import { CorrectionBar } from "./correction_bar.js";
 import { button, el, fill } from "./dom.js";
@@ -32,6 +33,7 @@ export class Screen {
     this.instead = el("div", { class: "instead", role: "status" });
     this.toast = el("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true });
     this.help = makeHelp(this);
+    this.alike = new AlikePanel(this);
     this.ahead = new Ahead(this);
     this.left = el("div", { class: "left" }, this.map.node);
     this.middle = el("main", { class: "middle" }, this.trace.node, this.calls.node);
@@ -47,6 +49,7 @@ export class Screen {
       this.instead,
       this.toast,
       this.help,
+      this.alike.node,
     );
     fill(parent, this.root);
     this.onResize = () => this.fit();
@@ -98,6 +101,7 @@ export class Screen {
     }
     if (!showing && has("progress")) drawInstead(this);
     if (has("mode")) this.drawMode();
+    if (has("view") || has("alike")) this.alike.draw();
     if (has("toast")) this.drawToast();
     drawHeader(this);
     if (!showing) return;

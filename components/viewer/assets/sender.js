@@ -140,6 +140,6 @@ export class Sender {
   }
 }
 
-function onTheWire({ n, uid, kind, payload }) {
-  return { n, uid, kind, payload };
+function onTheWire({ n, uid, kind, payload, batch }) {
+  return { n, uid, kind, payload, batch };
 }

@@ -6,7 +6,9 @@
 
 import { Api } from "./api.js";
 import { foldOps, normalise } from "./fold.js";
+import { refusedInBatch } from "./batch.js";
 import { blocked } from "./outbox.js";
+import { plural } from "./words.js";
 import { Mirror } from "./mirror.js";
 import { Sender } from "./sender.js";
 import { WHOLE, atAnchor, firstCursor } from "./cursor.js";
@@ -46,6 +48,7 @@ export class Session {
     this.pending = []; // keys pressed while nothing was on screen
     this.leader = null; // what was typed after the leader key, null outside of it
     this.help = false;
+    this.alike = null; // the panel of what is alike, see alike.js
     this.editor = null; // open editor, see editor.js
     this.toast = null;
     this.callsOnly = false; // whether the list of calls stands in for the trace
@@ -212,14 +215,17 @@ export class Session {
   undo() {
     const entry = this.history.pop() || null;
     const uid = entry ? entry.uid : this.current || "";
-    const restore = entry ? { uid, kind: entry.kind, state: entry.before } : null;
+    const restore = entry
+      ? { uid, kind: entry.kind, state: entry.before, states: entry.states }
+      : null;
     this.n += 1;
-    const payload = entry ? { of: entry.n } : {};
+    const payload = entry?.batch ? { batch: entry.batch } : entry ? { of: entry.n } : {};
     const op = { sid: this.sid, n: this.n, uid, kind: "undo", payload, at: Date.now() };
     this.sender.add({ ...op, restore });
     if (entry) {
       this.cursors.set(uid, entry.cursor);
-      this.say(`Undone: ${describeAct(entry.kind)}${this.whereText(uid)}`);
+      const what = entry.batch ? plural(entry.marks, "mark") : describeAct(entry.kind);
+      this.say(`Undone: ${what}${this.whereText(uid)}`);
     }
     this.emit("annotation");
     return entry ? uid : null;
@@ -257,6 +263,9 @@ export class Session {
   /** The server says what an undo took back; `guess` is what was painted at the key press. */
   undone(guess, undone) {
     if (!undone) this.say("There is nothing to undo.");
+    else if (undone.batch_marks > 0 || guess?.kind === "batch") {
+      this.say(`Undone: ${plural(undone.batch_marks, "mark")}`);
+    }
     else if (guess?.uid !== undone.uid || guess.kind !== undone.kind) {
       this.say(`Undone: ${describeAct(undone.kind)}${this.whereText(undone.uid)}`);
       if (undone.uid !== this.current) this.onUndone?.(undone.uid);
@@ -264,6 +273,10 @@ export class Session {
   }
 
   refused(op, message, hint) {
+    if (op.batch) {
+      refusedInBatch(this, op, message);
+      return;
+    }
     this.history = this.history.filter((entry) => entry.n !== op.n || op.sid !== this.sid);
     const said = `${message} ${hint || ""}`.trim();
     if (op.kind === "note" && !this.drafts.has(op.uid)) this.drafts.set(op.uid, op.payload.note);
