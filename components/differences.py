@@ -1,8 +1,8 @@
-"""Annotations side by side: only what differs, in reading order, and corrections as diffs."""
+"""Annotations side by side: only what differs, in reading order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,19 +12,25 @@ from components.notices import escape
 from components.words import OUTCOME_ICONS, counted
 from curation.adjudication import Differences
 from curation.annotation import Annotation
-from curation.diffing import CallChange, FieldChange, MessageChange
 from curation.marks import Mark
 from curation.steps import pair_results
 from curation.trajectory import Anchor, TextField, Trajectory, quoted
+from curation.tries import StepTries
 
 SILENT = "—"
 RESULT_CHARACTERS = 1_000
 """Of a result beside its call; the whole of it is one click away in Annotate."""
 QUOTE_CHARACTERS = 80
+RULING_ICONS = {"alternative": "≈ alternative", "rejected": "✗ rejected"}
 VERDICT_ICONS = {"correct": "✓ correct", "incorrect": "✗ incorrect", "unsure": "? unsure"}
 
 
-def draw_differences(found: Differences, annotators: Sequence[str], trajectory: Trajectory) -> None:
+def draw_differences(
+    found: Differences,
+    annotators: Sequence[str],
+    trajectory: Trajectory,
+    tries: Mapping[int, StepTries] | None = None,
+) -> None:
     """A table with one row per question on which the annotators differ."""
     rows = [
         *_one_row("outcome", found.outcomes, lambda v: OUTCOME_ICONS.get(v or "", SILENT)),
@@ -60,6 +66,15 @@ def draw_differences(found: Differences, annotators: Sequence[str], trajectory: 
                 lambda v: ", ".join(v) or SILENT,
             )
         ),
+        *(
+            row
+            for difference in found.tries
+            for row in _one_row(
+                try_name(difference.message_index, difference.try_id, trajectory, tries or {}),
+                difference.opinions,
+                lambda v: RULING_ICONS.get(v or "", SILENT),
+            )
+        ),
         *_one_row("correction", found.corrections, lambda v: (v or SILENT)[:16]),
     ]
     if not rows:
@@ -67,6 +82,16 @@ def draw_differences(found: Differences, annotators: Sequence[str], trajectory: 
         return
     frame = pd.DataFrame(rows).reindex(columns=["what", *annotators])
     st.dataframe(frame, hide_index=True)
+
+
+def try_name(
+    index: int, try_id: str, trajectory: Trajectory, tries: Mapping[int, StepTries]
+) -> str:
+    """A try in words: its step and who answered so."""
+    where = place(Anchor(message_index=index), trajectory)
+    one = tries[index].find(try_id) if index in tries else None
+    by = ", ".join(dict.fromkeys(answer.model for answer in one.answers)) if one else try_id
+    return f"{where} · try of {by}"
 
 
 def _one_row(what: str, opinions: Sequence[Any], shown: Any) -> list[dict[str, str]]:
@@ -101,7 +126,11 @@ def place(anchor: Anchor, trajectory: Trajectory) -> str:
     return words
 
 
-def draw_annotation(annotation: Annotation, trajectory: Trajectory) -> None:
+def draw_annotation(
+    annotation: Annotation,
+    trajectory: Trajectory,
+    tries: Mapping[int, StepTries] | None = None,
+) -> None:
     """All of one annotation, compactly."""
     st.markdown(f"**{OUTCOME_ICONS.get(annotation.outcome or '', SILENT)}**")
     verdicts = [
@@ -116,6 +145,10 @@ def draw_annotation(annotation: Annotation, trajectory: Trajectory) -> None:
         for i, labels in annotation.recovery.items()
     ]
     lines += [_mark_line(mark, annotation, trajectory) for mark in annotation.marks]
+    lines += [
+        f"{RULING_ICONS[t.ruling]}: {try_name(t.message_index, t.try_id, trajectory, tries or {})}"
+        for t in annotation.tries
+    ]
     if annotation.note:
         lines.append(f"note: {annotation.note}")
     st.text("\n".join(lines) or "no verdicts, no marks")
@@ -133,51 +166,6 @@ def _mark_line(mark: Mark, annotation: Annotation, trajectory: Trajectory) -> st
     if mark.expected_clarification:
         line += f" should have asked: {mark.expected_clarification}"
     return f"{line}: {mark.note}" if mark.note else line
-
-
-def draw_changes(changes: Sequence[MessageChange]) -> None:
-    """A correction as a table of changes: place, what, before, after."""
-    rows = [row for change in changes for row in _change_rows(change)]
-    if rows:
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
-
-
-def _change_rows(change: MessageChange) -> list[dict[str, str]]:
-    index = change.after_index if change.after_index is not None else change.before_index
-    where = f"message {index} ({change.role})"
-    if change.kind != "changed":
-        return [{"where": where, "what": f"message {change.kind}", "before": "", "after": ""}]
-    rows = [_field_row(where, f) for f in change.fields]
-    for call in change.calls:
-        rows += _call_rows(where, call)
-    if change.reordered:
-        rows.append({"where": where, "what": "calls in another order", "before": "", "after": ""})
-    return rows
-
-
-def _field_row(where: str, change: FieldChange) -> dict[str, str]:
-    return {
-        "where": where,
-        "what": change.spelling or change.field,
-        "before": change.before or "",
-        "after": change.after or "",
-    }
-
-
-def _call_rows(where: str, call: CallChange) -> list[dict[str, str]]:
-    at = f"{where} · {call.name}"
-    if call.kind != "changed":
-        return [{"where": at, "what": f"call {call.kind}", "before": "", "after": ""}]
-    rows = [
-        {
-            "where": f"{at} · {a.pointer}",
-            "what": str(a.kind),
-            "before": "" if a.before is None else str(a.before),
-            "after": "" if a.after is None else str(a.after),
-        }
-        for a in call.arguments
-    ]
-    return rows or [_field_row(at, f) for f in call.fields]
 
 
 def draw_step(trajectory: Trajectory, message_index: int) -> None:

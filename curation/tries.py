@@ -62,6 +62,10 @@ class StepTries(Struct, frozen=True):
     others: tuple[Try, ...] = ()
     """The tries, in the order they came."""
 
+    def find(self, wanted: str) -> Try | None:
+        """The try with this id; None when nobody answered so."""
+        return next((one for one in self.others if one.try_id == wanted), None)
+
 
 def try_id(message: Message) -> str:
     """Tagged content hash of what an answer says: its text and its calls.

@@ -7,7 +7,9 @@ is based on a case as it was shown: when somebody said something meanwhile, it i
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 
 from msgspec import Struct
@@ -21,6 +23,7 @@ from curation.diffing import MessageChange, diff_trajectories
 from curation.errors import AnnotationError, NotFound, StoreError
 from curation.queueing import State
 from curation.trajectory import Trajectory
+from curation.tries import StepTries, tries_by_step
 from storage import decisions, trajectories
 from storage.annotations import CommittedAnnotation, standing_annotations
 from storage.annotators import AnnotatorInfo, take_turn
@@ -29,12 +32,14 @@ from storage.datasets import dataset_id, items_of
 from storage.decisions import CaseRow, DecisionInfo
 from storage.engine import Store
 from storage.findings import findings_of
+from storage.predictions import predictions_of
 from storage.trajectories import StoredTrajectory
 
 __all__ = [
     "Case",
     "CaseAnnotation",
     "CaseRow",
+    "CorrectionsApart",
     "Decided",
     "ProposedCorrection",
     "count_cases",
@@ -65,6 +70,16 @@ class CaseAnnotation(Struct, frozen=True):
     correction: ProposedCorrection | None = None
 
 
+class CorrectionsApart(Struct, frozen=True):
+    """In what the corrections of two annotators are not the same, call by matched call."""
+
+    one: str
+    other: str
+    """Names of the annotators."""
+    changes: tuple[MessageChange, ...]
+    """From the one's to the other's."""
+
+
 class Case(Struct, frozen=True):
     """Everything a person needs to decide on one trajectory."""
 
@@ -80,6 +95,10 @@ class Case(Struct, frozen=True):
     differences: Differences
     corrections: tuple[ProposedCorrection, ...]
     """Every correction proposed, also those no standing annotation carries."""
+    apart: tuple[CorrectionsApart, ...]
+    """For every two standing annotations with different corrections."""
+    tries: dict[int, StepTries]
+    """Message index -> other answers for that step."""
     decision: DecisionInfo | None
     """The decision that stands; None when there is none or it was withdrawn."""
     history: tuple[DecisionInfo, ...]
@@ -134,6 +153,16 @@ def _case(conn: Connection, stored: StoredTrajectory) -> Case:
     by_author = {(p.author, p.uid): p for p in proposals}
     history = decisions.decisions_of(conn, stored.id)
     items = items_of(conn, stored.id)
+    annotations = tuple(
+        CaseAnnotation(
+            annotator=one.annotator,
+            revision=one.revision,
+            annotation=one.annotation,
+            created_at=one.created_at,
+            correction=by_author.get((one.annotator, one.annotation.correction_uid or "")),
+        )
+        for one in standing
+    )
     return Case(
         uid=stored.uid,
         trajectory=stored.trajectory,
@@ -143,18 +172,14 @@ def _case(conn: Connection, stored: StoredTrajectory) -> Case:
         source_id=items[0].source_id if items else "",
         source=items[0].source if items else {},
         findings=tuple(findings_of(conn, stored.id)),
-        annotations=tuple(
-            CaseAnnotation(
-                annotator=one.annotator,
-                revision=one.revision,
-                annotation=one.annotation,
-                created_at=one.created_at,
-                correction=by_author.get((one.annotator, one.annotation.correction_uid or "")),
-            )
-            for one in standing
-        ),
+        annotations=annotations,
         differences=differences([Said(one.annotator, one.annotation) for one in standing]),
         corrections=tuple(proposals),
+        apart=tuple(_apart(annotations)),
+        tries=tries_by_step(
+            stored.trajectory.messages,
+            ((one.message_index, one.answer) for one in predictions_of(conn, stored.id)),
+        ),
         decision=history[0] if history and history[0].outcome is not None else None,
         history=tuple(history),
         fingerprint=_fingerprint(standing, history),
@@ -172,6 +197,14 @@ def _proposal(
         trajectory=corrected,
         changes=tuple(diff_trajectories(parent.trajectory, corrected)),
     )
+
+
+def _apart(annotations: Sequence[CaseAnnotation]) -> Iterator[CorrectionsApart]:
+    for one, other in combinations(annotations, 2):
+        mine, theirs = one.correction, other.correction
+        if mine is not None and theirs is not None and mine.uid != theirs.uid:
+            changes = diff_trajectories(mine.trajectory, theirs.trajectory)
+            yield CorrectionsApart(one.annotator, other.annotator, tuple(changes))
 
 
 def _fingerprint(standing: list[CommittedAnnotation], history: list[DecisionInfo]) -> str:

@@ -12,15 +12,12 @@ from app.flows.browse import choices
 from app.flows.identity import annotator_named
 from app.views.filters import ask_dataset
 from app.views.navigation import go, link
-from components.differences import (
-    draw_annotation,
-    draw_changes,
-    draw_differences,
-    draw_step,
-)
+from components.changes import Sides, draw_changes, two_versions
+from components.differences import draw_annotation, draw_differences, draw_step, try_name
 from components.notices import draw_empty, draw_error, escape
 from components.words import OUTCOME_ICONS, counted
 from curation.annotation import Outcome
+from curation.diffing import diff_messages
 from curation.errors import LoopwrightError
 
 LAST_DECIDED = "last-decided"
@@ -111,7 +108,9 @@ def _draw_case(case: Case, following: str | None) -> None:
         return
     names = [a.annotator for a in case.annotations]
     st.markdown("**Where they differ**")
-    draw_differences(case.differences, names, case.trajectory)
+    draw_differences(case.differences, names, case.trajectory, case.tries)
+    _draw_apart(case)
+    _draw_tries(case)
     _draw_places(case)
     if case.annotations:
         for column, said in zip(st.columns(len(case.annotations)), case.annotations, strict=True):
@@ -120,6 +119,27 @@ def _draw_case(case: Case, following: str | None) -> None:
     _ask_own_decision(case, following)
     if st.button("Open in Annotate", icon=":material/edit_note:"):
         go("annotate", t=case.uid)
+
+
+def _draw_apart(case: Case) -> None:
+    """Two corrections against each other: against the original alone, they cannot be compared."""
+    for apart in case.apart:
+        st.markdown(
+            f"**{escape(apart.one)}’s correction against {escape(apart.other)}’s**",
+        )
+        draw_changes(apart.changes, two_versions(apart.one, apart.other))
+
+
+def _draw_tries(case: Case) -> None:
+    """Tries that are ruled on differently, against the reference."""
+    for difference in case.differences.tries:
+        index = difference.message_index
+        one = case.tries[index].find(difference.try_id) if index in case.tries else None
+        change = one and diff_messages(case.trajectory.messages[index], one.message, index, index)
+        if change:
+            name = try_name(index, difference.try_id, case.trajectory, case.tries)
+            st.markdown(f"**{escape(name)}, against the reference**")
+            draw_changes([change], Sides("reference", "try"))
 
 
 def _draw_places(case: Case) -> None:
@@ -144,7 +164,7 @@ def _draw_places(case: Case) -> None:
 
 def _draw_said(case: Case, said: CaseAnnotation, number: int, following: str | None) -> None:
     st.markdown(f":material/person: **{escape(said.annotator)}**")
-    draw_annotation(said.annotation, case.trajectory)
+    draw_annotation(said.annotation, case.trajectory, case.tries)
     if said.correction is not None:
         st.caption(f"Correction: {escape(said.correction.reason)}")
         draw_changes(said.correction.changes)

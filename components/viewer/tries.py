@@ -17,12 +17,16 @@ from curation.diffing import diff_messages, match_calls
 from curation.trajectory import Message, ToolSpec, Trajectory
 from curation.tries import Answer, StepTries, Try, broken_calls
 
+MAX_PATH = 40
+"""Messages shown of what followed a try; more stay in the store."""
+MAX_PATH_TEXT = 1_000
+
 
 def tries_json(trajectory: Trajectory, tries: Mapping[int, StepTries]) -> dict[str, Any]:
     """Message index (as text) -> `{same, others}` of every step with other answers.
 
     `same` names the models that said what the reference says; each of `others` is `{id, models,
-    n, text, reasoning, calls, pairs, change, problems, facts}`: `pairs` are [call of the
+    n, text, reasoning, calls, pairs, change, problems, facts, path}`: `pairs` are [call of the
     reference, call of the try], `change` is the `MessageChange` from the reference to the try.
     """
     known = tools_context(trajectory.tools) if tries else None
@@ -69,6 +73,7 @@ def _try(reference: Message, one: Try, tools: Mapping[str, ToolSpec]) -> dict[st
         "pairs": match_calls(_without_ids(reference), _without_ids(message)),
         "change": msgspec.to_builtins(diff_messages(_plain(reference), _plain(message))),
         "facts": _facts(one.answers),
+        "path": _path(one.answers),
     }
 
 
@@ -92,9 +97,26 @@ def _said_by(answer: Answer) -> dict[str, Any]:
 def _facts(answers: Sequence[Answer]) -> list[str]:
     """Short facts of the sources, each once: numbers, words and flags, as `name value`."""
     facts = (
-        f"{name.replace('_', ' ')} {value}"
+        f"{name.replace('_', ' ')}: {value}"
         for answer in answers
         for name, value in answer.source.items()
         if isinstance(value, str | int | float) and not isinstance(value, bool)
     )
     return list(dict.fromkeys(facts))[:6]
+
+
+def _path(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """What followed the try where it was made (`{role, text, calls}`), the first messages of it."""
+    told = next((answer.source["path"] for answer in answers if "path" in answer.source), None)
+    try:
+        messages = msgspec.convert(told or [], list[Message])
+    except msgspec.ValidationError:
+        return []  # some other source uses the word for something else
+    return [
+        {
+            "role": str(message.role),
+            "text": message.text[:MAX_PATH_TEXT],
+            "calls": [f"{c.name} {c.raw_arguments}"[:MAX_PATH_TEXT] for c in message.tool_calls],
+        }
+        for message in messages[:MAX_PATH]
+    ]

@@ -4,7 +4,8 @@
 // buttons of the chosen column.
 
 import { argumentValue, drawHunks } from "./diff.js";
-import { ICONS, button, el } from "./dom.js";
+import { ICONS, button, el, keycap, plural } from "./dom.js";
+import { folded } from "./folding.js";
 import { isComposing, keyOf, plainKey } from "./keymap.js";
 import { promote } from "./promote.js";
 import { changedArguments, columnsFor, countOfTries, matched, names, pageOf, rulingOf, summary, triesAt } from "./tries.js";
@@ -97,6 +98,7 @@ function onKey(screen, message, at, event) {
     p: () => promoteTry(screen, message, one),
     k: () => rule(screen, message, one, "alternative"),
     x: () => rule(screen, message, one, "rejected"),
+    o: () => openPath(screen),
     z: () => screen.run("undo"),
     Escape: () => close(screen),
     [keyOf("tries")]: () => close(screen),
@@ -114,6 +116,12 @@ function rule(screen, message, one, ruling) {
   const { annotation } = s.stateOf(s.current);
   const now = rulingOf(annotation, message.index, one.id);
   s.act("try", { message_index: message.index, try_id: one.id, ruling: now === ruling ? null : ruling });
+}
+
+/** Open or close what followed the chosen try. */
+function openPath(screen) {
+  const fold = screen.root.querySelector(".trace.shown .tries .chosen .path");
+  if (fold) fold.open = !fold.open;
 }
 
 function promoteTry(screen, message, one) {
@@ -198,8 +206,35 @@ function tryColumn(screen, message, annotation, one, { at, chosen }) {
     one.problems.map((problem) => problemLine(problem)),
     changedText(message, one),
     matched(message, one).map((row) => callBox(row)),
+    whatFollowed(screen.session, message, one, isChosen),
     actions(screen, message, one, ruling, isChosen),
   );
+}
+
+/** The rest of the branch that a search took with this try. */
+function whatFollowed(session, message, one, isChosen) {
+  if (one.path.length === 0) return null;
+  return folded(session, `path:${message.index}:${one.id}`, {
+    className: "path",
+    summary: [
+      isChosen ? keycap("o") : null,
+      el("span", { class: "dim", text: ` what followed, ${plural(one.path.length, "message")}` }),
+    ],
+    make: () =>
+      el(
+        "ol",
+        {},
+        one.path.map(({ role, text, calls }) =>
+          el(
+            "li",
+            { class: role },
+            el("span", { class: "dim", text: `${role} ` }),
+            text.trim() ? el("span", { class: "text", text }) : null,
+            calls.map((call) => el("code", { text: call })),
+          ),
+        ),
+      ),
+  });
 }
 
 function saidBy({ models, n }) {

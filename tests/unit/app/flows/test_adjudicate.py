@@ -12,7 +12,11 @@ from app.flows.queue import fill_queue
 from curation.annotation import Outcome
 from curation.errors import AnnotationError, NotFound, StoreError
 from curation.queueing import State
+from curation.trajectory import Message, Role, ToolCall
+from curation.tries import try_id
+from storage import trajectories
 from storage.engine import Store
+from storage.predictions import add_predictions, new_prediction
 from tests import revisions
 from tests.episodes import ANSWER_AT, CALL_AT, Person, add_episodes
 
@@ -84,6 +88,49 @@ def test_a_case_shows_who_said_what_and_where_they_differ(
     assert len(case.differences.marks) == 1
     assert [o.value for o in case.differences.corrections] == [corrected, None]
     assert (case.dataset, case.source_id) == ("weather", "weather-0")
+
+
+def test_two_corrections_are_compared_with_each_other(
+    store: Store, uids: tuple[str, ...], people: tuple[Person, Person, Person]
+) -> None:
+    ann, bob, lee = people
+    correct(store, ann, uids[0], "Rome")
+    correct(store, bob, uids[0], "Bonn")
+    for person in (ann, bob, lee):
+        commit(store, person, uids[0], "accept")
+    (apart,) = load_case(store, uids[0]).apart
+    assert (apart.one, apart.other) == ("Ann", "Bob")
+    (change,) = apart.changes
+    (argument,) = change.calls[0].arguments
+    # The original has another city and two days; between the two only the city differs.
+    assert (argument.pointer, argument.before, argument.after) == ("/city", "Rome", "Bonn")
+
+
+def test_equal_corrections_are_not_apart(
+    store: Store, uids: tuple[str, ...], people: tuple[Person, Person, Person]
+) -> None:
+    for person in people[:2]:
+        correct(store, person, uids[0], "Rome")
+        commit(store, person, uids[0], "accept")
+    assert load_case(store, uids[0]).apart == ()
+
+
+def test_rulings_on_a_try_that_differ_are_a_dispute(
+    store: Store, uids: tuple[str, ...], people: tuple[Person, Person, Person]
+) -> None:
+    rome = Message(Role.ASSISTANT, None, (ToolCall("get_weather", '{"city": "Rome"}'),))
+    with store.write() as conn:
+        row_id = trajectories.id_of(conn, uids[0])
+        add_predictions(conn, [(row_id, new_prediction(CALL_AT, "m", rome, None))])
+    for person, ruling in zip(people, ("rejected", "alternative"), strict=False):
+        ruled = {"message_index": CALL_AT, "try_id": try_id(rome), "ruling": ruling}
+        perform(store, person.info, person.session, [person.op("try", uids[0], **ruled)])
+        commit(store, person, uids[0], "accept")
+    case = load_case(store, uids[0])
+    assert case.state is State.DISPUTED
+    (difference,) = case.differences.tries
+    assert [o.value for o in difference.opinions] == ["rejected", "alternative"]
+    assert case.tries[CALL_AT].find(difference.try_id) is not None
 
 
 def test_open_cases_are_disputed_or_undecided_and_come_page_by_page(
