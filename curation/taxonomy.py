@@ -28,7 +28,8 @@ _CATEGORY_PATH = re.compile(r" - at `\$\.categories\[(\d+)\](?:\.(\w+))?`")
 _KEYS = (
     "A taxonomy has name, title, version (a number), source, description and [[categories]]; "
     "a category has name, title, definition and code, and may have group, example, "
-    "applies (call, step, user, trajectory or any) and canonical."
+    "applies (call, step, user, trajectory or any) and canonical. A later version may say in "
+    '[renamed] what an older category is called now: "old-name" = "new-name".'
 )
 
 
@@ -70,6 +71,8 @@ class Taxonomy(Struct, frozen=True, forbid_unknown_fields=True):
     """Paper or project the classes come from."""
     description: str
     categories: tuple[Category, ...]
+    renamed: dict[str, str] = {}
+    """Name of a category in an older version -> what it is called in this one."""
 
     def get(self, category: str) -> Category | None:
         """The category called `category`, or None."""
@@ -101,6 +104,7 @@ def parse_taxonomy(text: str, where: str) -> Taxonomy:
     _refuse_repeats(taxonomy, where)
     _refuse_bad_codes(taxonomy, where)
     _refuse_unknown_canonical(taxonomy, where)
+    _refuse_bad_renames(taxonomy, where)
     return taxonomy
 
 
@@ -156,6 +160,22 @@ def _refuse_bad_codes(taxonomy: Taxonomy, where: str) -> None:
                 f"The code {category.code!r} of {category.name} cannot be typed.",
                 where=where,
                 hint="A code is two lower-case letters a to z, or a letter and a digit.",
+            )
+
+
+def _refuse_bad_renames(taxonomy: Taxonomy, where: str) -> None:
+    for old, new in taxonomy.renamed.items():
+        if taxonomy.get(old) is not None:
+            raise TaxonomyError(
+                f"{old} is renamed to {new}, but there still is a category {old}.",
+                where=where,
+                hint="Remove the category, or the line under [renamed].",
+            )
+        if taxonomy.get(new) is None:
+            raise TaxonomyError(
+                f"{old} is renamed to {new}, which does not exist.",
+                where=where,
+                hint=f"There are: {', '.join(c.name for c in taxonomy.categories)}.",
             )
 
 

@@ -1,7 +1,8 @@
 """Committed annotations: revisions appended per trajectory and annotator, the highest counts.
 
 A retracted revision says that the annotator took everything back. Marks have rows of their own for
-filters and charts; they count only while their annotation is the annotator's latest.
+filters and charts; they count only while their annotation is the annotator's latest. What stands is
+told under the names that categories have now; the rows keep those they were made with.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import FromClause
 
 from curation.annotation import Annotation
+from curation.taxonomy_change import Renames, renamed
+from storage.renames import renames_in_force
 from storage.tables import (
     AnnotationRow,
     AnnotatorRow,
@@ -137,18 +140,20 @@ def latest_of(
 
 def standing_annotations(conn: Connection, trajectory_id: int) -> list[CommittedAnnotation]:
     """What everybody says of the trajectory now, in the order in which they first said it."""
+    renames = renames_in_force(conn)
     rows = conn.execute(_STANDING, {"of_trajectory": trajectory_id})
-    return [_committed(row) for row in rows]
+    return [_committed(row, renames) for row in rows]
 
 
 def standing_among(
     conn: Connection, trajectory_ids: Sequence[int]
 ) -> dict[int, list[CommittedAnnotation]]:
     """What everybody says of these trajectories (1,000 at most), each in the order first said."""
+    renames = renames_in_force(conn)
     rows = conn.execute(_STANDING_AMONG, {"of_trajectories": list(trajectory_ids)})
     found: dict[int, list[CommittedAnnotation]] = {}
     for row in rows:
-        found.setdefault(row.trajectory_id, []).append(_committed(row))
+        found.setdefault(row.trajectory_id, []).append(_committed(row, renames))
     return found
 
 
@@ -160,12 +165,13 @@ def iter_standing(conn: Connection, dataset_id: int | None = None) -> Iterator[C
             item.c.dataset_id == dataset_id, item.c.trajectory_id == annotation.c.trajectory_id
         )
         wanted = wanted.where(exists(member))
+    renames = renames_in_force(conn)
     streamed = wanted.order_by(annotation.c.id).execution_options(yield_per=500)
     for row in conn.execute(streamed):
-        yield _committed(row)
+        yield _committed(row, renames)
 
 
-def _committed(row: Row[Any]) -> CommittedAnnotation:
+def _committed(row: Row[Any], renames: Renames | None = None) -> CommittedAnnotation:
     return CommittedAnnotation(
         id=row.id,
         trajectory_id=row.trajectory_id,
@@ -175,7 +181,7 @@ def _committed(row: Row[Any]) -> CommittedAnnotation:
         annotator_kind=row.annotator_kind,
         revision=row.revision,
         retracted=row.retracted,
-        annotation=_decoder.decode(row.content),
+        annotation=renamed(_decoder.decode(row.content), renames or {}),
         act_id=row.act_id,
         created_at=row.created_at,
     )

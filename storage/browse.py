@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Select, func, or_, select
 
 from storage.conditions import IS_LISTED, STAGES, Condition, Filter, Order, Stage, conditions_of
+from storage.renames import renames_in_force
 from storage.tables import (
     DatasetRow,
     FindingRow,
@@ -282,9 +283,13 @@ def checks_found(conn: Connection) -> list[str]:
 
 
 def categories_marked(conn: Connection) -> list[str]:
-    """`taxonomy/category` of every committed mark."""
-    pairs = select(mark.c.taxonomy, mark.c.category).distinct().order_by("taxonomy", "category")
-    return [f"{taxonomy}/{category}" for taxonomy, category in conn.execute(pairs)]
+    """`taxonomy/category` of every committed mark, as the category is called now."""
+    pairs = select(mark.c.taxonomy, mark.c.category).distinct()
+    renames = renames_in_force(conn)
+    found = {
+        (name, renames.get((name, category), category)) for name, category in conn.execute(pairs)
+    }
+    return [f"{taxonomy}/{category}" for taxonomy, category in sorted(found)]
 
 
 def tools_called(conn: Connection, limit: int = 2_000) -> list[str]:

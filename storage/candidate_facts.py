@@ -14,10 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from curation.annotation import Annotation, Outcome
 from curation.exporting import AnsweredTry, Decided, Said
+from curation.taxonomy_change import renamed
 from curation.tries import try_id
 from storage.corrections import attested_of
 from storage.packed_episodes import PackedEpisode
 from storage.predictions import predictions_of
+from storage.renames import renames_in_force
 from storage.tables import (
     AnnotationRow,
     AnnotatorRow,
@@ -69,6 +71,7 @@ def latest_decisions() -> Select[Any]:
 
 def decisions_of(conn: Connection, ids: Sequence[int]) -> dict[int, Decision]:
     """Trajectory id -> the decision in force."""
+    renames = renames_in_force(conn)
     latest = latest_decisions().where(among(decision.c.trajectory_id, ids))
     rows = conn.execute(
         select(decision, annotator.c.name.label("decider"))
@@ -80,7 +83,7 @@ def decisions_of(conn: Connection, ids: Sequence[int]) -> dict[int, Decision]:
             Decided(
                 Outcome(row.outcome), row.decider or f"rule {row.rule}", row.note, row.created_at
             ),
-            _annotation_decoder.decode(row.content),
+            renamed(_annotation_decoder.decode(row.content), renames),
             row.result_id,
         )
         for row in rows
@@ -95,12 +98,17 @@ def said_of(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Said, ...]]
         .where(among(annotation.c.trajectory_id, ids))
         .order_by(annotation.c.trajectory_id, annotation.c.annotator_id, annotation.c.revision)
     )
+    renames = renames_in_force(conn)
     latest: dict[int, dict[int, Any]] = {}
     for row in rows:
         latest.setdefault(row.trajectory_id, {})[row.annotator_id] = row
     return {
         trajectory_id: tuple(
-            Said(row.annotator, _annotation_decoder.decode(row.content), row.created_at)
+            Said(
+                row.annotator,
+                renamed(_annotation_decoder.decode(row.content), renames),
+                row.created_at,
+            )
             for row in sorted(by_annotator.values(), key=lambda row: int(row.id))
             if not row.retracted
         )

@@ -16,6 +16,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from storage.annotations import stands
 from storage.conditions import STAGES, annotation, is_listed
+from storage.renames import category_now, renames_in_force
 from storage.tables import (
     AnnotatorRow,
     DatasetRow,
@@ -99,12 +100,13 @@ def marks_by_category(conn: Connection, only: str | None = None, limit: int = 30
     """Trajectories that a standing annotation marks, by category (`label`) of each taxonomy
     (`part`)."""
     n = func.count(func.distinct(mark.c.trajectory_id)).label("n")
+    category = category_now(renames_in_force(conn)).label("category")
     query = (
-        select(mark.c.category, mark.c.taxonomy, n)
+        select(category, mark.c.taxonomy, n)
         .join(annotation, annotation.c.id == mark.c.annotation_id)
         .where(stands(annotation))
-        .group_by(mark.c.category, mark.c.taxonomy)
-        .order_by(n.desc(), mark.c.category)
+        .group_by(literal_column("1"), mark.c.taxonomy)
+        .order_by(n.desc(), literal_column("1"))
         .limit(limit)
     )
     return _bars(conn, _within(query, mark.c.trajectory_id, only))

@@ -19,6 +19,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 from curation.queueing import State
 from storage import search
 from storage.annotations import stands
+from storage.renames import names_of, renames_in_force
 from storage.tables import (
     AnnotationRow,
     AnnotatorRow,
@@ -155,7 +156,7 @@ def conditions_of(conn: Connection, wanted: Filter) -> list[Condition]:
         table, id_column, matches = search.match(conn, wanted.text)
         found.append(Condition(table, id_column, (matches,)))
     if wanted.category is not None:
-        found.append(_by_category(wanted.category))
+        found.append(_by_category(conn, wanted.category))
     if any(v is not None for v in (wanted.annotator, wanted.said, wanted.day)):
         found.append(_by_annotation(wanted))
     if wanted.check is not None:
@@ -218,13 +219,15 @@ def _by_broken_tool(name: str) -> Condition:
     return Condition(finding, finding.c.trajectory_id, where)
 
 
-def _by_category(category: str) -> Condition:
+def _by_category(conn: Connection, category: str) -> Condition:
     taxonomy, _, name = category.partition("/")
     owner = annotation.alias()
     counts = (
         select(1).select_from(owner).where(owner.c.id == mark.c.annotation_id, stands(owner))
     ).exists()
-    where = (mark.c.taxonomy == taxonomy, mark.c.category == name, counts)
+    names = names_of(renames_in_force(conn), taxonomy, name)
+    named = mark.c.category == name if len(names) == 1 else mark.c.category.in_(names)
+    where = (mark.c.taxonomy == taxonomy, named, counts)
     return Condition(mark, mark.c.trajectory_id, where, in_id_order=False)
 
 

@@ -28,6 +28,8 @@ from sqlalchemy import (
 
 from curation.annotation import Annotation, Outcome
 from curation.queueing import State
+from curation.taxonomy_change import Renames, renamed
+from storage.renames import renames_in_force
 from storage.tables import (
     AnnotatorRow,
     DecisionRow,
@@ -116,23 +118,25 @@ def decisions_of(
 ) -> list[DecisionInfo]:
     """Every decision about the trajectory, the latest first."""
     rows = conn.execute(_HISTORY.limit(limit) if limit != 1 else _LATEST, {"about": trajectory_id})
-    return [_info(row) for row in rows]
+    renames = renames_in_force(conn)
+    return [_info(row, renames) for row in rows]
 
 
 def decisions_in_force(conn: Connection, trajectory_ids: Sequence[int]) -> dict[int, DecisionInfo]:
     """The decision that stands of each of these trajectories (1,000 at most) that has one."""
     rows = conn.execute(_IN_FORCE, {"those": list(trajectory_ids)})
-    return {row.trajectory_id: _info(row) for row in rows}
+    renames = renames_in_force(conn)
+    return {row.trajectory_id: _info(row, renames) for row in rows}
 
 
-def _info(row: Row[Any]) -> DecisionInfo:
+def _info(row: Row[Any], renames: Renames) -> DecisionInfo:
     return DecisionInfo(
         id=row.id,
         trajectory_id=row.trajectory_id,
         outcome=Outcome(row.outcome) if row.outcome else None,
         result_id=row.result_id,
         result_uid=row.result_uid,
-        annotation=_decoder.decode(row.content),
+        annotation=renamed(_decoder.decode(row.content), renames),
         decided_by=row.decider,
         rule=row.rule,
         note=row.note,

@@ -9,9 +9,11 @@ import typer
 
 from app.commands.terminal import Terminal, is_fresh, table
 from app.flows.catalogue import check_entries, format_entries, layout_entries, type_entries
-from app.flows.taxonomies import add_taxonomy, list_taxonomies
+from app.flows.taxonomies import add_taxonomy, list_taxonomies, preview_change, preview_text
 from curation.errors import TaxonomyError
 from curation.taxonomy import Taxonomy, builtin_taxonomies
+
+PROBLEMS = 1
 
 
 def formats(ctx: typer.Context) -> None:
@@ -50,16 +52,22 @@ def taxonomies(
     add: Annotated[
         Path | None, typer.Option("--add", help="Add a taxonomy of your own from this TOML file.")
     ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            "--check",
+            help="Say what this TOML file would change, and store nothing; exit code 1 when marks "
+            "would lose their category.",
+        ),
+    ] = None,
 ) -> None:
     """Error classes that annotators can place."""
     terminal: Terminal = ctx.obj
+    if check is not None:
+        _check_taxonomy(terminal, check)
+        return
     if add is not None:
-        try:
-            text = add.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as problem:
-            raise TaxonomyError(
-                f"The file cannot be read: {problem}.", where=str(add), hint="Check the path."
-            ) from None
+        text = _read(add)
         with terminal.store(create=True) as store:
             added = add_taxonomy(store, text, str(add))
         terminal.say(f"Added {added.name}, version {added.version}.")
@@ -69,6 +77,23 @@ def taxonomies(
         {"taxonomies": known},
         table(["taxonomy", "version", "categories", "title", "source"], listed),
     )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise TaxonomyError(
+            f"The file cannot be read: {problem}.", where=str(path), hint="Check the path."
+        ) from None
+
+
+def _check_taxonomy(terminal: Terminal, path: Path) -> None:
+    with terminal.store() as store:
+        found = preview_change(store, _read(path), str(path))
+    terminal.result(found, preview_text(found))
+    if found.losing:
+        raise typer.Exit(PROBLEMS)
 
 
 def _in_force(terminal: Terminal) -> list[Taxonomy]:

@@ -7,9 +7,12 @@ import streamlit as st
 
 from app import session
 from app.flows import taxonomies
+from app.views.taxonomy_change import draw_change
 from components.notices import draw_error, escape
 from curation.errors import TaxonomyError
 from curation.taxonomy import Taxonomy
+
+_WHERE = "the pasted text"
 
 _SKELETON = """name = "our-errors"
 title = "Our errors"
@@ -61,13 +64,21 @@ def _draw(taxonomy: Taxonomy) -> None:
 def _ask_own() -> None:
     st.caption(
         "A taxonomy is a TOML file. Paste it, correct what is refused, and it appears in the "
-        "annotators' rail. To change one later, raise its version; marks keep the name they were "
-        "made with."
+        "annotators' rail. To change one later, paste it with a higher version: what that would "
+        "change is shown before it is saved. Marks keep the name they were made with."
     )
     toml = st.text_area("TOML", value=_SKELETON, height=260, key="taxonomy-toml")
-    if st.button("Add taxonomy", icon=":material/add:"):
+    try:
+        found = taxonomies.preview_change(session.store(), toml, _WHERE)
+    except TaxonomyError as problem:
+        draw_error(problem)
+        return
+    renames, may_save = draw_change(found)
+    label = "Add taxonomy" if found.before is None else f"Save version {found.version}"
+    if st.button(label, icon=":material/add:", disabled=not may_save):
         try:
-            added = taxonomies.add_taxonomy(session.store(), toml, "the pasted text")
+            text = taxonomies.with_renames(toml, renames)
+            added = taxonomies.add_taxonomy(session.store(), text, _WHERE)
         except TaxonomyError as problem:
             draw_error(problem)
             return

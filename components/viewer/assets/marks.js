@@ -85,5 +85,6 @@ function writeNote(screen, chipNode, mark) {
 /** The category of a mark, whichever taxonomy it is from. */
 export function categoryOf(session, mark) {
   const taxonomy = session.boot.taxonomies.find((t) => t.name === mark.taxonomy);
-  return taxonomy?.categories.find((c) => c.name === mark.category);
+  const name = taxonomy?.renamed?.[mark.category] ?? mark.category;
+  return taxonomy?.categories.find((c) => c.name === name);
 }

@@ -16,6 +16,7 @@ from app import cli
 from app.flows.annotate import Op, claim_next, perform
 from storage.annotators import ensure_annotator
 from storage.engine import open_store
+from tests.episodes import Person, add_episodes
 
 ROOT = Path(__file__).parents[3]
 
@@ -358,3 +359,40 @@ def test_the_console_command_pipes_results_and_keeps_messages_apart(
     assert json.loads(ran.stdout)["added"] == 5
     assert "weather.jsonl:6" in ran.stderr
     assert len(ran.stdout.splitlines()) == 1
+
+
+TAXONOMY = """name = "ours"
+title = "Ours"
+version = {version}
+source = "us"
+description = "d"
+
+[[categories]]
+name = "{name}"
+title = "T"
+definition = "d"
+code = "wc"
+"""
+
+
+def test_a_taxonomy_is_checked_without_being_added(run: Runner, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text(TAXONOMY.format(version=1, name="wrong-city"), encoding="utf-8")
+    run("taxonomies", "--add", first)
+    store = open_store(run.url)
+    (uid,) = add_episodes(store, 1)
+    ann = Person(store, "Ann")
+    mark = {"mark_id": "m", "taxonomy": "ours", "category": "wrong-city", "anchor": {}}
+    ops = [ann.op("mark", uid, mark=mark), ann.op("outcome", uid, outcome="reject")]
+    perform(store, ann.info, "s", [*ops, ann.op("commit", uid)])
+    store.close()
+    text = TAXONOMY.format(version=2, name="wrong-place")
+    second.write_text(text, encoding="utf-8")
+    lost = run("taxonomies", "--check", second, "--json")
+    assert lost.code == 1
+    assert lost.json["removed"][0]["use"] == {"marks": 1, "trajectories": 1, "decided": 0}
+    assert "loses its name" in run("taxonomies", "--check", second).out
+    second.write_text(f'{text}\n[renamed]\n"wrong-city" = "wrong-place"\n', encoding="utf-8")
+    assert run("taxonomies", "--check", second).code == 0
+    listed = run("taxonomies", "--json").json["taxonomies"]
+    assert {t["name"]: t["version"] for t in listed}["ours"] == 1
