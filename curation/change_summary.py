@@ -51,7 +51,8 @@ def _told_call(call: CallChange) -> Iterator[str]:
     if call.kind is not PartKind.CHANGED:
         yield f"call of {name} {call.kind.value}"
     elif call.arguments:
-        yield f"{name}: {', '.join(_told_argument(change) for change in call.arguments[:MAX_PARTS])}"
+        told = ", ".join(_told_argument(change) for change in call.arguments[:MAX_PARTS])
+        yield f"{name}: {told}"
     else:
         yield f"call of {name} respelled"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from storage.tables import PreferenceRow, table_of
 
@@ -29,5 +29,5 @@ def put_preference(conn: Connection, annotator_id: int, name: str, value: str) -
         conn.execute(insert(preference).values(annotator_id=annotator_id, name=name, **said))
 
 
-def _of(annotator_id: int, name: str) -> tuple[object, ...]:
+def _of(annotator_id: int, name: str) -> tuple[ColumnElement[bool], ...]:
     return preference.c.annotator_id == annotator_id, preference.c.name == name

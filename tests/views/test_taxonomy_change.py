@@ -8,7 +8,6 @@ from app.flows.taxonomies import add_taxonomy, list_taxonomies
 from tests.unit.app.flows.test_taxonomies import FIRST, SECOND
 from tests.unit.app.flows.test_taxonomies import marked as marked_with_the_first
 
-
 marked = marked_with_the_first
 
 
