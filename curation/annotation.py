@@ -2,8 +2,9 @@
 
 Every key press that means something is one `Act`: it names its kind, its place and its value, and
 is appended to the store with who and when. An annotation is never edited; it is the fold of the
-acts that were not undone. Undo is itself an act, which is why it works across trajectories and
-after a commit, and why two tabs of one person merge instead of overwriting each other.
+acts that stand. Undo and redo are themselves acts, which is why they work across trajectories and
+after a commit, and why two tabs of one person merge instead of overwriting each other. An undo
+takes back an act, a redo takes back an undo; an act stands unless an undo of it stands.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ class ActKind(StrEnum):
     TRY = "try"
     COMMIT = "commit"
     UNDO = "undo"
+    REDO = "redo"
 
 
 class MarkPayload(Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,7 +145,7 @@ class TryPayload(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EmptyPayload(Struct, frozen=True, forbid_unknown_fields=True):
-    """`commit` and `undo` carry nothing: the store resolves what they refer to."""
+    """`commit`, `undo` and `redo` carry nothing: the store resolves what they refer to."""
 
 
 Payload = (
@@ -169,6 +171,7 @@ _PAYLOADS: dict[ActKind, type[Payload]] = {
     ActKind.TRY: TryPayload,
     ActKind.COMMIT: EmptyPayload,
     ActKind.UNDO: EmptyPayload,
+    ActKind.REDO: EmptyPayload,
 }
 
 
@@ -221,7 +224,7 @@ def apply(annotation: Annotation, payload: Payload) -> Annotation:
 
 
 def fold(payloads: Iterable[Payload]) -> Annotation:
-    """The annotation that a sequence of acts (undone ones left out) amounts to."""
+    """The annotation that a sequence of acts (those that stand) amounts to."""
     annotation = Annotation()
     for payload in payloads:
         annotation = apply(annotation, payload)

@@ -13,7 +13,20 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 
 from curation.annotation import ActKind, Payload, read_payload
 from storage.tables import ActRow, RefusalRow, TrajectoryRow, table_of
@@ -91,7 +104,7 @@ def act_by_id(conn: Connection, act_id: int) -> StoredAct:
 
 
 def live_acts(conn: Connection, trajectory_id: int, annotator_id: int) -> list[StoredAct]:
-    """One annotator's acts on one trajectory that were not undone, in order; undos left out."""
+    """One annotator's acts on one trajectory that stand, in order; undos and redos left out."""
     asked = {"trajectory_id": trajectory_id, "annotator_id": annotator_id}
     return [_stored(row) for row in conn.execute(_LIVE, asked)]
 
@@ -99,7 +112,7 @@ def live_acts(conn: Connection, trajectory_id: int, annotator_id: int) -> list[S
 def latest_standing(
     conn: Connection, annotator_id: int, session_id: str | None = None
 ) -> StoredAct | None:
-    """The annotator's latest act on any trajectory that was not undone; of one session if named."""
+    """The annotator's latest act on any trajectory that stands; of one session if named."""
     asked: dict[str, Any] = {"annotator_id": annotator_id}
     if session_id is None:
         row = conn.execute(_LATEST, asked).one_or_none()
@@ -109,15 +122,42 @@ def latest_standing(
 
 
 def standing_of_batch(conn: Connection, annotator_id: int, batch: str) -> list[StoredAct]:
-    """The acts of a batch that were not undone, the latest first."""
+    """The acts of a batch that stand, the latest first."""
     asked = {"annotator_id": annotator_id, "batch": batch}
     return [_stored(row) for row in conn.execute(_STANDING_OF_BATCH, asked)]
 
 
-def marks_undone(conn: Connection, annotator_id: int, batch: str) -> int:
-    """How many marks of a batch were taken back."""
-    asked = {"annotator_id": annotator_id, "batch": batch}
-    return int(conn.execute(_MARKS_UNDONE, asked).scalar_one())
+def within_op(session_id: str, n: int) -> str:
+    """The session under which an op that appends several acts numbers those after the first."""
+    return f"{session_id}/{n}"
+
+
+def of_op(conn: Connection, session_id: str, n: int) -> list[StoredAct]:
+    """The acts that one op appended, in order."""
+    asked = {"session_id": session_id, "n": n, "within": within_op(session_id, n)}
+    return [_stored(row) for row in conn.execute(_OF_OP, asked)]
+
+
+def is_redone(conn: Connection, undo_id: int) -> bool:
+    """Whether a redo took this undo back."""
+    return bool(conn.execute(_IS_REDONE, {"undo_id": undo_id}).scalar_one())
+
+
+def something_stands_after(conn: Connection, session_id: str, n: int) -> bool:
+    """Whether the session said anything after its op `n`, or undid what is still undone."""
+    return bool(conn.execute(_LATER, {"session_id": session_id, "n": n}).scalar_one())
+
+
+def touched_elsewhere(conn: Connection, undo: StoredAct, session_id: str) -> bool:
+    """Whether another session of the annotator acted on the trajectory after `undo`."""
+    asked = {
+        "annotator_id": undo.annotator_id,
+        "trajectory_id": undo.trajectory_id,
+        "session_id": session_id,
+        "within": within_op(session_id, 0)[:-1],
+        "act_id": undo.id,
+    }
+    return bool(conn.execute(_ELSEWHERE, asked).scalar_one())
 
 
 def uid_of(conn: Connection, trajectory_id: int) -> str:
@@ -165,10 +205,17 @@ def _stored(row: Row[Any]) -> StoredAct:
 
 # Statements are built once: at every key, building them would cost more than running them.
 _undo = act.alias("undo")
-_stands = and_(
-    act.c.kind != ActKind.UNDO.value,
-    ~exists(select(literal(1)).where(_undo.c.undoes == act.c.id)),
-)
+_redo = act.alias("redo")
+_REFERRING = (ActKind.UNDO.value, ActKind.REDO.value)
+_is_redone = exists(select(literal(1)).where(_redo.c.undoes == _undo.c.id))
+
+
+def undone(act_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether an undo of the act in this column stands; false for null."""
+    return exists(select(literal(1)).where(_undo.c.undoes == act_id, ~_is_redone))
+
+
+_stands = and_(act.c.kind.not_in(_REFERRING), ~undone(act.c.id))
 _BY_ID = select(act).where(act.c.id == bindparam("act_id"))
 _DELIVERED = select(act).where(
     act.c.session_id == bindparam("session_id"), act.c.n.in_(bindparam("ns", expanding=True))
@@ -198,16 +245,41 @@ _LATEST_OF_SESSION = (
     .order_by(act.c.id.desc())
     .limit(1)
 )
-_of_batch = (
-    act.c.annotator_id == bindparam("annotator_id"),
-    act.c.batch == bindparam("batch"),
-    act.c.kind != ActKind.UNDO.value,
+_STANDING_OF_BATCH = (
+    select(act)
+    .where(
+        act.c.annotator_id == bindparam("annotator_id"), act.c.batch == bindparam("batch"), _stands
+    )
+    .order_by(act.c.id.desc())
 )
-_STANDING_OF_BATCH = select(act).where(*_of_batch, _stands).order_by(act.c.id.desc())
-_MARKS_UNDONE = (
-    select(func.count())
-    .select_from(act)
-    .where(*_of_batch, act.c.kind == ActKind.MARK.value, ~_stands)
+_within = bindparam("within", type_=String)
+_of_session = act.c.session_id == bindparam("session_id")
+_OF_OP = (
+    select(act)
+    .where(
+        or_(and_(_of_session, act.c.n == bindparam("n")), act.c.session_id == bindparam("within"))
+    )
+    .order_by(act.c.id)
+)
+_IS_REDONE = select(exists().where(act.c.undoes == bindparam("undo_id")))
+_LATER = select(
+    exists().where(
+        _undo.c.session_id == bindparam("session_id"),
+        _undo.c.n > bindparam("n"),
+        or_(
+            _undo.c.kind.not_in(_REFERRING),
+            and_(_undo.c.kind == ActKind.UNDO.value, ~_is_redone),
+        ),
+    )
+)
+_ELSEWHERE = select(
+    exists().where(
+        act.c.annotator_id == bindparam("annotator_id"),
+        act.c.trajectory_id == bindparam("trajectory_id"),
+        act.c.id > bindparam("act_id"),
+        ~_of_session,
+        func.substr(act.c.session_id, 1, func.length(_within)) != _within,
+    )
 )
 _REFUSALS = select(refusal.c.n, refusal.c.annotator_id, refusal.c.message, refusal.c.hint).where(
     refusal.c.session_id == bindparam("session_id"),

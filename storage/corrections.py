@@ -1,7 +1,8 @@
 """Who proposed which correction of a trajectory, and why.
 
 The corrected trajectory itself is an ordinary row (`storage/trajectories.py: add_correction`).
-Rows are appended; the latest of one author for one correction counts.
+One row per act that proposed it; of one author for one correction the latest whose act stands
+counts (the latest of all, when they took every one of them back).
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, case, func, insert, select
 
+from storage.acts import undone
 from storage.tables import AnnotatorRow, CorrectionRow, TrajectoryRow, table_of
 
 correction = table_of(CorrectionRow)
 annotator = table_of(AnnotatorRow)
 trajectory = table_of(TrajectoryRow)
+
+_stands = case((~undone(correction.c.act_id), correction.c.id))
+_counts = func.coalesce(func.max(_stands), func.max(correction.c.id))
 
 
 class CorrectionInfo(Struct, frozen=True):
@@ -42,22 +47,18 @@ def append_correction(
     parent_id: int,
     trajectory_id: int,
     annotator_id: int,
+    act_id: int,
     reason: str,
     attested: Collection[int] = (),
 ) -> None:
-    """Record that the annotator proposes `trajectory_id` in place of `parent_id`.
-
-    The same proposal with the same reason is on record already and adds nothing.
-    """
+    """Record that the annotator proposes `trajectory_id` in place of `parent_id`, by this act."""
     said = tuple(sorted(attested))
-    before = find_correction(conn, parent_id, trajectory_id, annotator_id)
-    if before is not None and (before.reason, before.attested) == (reason, said):
-        return
     conn.execute(
         insert(correction).values(
             parent_id=parent_id,
             trajectory_id=trajectory_id,
             annotator_id=annotator_id,
+            act_id=act_id,
             reason=reason,
             attested=msgspec.json.encode(said).decode(),
             created_at=datetime.now(UTC),
@@ -68,7 +69,7 @@ def append_correction(
 def find_correction(
     conn: Connection, parent_id: int, trajectory_id: int, annotator_id: int
 ) -> CorrectionInfo | None:
-    """The latest row of this author for this correction, or None."""
+    """The row of this author for this correction that counts, or None."""
     found = [
         c
         for c in corrections_of(conn, parent_id)
@@ -80,7 +81,7 @@ def find_correction(
 def corrections_of(conn: Connection, parent_id: int) -> list[CorrectionInfo]:
     """Every correction proposed for a trajectory, one row per author and correction, in order."""
     latest = (
-        select(func.max(correction.c.id))
+        select(_counts)
         .where(correction.c.parent_id == parent_id)
         .group_by(correction.c.trajectory_id, correction.c.annotator_id)
     )
@@ -110,7 +111,7 @@ def corrections_of(conn: Connection, parent_id: int) -> list[CorrectionInfo]:
 def attested_of(conn: Connection, correction_ids: Collection[int]) -> dict[int, frozenset[int]]:
     """trajectory id of a correction -> message indexes that anybody who proposes it attests."""
     latest = (
-        select(func.max(correction.c.id))
+        select(_counts)
         .where(correction.c.trajectory_id.in_(sorted(correction_ids)))
         .group_by(correction.c.trajectory_id, correction.c.annotator_id)
     )

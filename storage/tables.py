@@ -302,7 +302,7 @@ class ActRow(Base, table=True):
     """Browser session that performed it; with `n` it makes delivery idempotent."""
     n: int
     undoes: int | None = Field(default=None, foreign_key="act.id")
-    """The act this `undo` takes back."""
+    """The act this `undo` takes back, or the undo this `redo` takes back."""
     batch: str | None = None
     """Acts that were decided as one carry one name, and are undone as one; None: decided alone."""
     created_at: datetime = _utc()
@@ -339,7 +339,7 @@ class AnnotationRow(Base, table=True):
     content: str = Field(sa_type=Text)
     """JSON of a `curation.annotation.Annotation`."""
     act_id: int = Field(foreign_key="act.id")
-    """The commit (or the undo) that wrote it."""
+    """The commit (or the undo or redo of one) that wrote it."""
     created_at: datetime = _utc()
 
 
@@ -362,8 +362,8 @@ class MarkRow(Base, table=True):
 
 
 class CorrectionRow(Base, table=True):
-    """Who proposed a corrected trajectory, of which parent, and why. The latest row of one
-    author for one correction counts: proposing it again may give another reason."""
+    """Who proposed a corrected trajectory, of which parent, and why. Of one author for one
+    correction the latest whose act stands counts: proposing it again may give another reason."""
 
     __tablename__ = "correction"
     __table_args__ = (Index("ix_correction_parent_id_trajectory_id", "parent_id", "trajectory_id"),)
@@ -371,6 +371,8 @@ class CorrectionRow(Base, table=True):
     parent_id: int = Field(foreign_key="trajectory.id")
     trajectory_id: int = Field(foreign_key="trajectory.id")
     annotator_id: int = Field(foreign_key="annotator.id")
+    act_id: int | None = Field(default=None, foreign_key="act.id")
+    """The act that proposed it; null in rows from before this was recorded."""
     reason: str = Field(sa_type=Text)
     attested: str = Field(sa_type=Text, default="[]")
     """JSON list of message indexes that the author says are still true, whatever was changed."""

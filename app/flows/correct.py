@@ -179,8 +179,9 @@ def propose_correction(
         _refuse_bad_reason(reason, revised)
         changes = diff_trajectories(parent.trajectory, edited)
         reason = reason or change_summary(changes, attested)
-        correction_uid = _store_correction(conn, parent, edited, annotator, reason, attested)
-        acts.append_act(
+        stored = None if edited == parent.trajectory else _store(conn, parent, edited)
+        correction_uid = None if stored is None else stored[1]
+        act_id = acts.append_act(
             conn,
             trajectory_id=parent.id,
             annotator_id=annotator.id,
@@ -189,6 +190,16 @@ def propose_correction(
             session_id=session_id,
             n=n,
         )
+        if stored is not None:
+            append_correction(
+                conn,
+                parent_id=parent.id,
+                trajectory_id=stored[0],
+                annotator_id=annotator.id,
+                act_id=act_id,
+                reason=reason,
+                attested=attested,
+            )
         tasks.renew(conn, annotator.id, [parent.id], datetime.now(UTC) + lease)
         return Corrected(
             correction_uid,
@@ -253,26 +264,9 @@ def _refuse_bad_reason(reason: str, revised: Revised) -> None:
         )
 
 
-def _store_correction(
-    conn: Connection,
-    parent: StoredTrajectory,
-    edited: Trajectory,
-    annotator: AnnotatorInfo,
-    reason: str,
-    attested: Collection[int],
-) -> str | None:
-    """Add trajectory, proposal and findings; None when the edits restored the original."""
-    if edited == parent.trajectory:
-        return None
+def _store(conn: Connection, parent: StoredTrajectory, edited: Trajectory) -> tuple[int, str]:
+    """Add the corrected trajectory with its findings; returns (id, uid)."""
     row_id, uid = trajectories.add_correction(conn, parent.id, edited)
-    append_correction(
-        conn,
-        parent_id=parent.id,
-        trajectory_id=row_id,
-        annotator_id=annotator.id,
-        reason=reason,
-        attested=attested,
-    )
     found = run_checks(edited)
     checked = Checked(
         row_id,
@@ -283,7 +277,7 @@ def _store_correction(
         ),
     )
     replace_findings(conn, [checked], catalogue_fingerprint())
-    return uid
+    return row_id, uid
 
 
 def _tool_name(trajectory: Trajectory, i: int | None, j: int | None) -> str | None:

@@ -2,11 +2,10 @@
 
 What was performed and what was refused are both on record under (session, n), so a repeated op is
 answered and not performed. An op that is refused takes back its own rows only; the ops after it go
-on. Undo takes back the latest act that stands of the page it comes from, on whichever trajectory;
-a page without any (it was loaded anew) takes back the annotator's latest act of all.
+on. Which acts an undo or a redo means is `app/flows/taking_back.py`.
 
 Acts that were decided as one carry the name of their batch. They are refused where somebody else
-has a say (`app/flows/others.py`), and undoing any of them undoes all of them.
+has a say (`app/flows/others.py`).
 """
 
 from __future__ import annotations
@@ -17,12 +16,14 @@ from datetime import datetime, timedelta
 from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import Connection
 
+from app.flows import taking_back
+from app.flows.appending import Appending
 from app.flows.ops import (
     MAX_BATCH_NAME,
     CommitRequest,
     Op,
     OpResult,
-    Undone,
+    RedoRequest,
     UndoRequest,
     read_kind,
     read_request,
@@ -35,7 +36,6 @@ from curation.annotation import (
     Annotation,
     EmptyPayload,
     Outcome,
-    Payload,
     fold,
     read_payload,
 )
@@ -43,7 +43,7 @@ from curation.errors import AnnotationError, LoopwrightError
 from curation.trajectory import Trajectory
 from storage import acts, queues, tasks, trajectories
 from storage.acts import StoredAct
-from storage.annotations import append_revision, latest_of
+from storage.annotations import append_revision
 from storage.annotators import AnnotatorInfo
 from storage.queues import Progress
 
@@ -76,7 +76,7 @@ def draft_of(conn: Connection, trajectory_id: int, annotator_id: int) -> Draft:
     )
 
 
-class Delivery:
+class Delivery(Appending):
     """One transaction's worth of ops of one session."""
 
     def __init__(
@@ -87,13 +87,7 @@ class Delivery:
         now: datetime,
         lease: timedelta,
     ) -> None:
-        self.conn = conn
-        self.annotator = annotator
-        self.session_id = session_id
-        self.now = now
-        self.until = now + lease
-        self.touched: dict[int, str] = {}
-        """id -> uid of the trajectories that ops were about, in order."""
+        super().__init__(conn, annotator, session_id, now, lease)
         self._bodies: dict[int, Trajectory] = {}
 
     def take(self, ops: Sequence[Op]) -> Performed:
@@ -138,15 +132,8 @@ class Delivery:
         return queues.progress(self.conn, number)
 
     def _repeated(self, act: StoredAct) -> OpResult:
-        self._touch(act.trajectory_id)
-        if act.undoes is None:
-            return OpResult(act.n, "ok")
-        undone = acts.act_by_id(self.conn, act.undoes)
-        uid = self._touch(undone.trajectory_id)
-        marks = 0
-        if act.batch is not None:
-            marks = acts.marks_undone(self.conn, self.annotator.id, act.batch)
-        return OpResult(act.n, "ok", undone=Undone(uid, undone.kind, marks))
+        self.touch(act.trajectory_id)
+        return OpResult(act.n, "ok") if act.undoes is None else taking_back.answered(self, act)
 
     def _new(self, op: Op) -> OpResult:
         try:
@@ -168,14 +155,13 @@ class Delivery:
         kind = read_kind(op.kind)
         data = {} if op.payload is None else op.payload
         request = CommitRequest()
-        undo = UndoRequest()
+        if kind is ActKind.UNDO:
+            return taking_back.undo(self, op, read_request(data, UndoRequest))
+        if kind is ActKind.REDO:
+            return taking_back.redo(self, op, read_request(data, RedoRequest))
         if kind is ActKind.COMMIT:
             request, data = read_request(data, CommitRequest), {}
-        elif kind is ActKind.UNDO:
-            undo, data = read_request(data, UndoRequest), {}
         payload = read_payload(kind, data)
-        if kind is ActKind.UNDO:
-            return self._undo(op, undo)
         trajectory_id = trajectories.id_of(self.conn, op.uid)
         if op.batch is not None:
             self._refuse_in_batch(op, trajectory_id)
@@ -185,7 +171,7 @@ class Delivery:
         if kind is ActKind.COMMIT:
             self._commit(op, trajectory_id, request.outcome)
         else:
-            self._append(op.n, trajectory_id, kind, payload, batch=op.batch)
+            self.append(op.n, trajectory_id, kind, payload, batch=op.batch)
         return OpResult(op.n, "ok")
 
     def _refuse_in_batch(self, op: Op, trajectory_id: int) -> None:
@@ -215,7 +201,7 @@ class Delivery:
                 where=op.uid,
                 hint="Look at it again, then commit.",
             )
-        act_id = self._append(op.n, trajectory_id, ActKind.COMMIT, EmptyPayload(), batch=op.batch)
+        act_id = self.append(op.n, trajectory_id, ActKind.COMMIT, EmptyPayload(), batch=op.batch)
         if not draft.committed:
             append_revision(
                 self.conn,
@@ -226,117 +212,6 @@ class Delivery:
             )
         tasks.finish(self.conn, self.annotator.id, trajectory_id, self.now)
         settle_state(self.conn, trajectory_id)
-
-    def _undo(self, op: Op, undo: UndoRequest) -> OpResult:
-        if undo.batch is not UNSET:
-            return self._undo_batch(op, undo.batch)
-        of = undo.of
-        if of is not UNSET and of in acts.refusals(self.conn, self.session_id, [of]):
-            raise AnnotationError(
-                "There is nothing to undo: what you took back was never saved.", where=op.uid
-            )
-        latest = self._to_undo()
-        if latest is None:
-            raise AnnotationError(
-                "There is nothing to undo.", where=op.uid, hint="You have not said anything yet."
-            )
-        if latest.batch is not None:
-            return self._undo_batch(op, latest.batch)
-        undo_id = self._append(
-            op.n, latest.trajectory_id, ActKind.UNDO, EmptyPayload(), undoes=latest.id
-        )
-        uid = self._touch(latest.trajectory_id)
-        if latest.kind is ActKind.COMMIT:
-            self._say_again(latest.trajectory_id, undo_id)
-        return OpResult(op.n, "ok", undone=Undone(uid, latest.kind))
-
-    def _undo_batch(self, op: Op, batch: str) -> OpResult:
-        """Take back every act of the batch that still stands, the latest first."""
-        standing = acts.standing_of_batch(self.conn, self.annotator.id, batch)
-        if not standing:
-            raise AnnotationError(
-                "There is nothing to undo: none of these acts stands.", where=op.uid
-            )
-        undone_by: dict[int, int] = {}
-        for i, act in enumerate(standing):
-            # One op appends many rows: those after the first are numbered apart from the page's.
-            undone_by[act.trajectory_id] = self._append(
-                op.n if i == 0 else i,
-                act.trajectory_id,
-                ActKind.UNDO,
-                EmptyPayload(),
-                undoes=act.id,
-                batch=batch,
-                session_id=self.session_id if i == 0 else f"{self.session_id}/{op.n}",
-            )
-        committed = {a.trajectory_id for a in standing if a.kind is ActKind.COMMIT}
-        for trajectory_id, undo_id in undone_by.items():
-            self._touch(trajectory_id)
-            self._say_again(trajectory_id, undo_id)
-            if trajectory_id in committed:
-                # Nobody had asked for them: they go back to the queue, not into this hand.
-                tasks.release(self.conn, self.annotator.id, [trajectory_id])
-        uid = self._touch(standing[0].trajectory_id)
-        marks = sum(1 for act in standing if act.kind is ActKind.MARK)
-        return OpResult(op.n, "ok", undone=Undone(uid, standing[0].kind, marks))
-
-    def _to_undo(self) -> StoredAct | None:
-        """The act that undo means: never one that another tab performed on another trajectory
-        while this one has any of its own, for nobody would see it go."""
-        own = acts.latest_standing(self.conn, self.annotator.id, self.session_id)
-        if own is None:
-            return acts.latest_standing(self.conn, self.annotator.id)
-        # What was said later of the same trajectory stands on it and goes first.
-        return acts.live_acts(self.conn, own.trajectory_id, self.annotator.id)[-1]
-
-    def _say_again(self, trajectory_id: int, undo_id: int) -> None:
-        """Commit again what the acts that stand amount to at their last commit, or nothing."""
-        before = latest_of(self.conn, trajectory_id, self.annotator.id)
-        if before is None:
-            return  # it was never committed
-        live = acts.live_acts(self.conn, trajectory_id, self.annotator.id)
-        earlier = max((i for i, a in enumerate(live) if a.kind is ActKind.COMMIT), default=None)
-        said = Annotation() if earlier is None else fold(a.payload for a in live[:earlier])
-        if before.annotation == said and before.retracted is (earlier is None):
-            return  # it repeated the commit before it and changed nothing
-        append_revision(
-            self.conn,
-            trajectory_id=trajectory_id,
-            annotator_id=self.annotator.id,
-            said=said,
-            act_id=undo_id,
-            retracted=earlier is None,
-        )
-        if earlier is None:
-            tasks.reopen(self.conn, self.annotator.id, trajectory_id, self.until)
-        settle_state(self.conn, trajectory_id)
-
-    def _append(
-        self,
-        n: int,
-        trajectory_id: int,
-        kind: ActKind,
-        payload: Payload,
-        undoes: int | None = None,
-        batch: str | None = None,
-        session_id: str | None = None,
-    ) -> int:
-        return acts.append_act(
-            self.conn,
-            trajectory_id=trajectory_id,
-            annotator_id=self.annotator.id,
-            kind=kind,
-            payload=payload,
-            session_id=session_id or self.session_id,
-            n=n,
-            undoes=undoes,
-            batch=batch,
-        )
-
-    def _touch(self, trajectory_id: int) -> str:
-        uid = self.touched.pop(trajectory_id, None) or acts.uid_of(self.conn, trajectory_id)
-        self.touched[trajectory_id] = uid
-        return uid
 
     def _body(self, trajectory_id: int) -> Trajectory:
         if trajectory_id not in self._bodies:

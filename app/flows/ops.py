@@ -41,13 +41,20 @@ class UndoRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Name of the batch that the page takes back, whichever of its acts were performed."""
 
 
-class Undone(Struct, frozen=True):
-    """The act that an undo took back."""
+class RedoRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a redo carries."""
+
+    of: int
+    """Number, in this session, of the undo that the page takes back."""
+
+
+class Undone(Struct, frozen=True, omit_defaults=True):
+    """The act that an undo took back, or that a redo brought back."""
 
     uid: str
     kind: ActKind
     batch_marks: int = 0
-    """Marks that went with it, when a whole batch was taken back."""
+    """Marks that went (or came) with it, when it was a whole batch."""
 
 
 class OpResult(Struct, frozen=True):
@@ -59,9 +66,10 @@ class OpResult(Struct, frozen=True):
     message: str = ""
     hint: str = ""
     undone: Undone | None = None
+    redone: Undone | None = None
 
 
-_Request = TypeVar("_Request", CommitRequest, UndoRequest)
+_Request = TypeVar("_Request", CommitRequest, UndoRequest, RedoRequest)
 
 
 def read_request(data: Any, kind: type[_Request]) -> _Request:

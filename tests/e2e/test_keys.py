@@ -150,6 +150,47 @@ def test_undo_goes_back_across_trajectories(studio: Studio, page: Any) -> None:
     assert studio.said(first, "undoing").annotation.is_empty
 
 
+def test_redo_goes_forward_across_trajectories_and_over_a_commit(studio: Studio, page: Any) -> None:
+    studio.fill("redoing", meetings("redoing", 3))
+    studio.open(page, "redoing", annotator="redoing")
+    first, second, _ = studio.uids("redoing")
+    press_all(page, ["1", "a", "Enter", "2"], 20)
+    wait_saved(page)
+    press_all(page, ["z"] * 4, 30)
+    wait_saved(page)
+    assert studio.said(first, "redoing").annotation.is_empty
+    press_all(page, ["Shift+z"] * 3, 30)
+    assert page.evaluate("window.onScreen()")["uid"] == first
+    assert "committed" in page.get_by_test_id("commit-why").inner_text()
+    press_all(page, ["Shift+z"], 30)
+    assert page.evaluate("window.onScreen()")["uid"] == second
+    wait_saved(page)
+    assert studio.said(first, "redoing").committed
+    assert studio.said(second, "redoing").annotation.step_verdicts == {2: StepVerdict.INCORRECT}
+    press_all(page, ["z", "x", "Shift+z"], 30)
+    wait_saved(page)
+    wait_until(page, "viewerRoot().querySelector('.toast').innerText.includes('nothing to redo')")
+    said = studio.said(second, "redoing").annotation
+    assert (said.step_verdicts, said.outcome) == ({}, Outcome.REJECT)
+
+
+def test_what_a_page_loaded_anew_undid_is_redone_as_well(studio: Studio, page: Any) -> None:
+    studio.fill("reredo", meetings("reredo", 2))
+    studio.open(page, "reredo", annotator="reredo")
+    uid = studio.uids("reredo")[0]
+    press_all(page, ["2", "a"], 20)
+    wait_saved(page)
+    page.reload()
+    wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
+    press_all(page, ["z"], 20)
+    wait_saved(page)
+    assert studio.said(uid, "reredo").annotation.outcome is None
+    press_all(page, ["Shift+z"], 20)
+    wait_saved(page)
+    assert studio.said(uid, "reredo").annotation.outcome is Outcome.ACCEPT
+    wait_until(page, "viewerRoot().querySelector('.choice.accept').ariaPressed === 'true'")
+
+
 def test_undo_in_one_tab_leaves_another_tab_as_it_is(studio: Studio, page: Any) -> None:
     studio.fill("tabs", meetings("tabs", 3))
     first, second, _ = studio.uids("tabs")

@@ -241,6 +241,35 @@ def test_undo_goes_back_to_the_correction_before_and_shows_it(studio: Studio, pa
     made = correction(studio, uid, "before")
     assert made is not None
     assert made.trajectory.messages[2].tool_calls[0].raw_arguments == ROME
+    press_all(page, ["Shift+z"], 60)
+    wait_saved(page)
+    wait_text(page, "reason 1", within=".msg.here .correction")
+
+
+def test_undo_and_redo_of_attesting_show_what_is_attested(studio: Studio, page: Any) -> None:
+    start(studio, page, "attesting")
+    press_all(page, ["e"], 60)
+    type_arguments(page, ROME)
+    save_because(page, "Rome was meant")
+    wait_text(page, "messages are stale", within=".leftover")
+    left = page.locator(".leftover b").inner_text()
+    press_all(page, [".", "y"], 60)
+    save_because(page, "true anyway")
+    now = "(viewerRoot().querySelector('.leftover b')?.innerText ?? '')"
+    wait_until(page, f"{now} !== {json.dumps(left)} && !viewerRoot().querySelector('.reason')")
+    fewer = page.locator(".leftover b").inner_text()
+    press_all(page, ["z"], 60)
+    wait_until(page, f"{now} === {json.dumps(left)}")
+    press_all(page, ["Shift+z"], 60)
+    wait_until(page, f"{now} === {json.dumps(fewer)}")
+
+
+def save_because(page: Any, reason: str) -> None:
+    """Give the reason and save, when the correction may be saved."""
+    page.locator(".correcting .reason").fill(reason)
+    wait_until(page, SAVABLE)
+    page.keyboard.press("Control+Enter")
+    wait_until(page, "!viewerRoot().querySelector('.reason')")
 
 
 def test_a_result_on_record_elsewhere_is_offered_for_a_changed_call(

@@ -48,13 +48,23 @@ said = st.one_of(
     st.tuples(st.just("note"), st.text(max_size=5).map(lambda n: {"note": n})),
     st.tuples(st.just("commit"), st.just({})),
     st.tuples(st.just("undo"), st.just({})),
+    st.tuples(st.just("undo"), st.just({})),
+    st.tuples(st.just("redo"), st.sampled_from([1, 1, 1, 2, 3])),
     st.tuples(st.just("note"), st.just({"nonsense": 1})),
 )
 acts = st.lists(st.tuples(st.sampled_from(UIDS), said), max_size=25)
+in_two_tabs = st.lists(st.tuples(st.booleans(), st.sampled_from(UIDS), said), max_size=30)
 
 
-def ops_of(drawn: list[tuple[str, tuple[str, dict[str, Any]]]]) -> list[Op]:
-    return [Op(n, uid, kind, payload) for n, (uid, (kind, payload)) in enumerate(drawn, 1)]
+def ops_of(drawn: list[tuple[str, tuple[str, Any]]]) -> list[Op]:
+    """Ops of one page; a drawn redo says how many undos (or redos) back the one it names is."""
+    ops: list[Op] = []
+    for n, (uid, (kind, payload)) in enumerate(drawn, 1):
+        if kind == "redo":
+            steps = [op.n for op in ops if op.kind in ("undo", "redo")][::-1]
+            payload = {"of": steps[payload - 1] if payload <= len(steps) else n}
+        ops.append(Op(n, uid, kind, payload))
+    return ops
 
 
 @contextmanager
@@ -73,40 +83,70 @@ def studio(migrated_file: Path) -> Iterator[tuple[Store, Person]]:
 
 
 class Model:
-    """The plainest possible annotator: a list of acts, and undo that strikes the last one out."""
+    """The plainest possible annotator: a list of acts in the order in which they were performed,
+    undo that strikes the last one of a page out, redo that puts it back where it was."""
 
     def __init__(self) -> None:
-        self.standing: list[tuple[str, ActKind, Any]] = []
+        self.standing: list[tuple[int, str, str, ActKind, Any]] = []
+        self.n_acts = 0
+        self.struck: dict[str, list[tuple[int, Any, int]]] = {}
+        """page -> (number of the undo, act, when): what redo can bring back, the latest last."""
+        self.touched: list[tuple[int, str, str]] = []
+        """(when, page, uid) of everything that was performed."""
         self.committed: dict[str, Annotation] = {}
 
     def draft(self, uid: str) -> Annotation:
-        return fold(payload for u, _, payload in self.standing if u == uid)
+        return fold(payload for _, _, u, _, payload in self.standing if u == uid)
 
-    def perform(self, op: Op) -> str:
+    def perform(self, op: Op, page: str = "s") -> str:
         if op.payload == {"nonsense": 1}:
             return "refused"
         kind = ActKind(op.kind)
+        self.n_acts += 1
         if kind is ActKind.UNDO:
-            return self.undo()
-        if kind is ActKind.COMMIT:
-            if self.draft(op.uid).outcome is None:
-                return "refused"
-            self.committed[op.uid] = self.draft(op.uid)
-        self.standing.append((op.uid, kind, read_payload(kind, op.payload)))
+            return self.undo(page, op.n)
+        if kind is ActKind.REDO:
+            return self.redo(page, op.payload["of"])
+        if kind is ActKind.COMMIT and self.draft(op.uid).outcome is None:
+            return "refused"
+        self.struck[page] = []
+        act = (self.n_acts, page, op.uid, kind, read_payload(kind, op.payload))
+        self.standing.append(act)
+        self.done(page, op.uid)
         return "ok"
 
-    def undo(self) -> str:
+    def undo(self, page: str, n: int) -> str:
+        own = [act for act in self.standing if act[1] == page]
         if not self.standing:
             return "refused"
-        uid, kind, _ = self.standing.pop()
-        if kind is ActKind.COMMIT:
-            mine = [(k, p) for u, k, p in self.standing if u == uid]
-            commits = [i for i, (k, _) in enumerate(mine) if k is ActKind.COMMIT]
-            if commits:
-                self.committed[uid] = fold(p for _, p in mine[: commits[-1]])
-            else:
-                del self.committed[uid]
+        latest = own[-1] if own else self.standing[-1]
+        act = [other for other in self.standing if other[2] == latest[2]][-1]
+        self.standing.remove(act)
+        self.struck.setdefault(page, []).append((n, act, self.n_acts))
+        self.done(page, act[2])
         return "ok"
+
+    def redo(self, page: str, of: int) -> str:
+        struck = self.struck.get(page, [])
+        if not struck or struck[-1][0] != of:
+            return "refused"
+        _, act, when = struck[-1]
+        if any(t > when and p != page and uid == act[2] for t, p, uid in self.touched):
+            return "refused"
+        struck.pop()
+        self.standing = sorted([*self.standing, act])
+        self.done(page, act[2])
+        return "ok"
+
+    def done(self, page: str, uid: str) -> None:
+        """What is committed is what was said up to the latest commit that stands."""
+        self.touched.append((self.n_acts, page, uid))
+        mine = [(kind, payload) for _, _, u, kind, payload in self.standing if u == uid]
+        commits = [i for i, (kind, _) in enumerate(mine) if kind is ActKind.COMMIT]
+        if commits:
+            self.committed[uid] = fold(payload for _, payload in mine[: commits[-1]])
+        else:
+            self.committed.pop(uid, None)
 
 
 def observed(store: Store, person: Person) -> tuple[dict[str, Annotation], dict[str, Annotation]]:
@@ -155,6 +195,28 @@ def test_drafts_commits_and_undo_are_those_of_the_plainest_model(
         assert info.done == by_status.get("done", 0) == len(model.committed)
         assert info.claimed == by_status.get("claimed", 0)
         assert info.waiting == by_status.get("waiting", 0)
+
+
+@relaxed
+@given(drawn=in_two_tabs)
+def test_two_tabs_undo_and_redo_what_the_plainest_model_says(
+    migrated_file: Path, drawn: list[tuple[bool, str, Any]]
+) -> None:
+    model = Model()
+    tabs = {
+        first: iter(ops_of([(uid, what) for f, uid, what in drawn if f is first]))
+        for first in (True, False)
+    }
+    with studio(migrated_file) as (store, ann):
+        for first, _, _ in drawn:
+            page, op = f"tab-{first}", next(tabs[first])
+            (result,) = perform(store, ann.info, page, [op]).results
+            assert result.status == model.perform(op, page), op
+            again = perform(store, ann.info, page, [op])
+            assert again.results == (result,), "delivered twice"
+        drafts, committed = observed(store, ann)
+        assert drafts == {uid: model.draft(uid) for uid in UIDS}
+        assert committed == model.committed
 
 
 @relaxed

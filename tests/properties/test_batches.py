@@ -1,4 +1,4 @@
-"""A batch and its undo: whatever stood before stands after it, in drafts, commits and the queue."""
+"""A batch, its undo and its redo: what stood stands again, in drafts, commits and the queue."""
 
 from __future__ import annotations
 
@@ -66,9 +66,21 @@ def test_undoing_a_batch_leaves_everything_as_it_was(
         if all(result.status == "refused" for result in done.results):
             assert everything(store, ann) == stood
             return
+        decided = everything(store, ann)
         undo = Op(200, UIDS[0], "undo", {"batch": "b"})
         taken = perform(store, ann.info, "s", [undo, undo])
         assert taken.results[0].status == "ok"
         assert everything(store, ann) == stood
         assert perform(store, ann.info, "s", [undo, *ops]).acked == 200
+        assert everything(store, ann) == stood
+        redo = Op(201, UIDS[0], "redo", {"of": 200})
+        again = perform(store, ann.info, "s", [redo, redo])
+        assert (again.results[0].status, again.results[0].redone) == ("ok", taken.results[0].undone)
+        assert everything(store, ann) == decided
+        assert perform(store, ann.info, "s", [undo, redo]).results == (
+            taken.results[0],
+            again.results[0],
+        )
+        last = perform(store, ann.info, "s", [Op(202, UIDS[0], "undo", {"batch": "b"})])
+        assert last.results[0].status == "ok"
         assert everything(store, ann) == stood

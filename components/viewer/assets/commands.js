@@ -17,6 +17,7 @@ import { sameAnchor } from "./fold.js";
 import { nextNowhere } from "./grounding.js";
 import { keysHint } from "./keymap.js";
 import { showCalls, toSource } from "./source.js";
+import { redoAct, undoAct } from "./taking_back.js";
 
 const SEVERITIES = ["minor", "major", "critical"];
 
@@ -67,7 +68,8 @@ export const COMMANDS = {
   "outcome-reject": outcome("reject"),
   "outcome-unsure": outcome("unsure"),
   commit,
-  undo,
+  undo: take("undo", undoAct),
+  redo: take("redo", redoAct),
   back: ({ session, travel }) => {
     if (leavable(session)) travel.back();
   },
@@ -81,7 +83,7 @@ export const COMMANDS = {
 };
 
 /** Commands that need no trajectory on screen. */
-export const ALWAYS = new Set(["undo", "back", "help"]);
+export const ALWAYS = new Set(["undo", "redo", "back", "help"]);
 
 function move(where) {
   return ({ session }) => {
@@ -163,13 +165,17 @@ function commit({ session, travel }) {
   travel.advance();
 }
 
-function undo({ session, travel, screen }) {
-  if (session.editor) {
-    screen?.revise("undo");
-    return;
-  }
-  const uid = session.undo();
-  if (uid && uid !== session.current) travel.visit(uid);
+/** Undo or redo: within the open correction, else of acts, wherever they were. */
+function take(way, act) {
+  return ({ session, travel, screen }) => {
+    if (session.editor) {
+      screen?.revise(way);
+      return;
+    }
+    if (session.current) session.flushNote();
+    const uid = act(session);
+    if (uid && uid !== session.current) travel.visit(uid);
+  };
 }
 
 function leavable(session) {

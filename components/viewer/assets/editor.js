@@ -239,7 +239,7 @@ export function undo(screen) {
   travelTo(screen, undone, "Nothing of this correction is left to undo.");
 }
 
-function redo(screen) {
+export function redo(screen) {
   travelTo(screen, redone, "There is nothing to redo.");
 }
 

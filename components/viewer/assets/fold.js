@@ -80,8 +80,8 @@ export function applyAct(annotation, kind, payload) {
  * The state of one trajectory: the server's, with the ops it has not confirmed on top.
  *
  * `base` is {annotation, committed, dirty}; `dirty` says that something was said after the commit.
- * An undo op carries `restore`, the state before the act it takes back; that of a batch has
- * `states` of other trajectories as well.
+ * Undo and redo ops carry `restore`, the state without (or with) the act that they mean; that of a
+ * batch has `states` of other trajectories as well.
  */
 export function foldOps(base, uid, ops) {
   let state = {
@@ -90,9 +90,9 @@ export function foldOps(base, uid, ops) {
     dirty: Boolean(base.dirty),
   };
   for (const op of ops) {
-    if (op.kind === "undo") {
-      const before = op.restore?.uid === uid ? op.restore.state : op.restore?.states?.[uid];
-      if (before) state = { ...before };
+    if (op.kind === "undo" || op.kind === "redo") {
+      const restored = op.restore?.uid === uid ? op.restore.state : op.restore?.states?.[uid];
+      if (restored) state = { ...restored };
     } else if (op.uid === uid) {
       state =
         op.kind === "commit"

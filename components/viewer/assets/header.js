@@ -35,6 +35,7 @@ function frame(screen) {
       onclick: () => screen.session.phase === "view" && screen.run("calls-only"),
     }),
     button("Undo", { key: keyOf("undo"), class: "quiet", onclick: () => screen.run("undo") }),
+    button("Redo", { key: keyOf("redo"), class: "quiet", onclick: () => screen.run("redo") }),
     button("Keys", { key: keyOf("help"), class: "quiet", onclick: () => screen.run("help") }),
   );
 }

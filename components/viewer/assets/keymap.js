@@ -75,6 +75,7 @@ export const GROUPS = [
       ["u", "outcome-unsure", "unsure", []],
       ["Enter", "commit", "commit and go on to the next", []],
       ["z", "undo", "undo, also across trajectories", []],
+      ["Z", "redo", "redo what was undone last, until something else is said", []],
       ["g", "back", "back to the previous trajectory", []],
       ["f", "forward", "leave this one for later, go on", []],
       ["?", "help", "show or hide these keys", []],

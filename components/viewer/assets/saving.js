@@ -13,7 +13,7 @@ export async function check(screen) {
   const s = screen.session;
   const c = openOf(s);
   if (!c || c.checking) return; // the answer on its way asks again when it is about older text
-  if (s.sender.state.ops.some((op) => op.kind === "undo")) {
+  if (s.sender.state.ops.some((op) => op.kind === "undo" || op.kind === "redo")) {
     // What the revision starts from may be about to change: ask when that is settled.
     clearTimeout(c.timer);
     c.timer = setTimeout(() => check(screen), WAIT_MS);

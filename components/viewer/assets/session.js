@@ -4,17 +4,17 @@
 // away and mount it again at any moment. Knows no elements: it tells listeners which topic changed
 // (view, cursor, layout, annotation, status, mode, toast) and the screen redraws that.
 
+import { ActsHistory } from "./acts_history.js";
 import { Api } from "./api.js";
 import { foldOps, normalise } from "./fold.js";
 import { refusedInBatch } from "./batch.js";
 import { blocked } from "./outbox.js";
-import { plural } from "./words.js";
 import { Mirror } from "./mirror.js";
 import { Sender } from "./sender.js";
+import { describeAct, takenAsMeant } from "./taking_back.js";
 import { WHOLE, atAnchor, firstCursor } from "./cursor.js";
 
 const TAXONOMY_KEY = "loopwright:taxonomy";
-const HISTORY = 500;
 const MAX_NOTE = 20_000; // characters; as in app/flows/placing.py
 
 /** The session of this annotator and dataset; made at the first mount, found again at the next. */
@@ -44,7 +44,7 @@ export class Session {
     this.passed = new Set(); // uids left for later
     this.phase = "waiting"; // view | waiting | empty | failed
     this.problem = null; // {message, hint} when phase is failed
-    this.history = []; // acts that undo can paint at once
+    this.history = new ActsHistory(); // what undo and redo can paint at once
     this.pending = []; // keys pressed while nothing was on screen
     this.leader = null; // what was typed after the leader key, null outside of it
     this.help = false;
@@ -186,11 +186,6 @@ export class Session {
     this.emit("annotation");
   }
 
-  remember(entry) {
-    this.history.push(entry);
-    if (this.history.length > HISTORY) this.history.shift();
-  }
-
   /** A mark id no other page load can make. */
   newMarkId() {
     return `${this.sid}-${this.n + 1}`;
@@ -208,27 +203,15 @@ export class Session {
     return annotation.outcome ? "" : "Choose an outcome first";
   }
 
-  /**
-   * Take back the latest act. Returns the uid it belonged to when this page knows it, so that the
-   * screen can go there at once; otherwise the server's answer tells (see `learn`).
-   */
-  undo() {
-    const entry = this.history.pop() || null;
-    const uid = entry ? entry.uid : this.current || "";
-    const restore = entry
-      ? { uid, kind: entry.kind, state: entry.before, states: entry.states }
-      : null;
-    this.n += 1;
-    const payload = entry?.batch ? { batch: entry.batch } : entry ? { of: entry.n } : {};
-    const op = { sid: this.sid, n: this.n, uid, kind: "undo", payload, at: Date.now() };
-    this.sender.add({ ...op, restore });
-    if (entry) {
-      this.cursors.set(uid, entry.cursor);
-      const what = entry.batch ? plural(entry.marks, "mark") : describeAct(entry.kind);
-      this.say(`Undone: ${what}${this.whereText(uid)}`);
-    }
-    this.emit("annotation");
-    return entry ? uid : null;
+  /** An act was performed that undo can take back. */
+  remember(entry) {
+    this.history.remember(entry);
+  }
+
+  /** Which correction stands, and what is attested of it, is to be asked again. */
+  forgetCorrection(uid) {
+    const view = this.views.get(uid);
+    if (view) view.correction = null;
   }
 
   whereText(uid) {
@@ -246,7 +229,7 @@ export class Session {
       const op = byN.get(result.n);
       if (!op) continue;
       if (result.status === "refused") this.refused(op, result.message, result.hint);
-      else if (op.kind === "undo") this.undone(op.restore, result.undone);
+      else takenAsMeant(this, op, result);
     }
     this.emit("annotation", "progress");
   }
@@ -260,27 +243,15 @@ export class Session {
     view.dirty = view.committed && after.dirty;
   }
 
-  /** The server says what an undo took back; `guess` is what was painted at the key press. */
-  undone(guess, undone) {
-    if (!undone) this.say("There is nothing to undo.");
-    else if (undone.batch_marks > 0 || guess?.kind === "batch") {
-      this.say(`Undone: ${plural(undone.batch_marks, "mark")}`);
-    }
-    else if (guess?.uid !== undone.uid || guess.kind !== undone.kind) {
-      this.say(`Undone: ${describeAct(undone.kind)}${this.whereText(undone.uid)}`);
-      if (undone.uid !== this.current) this.onUndone?.(undone.uid);
-    }
-  }
-
   refused(op, message, hint) {
     if (op.batch) {
       refusedInBatch(this, op, message);
       return;
     }
-    this.history = this.history.filter((entry) => entry.n !== op.n || op.sid !== this.sid);
+    if (op.sid === this.sid) this.history.refuse(op);
     const said = `${message} ${hint || ""}`.trim();
     if (op.kind === "note" && !this.drafts.has(op.uid)) this.drafts.set(op.uid, op.payload.note);
-    if (op.kind === "undo") this.say(said);
+    if (op.kind === "undo" || op.kind === "redo") this.say(said);
     else {
       const what = `${describeAct(op.kind)}${this.whereText(op.uid)}`;
       this.say(`Not saved: ${what}. ${said}`, { bad: true, uid: op.uid });
@@ -322,22 +293,6 @@ export class Session {
   select(anchor) {
     this.cursor = atAnchor(this.view, anchor);
   }
-}
-
-const ACT_WORDS = {
-  mark: "mark",
-  unmark: "removal of a mark",
-  verdicts: "step verdict",
-  outcome: "outcome",
-  note: "note",
-  correct: "correction",
-  try: "ruling on a try",
-  commit: "commit",
-  undo: "undo",
-};
-
-function describeAct(kind) {
-  return ACT_WORDS[kind] || kind;
 }
 
 /** Why a note cannot be saved; "" when it can. */

@@ -1,6 +1,6 @@
 // Going to stale messages and settling them; and what the viewer's plain keys do to corrections.
 
-import { cut, insert, openPlace, perform, remove, restore, restoreFrom, undo, withOpen } from "./editor.js";
+import { cut, insert, openPlace, perform, redo, remove, restore, restoreFrom, undo, withOpen } from "./editor.js";
 import { keysHint } from "./keymap.js";
 import * as r from "./revision.js";
 import { cursorOf, shownOf, unsettled } from "./shown.js";
@@ -71,6 +71,7 @@ export function revise(screen, command) {
   const s = screen.session;
   screen.leaveCalls();
   if (command === "undo") return undo(screen);
+  if (command === "redo") return redo(screen);
   if (command === "nextStale") return nextStale(screen);
   const stale = staleHere(screen);
   if (command === "attest") return stale ? attest(screen, stale.key) : s.say(`Nothing is stale here. Next stale message${keysHint("stale-next")}.`);

@@ -15,7 +15,7 @@ export class Travel {
     this.fetching = false;
     this.wanted = null; // uid being fetched because it was asked for by name
     this.onShown = () => {};
-    session.onUndone = (uid) => this.visit(uid);
+    session.onTaken = (uid) => this.visit(uid);
     setInterval(() => this.renew(), RENEW_MS);
     document.addEventListener("visibilitychange", () => this.renew()); // a laptop woke up
     window.addEventListener("pagehide", () => this.giveBack());

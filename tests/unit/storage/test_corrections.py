@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
+from curation.annotation import ActKind, CorrectPayload, EmptyPayload, Payload
 from curation.trajectory import Message, Role
-from storage import corrections, trajectories
+from storage import acts, corrections, trajectories
 from storage.engine import Store
 from tests.episodes import ANSWER_AT, Person, add_episodes, episode
 
@@ -14,15 +17,37 @@ def corrected(store: Store, text: str) -> int:
         return trajectories.add_correction(conn, 1, value)[0]
 
 
-def propose(store: Store, person: Person, trajectory_id: int, reason: str) -> None:
+def propose(
+    store: Store, person: Person, trajectory_id: int, reason: str, attested: tuple[int, ...] = ()
+) -> int:
+    """Propose a correction; returns the id of the act."""
     with store.write() as conn:
+        act_id = said(conn, person, ActKind.CORRECT, CorrectPayload(f"tj1-{trajectory_id}"))
         corrections.append_correction(
             conn,
             parent_id=1,
             trajectory_id=trajectory_id,
             annotator_id=person.info.id,
+            act_id=act_id,
             reason=reason,
+            attested=attested,
         )
+        return act_id
+
+
+def said(
+    conn: Connection, person: Person, kind: ActKind, payload: Payload, undoes: int | None = None
+) -> int:
+    return acts.append_act(
+        conn,
+        trajectory_id=1,
+        annotator_id=person.info.id,
+        kind=kind,
+        payload=payload,
+        session_id=person.session,
+        n=person.next_number(),
+        undoes=undoes,
+    )
 
 
 def listed(store: Store) -> list[tuple[str, int, str]]:
@@ -55,3 +80,32 @@ def test_a_correction_that_nobody_proposed_is_not_found(store: Store) -> None:
         assert corrections.find_correction(conn, 1, one, ann.info.id) is not None
         assert corrections.find_correction(conn, 2, one, ann.info.id) is None
         assert corrections.find_correction(conn, 1, one, ann.info.id + 1) is None
+
+
+def test_a_proposal_counts_as_long_as_its_act_stands(store: Store) -> None:
+    add_episodes(store, 1)
+    ann = Person(store, "Ann")
+    one = corrected(store, "one")
+
+    def counting() -> tuple[str, tuple[int, ...], frozenset[int]]:
+        with store.read() as conn:
+            found = corrections.find_correction(conn, 1, one, ann.info.id)
+            assert found is not None
+            everybody = corrections.attested_of(conn, [one]).get(one, frozenset())
+            return found.reason, found.attested, everybody
+
+    def take_back(act_id: int, kind: ActKind) -> int:
+        with store.write() as conn:
+            return said(conn, ann, kind, EmptyPayload(), undoes=act_id)
+
+    first = propose(store, ann, one, "first")
+    second = propose(store, ann, one, "still true", attested=(ANSWER_AT,))
+    assert counting() == ("still true", (ANSWER_AT,), frozenset({ANSWER_AT}))
+    undo = take_back(second, ActKind.UNDO)
+    assert counting() == ("first", (), frozenset())
+    take_back(undo, ActKind.REDO)
+    assert counting() == ("still true", (ANSWER_AT,), frozenset({ANSWER_AT}))
+    take_back(second, ActKind.UNDO)
+    assert counting() == ("first", (), frozenset())
+    take_back(first, ActKind.UNDO)
+    assert counting()[0] == "still true", "what a committed annotation names is always described"

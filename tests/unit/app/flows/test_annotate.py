@@ -15,7 +15,7 @@ from curation.annotation import ActKind, Outcome, StepVerdict
 from curation.errors import AnnotationError, NotFound
 from curation.queueing import State
 from curation.trajectory import Message, Role, Trajectory, quoted
-from storage import decisions, trajectories
+from storage import decisions, tasks, trajectories
 from storage.annotations import standing_annotations
 from storage.engine import Store
 from storage.tables import ActRow, AnnotationRow, MarkRow, table_of
@@ -346,6 +346,93 @@ def test_undoing_what_was_refused_takes_back_nothing_else(
     assert look(store, uids[0])[0] == State.DECIDED
     (good,) = do(store, ann, ann.op("undo", uids[1])).results
     assert good.undone == annotate.Undone(uids[0], ActKind.COMMIT)
+
+
+def test_redo_walks_forward_over_trajectories_and_over_a_commit(
+    store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    said = [
+        ann.op("outcome", uids[0], outcome="accept"),
+        ann.op("commit", uids[0]),
+        ann.op("outcome", uids[1], outcome="reject"),
+    ]
+    perform(store, ann.info, ann.session, said)
+    undos = [ann.op("undo") for _ in said]
+    perform(store, ann.info, ann.session, undos)
+    with store.read() as conn:
+        assert standing_annotations(conn, 1) == []
+    redos = [ann.op("redo", of=undo.n) for undo in reversed(undos)]
+    done = perform(store, ann.info, ann.session, redos)
+    assert [r.redone for r in done.results] == [
+        annotate.Undone(uids[0], ActKind.OUTCOME),
+        annotate.Undone(uids[0], ActKind.COMMIT),
+        annotate.Undone(uids[1], ActKind.OUTCOME),
+    ]
+    assert done.annotations[uids[0]].committed
+    with store.read() as conn:
+        (again,) = standing_annotations(conn, 1)
+        assert (again.revision, again.annotation.outcome) == (3, Outcome.ACCEPT)
+        assert tasks.slots_of(conn, 1) == (0, 1)
+        assert trajectories.load(conn, uids[0]).state == "decided"
+    assert perform(store, ann.info, ann.session, redos).results == done.results
+    undo = perform(store, ann.info, ann.session, [ann.op("undo")])
+    assert undo.results[0].undone == annotate.Undone(uids[1], ActKind.OUTCOME)
+    assert undo.annotations[uids[1]].annotation.is_empty
+
+
+def refusal_of(store: Store, person: Person, op: annotate.Op) -> str:
+    (result,) = perform(store, person.info, person.session, [op]).results
+    assert result.status == "refused" and result.redone is None
+    return result.message
+
+
+def test_redo_is_over_when_something_else_was_said(
+    store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    undo = ann.op("undo")
+    note = ann.op("note", uids[0], note="n")
+    assert "nothing to redo" in refusal_of(store, ann, ann.op("redo", of=99))
+    assert "nothing to undo" in refusal_of(store, ann, undo)
+    assert "nothing to redo" in refusal_of(store, ann, ann.op("redo", of=undo.n))
+    perform(store, ann.info, ann.session, [note, ann.op("outcome", uids[1], outcome="reject")])
+    assert "nothing to redo" in refusal_of(store, ann, ann.op("redo", of=note.n))
+    first, second = ann.op("undo"), ann.op("undo")
+    perform(store, ann.info, ann.session, [first, second])
+    assert "cannot be redone" in refusal_of(store, ann, ann.op("redo", of=first.n))
+    perform(store, ann.info, ann.session, [ann.op("redo", of=second.n)])
+    assert "redone already" in refusal_of(store, ann, ann.op("redo", of=second.n))
+    perform(store, ann.info, ann.session, [ann.op("note", uids[2], note="else")])
+    assert "said or undone since" in refusal_of(store, ann, ann.op("redo", of=first.n))
+    bad = perform(store, ann.info, ann.session, [ann.op("redo"), ann.op("redo", of="x")])
+    assert [r.status for r in bad.results] == ["refused", "refused"]
+
+
+def test_redo_never_goes_over_what_another_tab_did_to_the_trajectory(
+    store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    tab = Person(store, "Ann", session="another-tab")
+    said = [ann.op("outcome", uids[0], outcome="accept"), ann.op("commit", uids[0])]
+    undo = ann.op("undo")
+    perform(store, ann.info, ann.session, [*said, undo])
+    perform(store, tab.info, tab.session, [tab.op("undo")])  # the outcome: a commit needs one
+    assert "another tab" in refusal_of(store, ann, ann.op("redo", of=undo.n))
+    assert "nothing to redo" in refusal_of(store, tab, tab.op("redo", of=undo.n))
+    bob = Person(store, "Bob", session=ann.session)
+    with pytest.raises(AnnotationError, match="another name"):
+        perform(
+            store, bob.info, bob.session, [annotate.Op(undo.n, uids[0], "redo", {"of": undo.n})]
+        )
+
+
+def test_redoing_a_repeated_commit_makes_no_revision(
+    store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    said = [ann.op("outcome", uids[0], outcome="accept"), ann.op("commit", uids[0])]
+    again, undo = ann.op("commit", uids[0]), ann.op("undo")
+    perform(store, ann.info, ann.session, [*said, again, undo, ann.op("redo", of=undo.n)])
+    with store.read() as conn:
+        (one,) = standing_annotations(conn, 1)
+    assert one.revision == 1
 
 
 def test_undo_takes_back_only_ones_own_acts(store: Store, uids: tuple[str, ...]) -> None:

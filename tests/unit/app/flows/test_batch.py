@@ -1,4 +1,4 @@
-"""Acts decided as one: refused where others have a say, undone as one."""
+"""Acts decided as one: refused where others have a say, undone and redone as one."""
 
 from __future__ import annotations
 
@@ -115,6 +115,49 @@ def test_what_was_said_by_itself_after_a_batch_stays_when_the_batch_goes(
         (standing,) = standing_annotations(conn, trajectories.id_of(conn, uids[0]))
     assert standing.annotation == said
     assert states(any_store, uids[:1]) == [(State.DECIDED, "accept")]
+
+
+def test_one_redo_brings_back_every_act_of_a_batch(
+    any_store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    do(any_store, ann, *in_batch(ann, uids[1:], commit=True))
+    decided = states(any_store, uids), queue_overview(any_store)
+    for _ in range(2):
+        back = undo(ann, batch="b1")
+        do(any_store, ann, back)
+        again = do(any_store, ann, Op(ann.next_number(), "", "redo", {"of": back.n}))
+        (result,) = again.results
+        assert result.redone is not None, result
+        assert result.redone.batch_marks == 3
+        assert set(again.annotations) == set(uids[1:])
+        assert (states(any_store, uids), queue_overview(any_store)) == decided
+
+
+def test_a_batch_comes_back_under_what_was_said_by_itself_after_it(
+    any_store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    do(any_store, ann, *in_batch(ann, uids[:1]))
+    do(any_store, ann, ann.op("outcome", uids[0], outcome="accept"), ann.op("commit", uids[0]))
+    back = undo(ann, batch="b1")
+    do(any_store, ann, back)
+    done = do(any_store, ann, Op(ann.next_number(), "", "redo", {"of": back.n}))
+    assert done.results[0].status == "ok"
+    with any_store.read() as conn:
+        (standing,) = standing_annotations(conn, trajectories.id_of(conn, uids[0]))
+    assert standing.annotation == done.annotations[uids[0]].annotation
+    assert len(standing.annotation.marks) == 1
+
+
+def test_a_batch_does_not_come_back_over_what_somebody_took_in_hand(
+    any_store: Store, uids: tuple[str, ...], ann: Person
+) -> None:
+    do(any_store, ann, *in_batch(ann, uids, commit=True))
+    back = undo(ann, batch="b1")
+    do(any_store, ann, back)
+    assert claim_next(any_store, Person(any_store, "Bob").info, "weather") is not None
+    done = do(any_store, ann, Op(ann.next_number(), "", "redo", {"of": back.n}))
+    assert (done.results[0].status, done.annotations) == ("refused", {})
+    assert "somebody else" in done.results[0].message
 
 
 def test_a_batch_leaves_alone_what_is_decided_held_or_committed(

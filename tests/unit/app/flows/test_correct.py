@@ -223,6 +223,36 @@ def test_undo_detaches_a_correction(store: Store, uid: str, ann: Person) -> None
     assert done.annotations[uid].annotation.correction_uid is None
 
 
+def test_redo_attaches_a_correction_again(store: Store, uid: str, ann: Person) -> None:
+    made = propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    undo = ann.op("undo")
+    perform(store, ann.info, ann.session, [undo])
+    done = perform(store, ann.info, ann.session, [ann.op("redo", of=undo.n)])
+    assert done.results[0].redone is not None
+    assert done.annotations[uid].annotation.correction_uid == made.correction_uid
+
+
+def test_undo_and_redo_of_attesting_bring_back_what_was_attested(
+    store: Store, uid: str, ann: Person
+) -> None:
+    def attested() -> tuple[int, ...]:
+        shown = open_trajectory(store, uid, ann.info).correction
+        assert shown is not None
+        return shown.attested
+
+    propose(store, ann, uid, arguments('{"city": "Rome"}'))
+    keep = tuple(range(5))
+    propose_correction(
+        store, ann.info, ann.session, ann.next_number(), uid, keep, "it is true", attested=[4]
+    )
+    assert attested() == (4,)
+    undo = ann.op("undo")
+    perform(store, ann.info, ann.session, [undo])
+    assert attested() == ()
+    perform(store, ann.info, ann.session, [ann.op("redo", of=undo.n)])
+    assert attested() == (4,)
+
+
 def test_the_same_number_again_stores_nothing_and_answers_the_same(
     store: Store, uid: str, ann: Person
 ) -> None:

@@ -25,11 +25,10 @@ from app.flows.running import Cancelled, Run
 from curation.errors import ExportError, NotFound
 from curation.export_manifest import Manifest
 from curation.exporting import LAYOUTS, Conversation, Example, Layout, supported
+from curation.revising import MessageRevision
 from curation.splits import assign
 from curation.trajectory import Message, Role, Trajectory
-from storage.corrections import append_correction
 from storage.engine import Store
-from storage.trajectories import add_correction, load
 from tests.curated_examples import parallel
 from tests.episodes import ANSWER_AT, CALL_AT, Person, add_episodes, add_trajectories, episode
 from tests.revisions import arguments, revised
@@ -458,15 +457,13 @@ def test_templates_are_given_no_tools_rather_than_none_of_them(
 def test_a_pair_that_a_layout_makes_equal_is_left_out(store: Store, tmp_path: Path) -> None:
     question = Message(Role.USER, "Two and two?")
     before = Trajectory((question, Message(Role.ASSISTANT, "Four.", reasoning="Five?")))
-    after = Trajectory((question, Message(Role.ASSISTANT, "Four.", reasoning="Two twice.")))
     (uid,) = add_trajectories(store, [before], "sums")
     ana = Person(store, "ana")
-    with store.write() as conn:
-        parent = load(conn, uid).id
-        made, corrected = add_correction(conn, parent, after)
-        append_correction(
-            conn, parent_id=parent, trajectory_id=made, annotator_id=ana.info.id, reason="Slip."
-        )
+    better = revised(2, MessageRevision(origin=1, reasoning="Two twice."))
+    done = propose_correction(
+        store, ana.info, ana.session, ana.next_number(), uid, better, "Slip."
+    )  # fmt: skip
+    corrected = str(done.correction_uid)
     say(store, ana, uid, "accept")
     decide(
         store, uid, decided_by=ana.info, outcome="accept", adopt_annotator="ana",

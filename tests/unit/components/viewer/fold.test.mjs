@@ -32,6 +32,17 @@ test("commit is painted at once and undone by what is said after it", () => {
   assert.deepEqual([more.committed, more.dirty], [true, true]);
 });
 
+test("a redo brings back the state after the act, on its own trajectory only", () => {
+  const before = foldOps(base(), "u", []);
+  const acts = [op("outcome", { outcome: "reject" })];
+  const after = foldOps(base(), "u", acts);
+  const undo = { ...op("undo"), restore: { uid: "u", state: before } };
+  const redo = { ...op("redo"), restore: { uid: "u", state: after } };
+  assert.equal(foldOps(base(), "u", [...acts, undo, redo]).annotation.outcome, "reject");
+  assert.equal(foldOps(base(), "u", [...acts, undo, { ...redo, restore: null }]).annotation.outcome, null);
+  assert.equal(foldOps(base(), "other", [undo, redo]).annotation.outcome, null);
+});
+
 test("an undo brings back the state before the act, on its own trajectory only", () => {
   const before = foldOps(base(), "u", []);
   const acts = [op("outcome", { outcome: "reject" })];
