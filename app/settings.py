@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from curation.errors import SettingsError
@@ -70,6 +71,22 @@ class Settings(BaseSettings):
     start_timeout_s: float = Field(default=60.0, gt=0)
     """Seconds `loopwright run` waits for the studio to answer."""
 
+    simulator_base_url: str = ""
+    """OpenAI-compatible API that says what a tool would have answered to a changed call, such as
+    `http://127.0.0.1:8000/v1`. Empty: results are taken from the store or written by people."""
+
+    simulator_model: str = ""
+    """Name of the model that the simulator asks for."""
+
+    simulator_api_key: SecretStr = SecretStr("")
+    """Key of that API; never shown and never logged. Empty: none is needed."""
+
+    simulator_timeout_s: float = Field(default=30.0, gt=0, le=600)
+    """Seconds the simulator waits for one answer; it asks three times at most."""
+
+    simulator_max_tokens: int = Field(default=1024, ge=16)
+    """Length of a simulated result, in tokens."""
+
     log_level: str = "INFO"
     """Least serious message that is logged: DEBUG, INFO, WARNING or ERROR."""
 
@@ -82,6 +99,22 @@ class Settings(BaseSettings):
         if value.upper() not in LOG_LEVELS:
             raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
         return value.upper()
+
+    @field_validator("simulator_base_url")
+    @classmethod
+    def _is_api(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError("must be the address of an API such as http://127.0.0.1:8000/v1")
+        if parts.username or parts.password or parts.query:
+            raise ValueError("must not hold a key; that belongs into LOOPWRIGHT_SIMULATOR_API_KEY")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -103,8 +136,10 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as problem:
         first = problem.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
+        # An address that holds a key is refused, so what was put there is not repeated either.
+        shown = "given" if name.startswith("simulator_") else repr(first.get("input"))
         raise SettingsError(
-            f"The value {first.get('input')!r} cannot be used: {first['msg']}.",
+            f"The value {shown} cannot be used: {first['msg']}.",
             where=f"{PREFIX}{name.upper()}",
             hint="Correct the environment variable or the option of that name.",
         ) from None

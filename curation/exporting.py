@@ -25,6 +25,7 @@ from curation.episodes import Episode, ToolText
 from curation.errors import ExportError
 from curation.export_reasons import Adaptation, Dropped
 from curation.registry import Registry
+from curation.simulated import SimulatedResult
 from curation.trajectory import Message
 
 
@@ -45,6 +46,8 @@ class Said(Struct, frozen=True):
     annotator: str
     annotation: Annotation
     created_at: datetime
+    simulated: tuple[SimulatedResult, ...] = ()
+    """Results of the annotation's correction that a model proposed."""
 
 
 class Decided(Struct, frozen=True):
@@ -143,15 +146,17 @@ class LabelRow(Struct, frozen=True):
     """One statement about a trajectory, flat."""
 
     kind: str
-    """outcome, verdict, recovery, mark, try, note or decision."""
+    """outcome, verdict, recovery, mark, try, note, simulated or decision."""
     uid: str
     source_id: str
     dataset: str
     split: str
     annotator: str = ""
     value: str = ""
-    """The outcome, the verdict, the recovery label or the ruling; "" for marks and notes."""
+    """The outcome, the verdict, the recovery label, the ruling or the model that simulated a
+    result; "" for marks and notes."""
     message_index: int | None = None
+    """Of a simulated result: in the correction."""
     call_index: int | None = None
     pointer: str | None = None
     span_start: int | None = None

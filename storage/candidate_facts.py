@@ -14,15 +14,17 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from curation.annotation import Annotation, Outcome
 from curation.exporting import AnsweredTry, Decided, Said
-from curation.taxonomy_change import renamed
+from curation.simulated import SimulatedResult
+from curation.taxonomy_change import Renames, renamed
 from curation.tries import try_id
-from storage.corrections import attested_of
+from storage.corrections import attested_of, simulated_of
 from storage.packed_episodes import PackedEpisode
 from storage.predictions import predictions_of
 from storage.renames import renames_in_force
 from storage.tables import (
     AnnotationRow,
     AnnotatorRow,
+    CorrectionRow,
     DatasetRow,
     DecisionRow,
     ItemRow,
@@ -33,6 +35,7 @@ from storage.trajectories import iter_bodies
 
 annotation = table_of(AnnotationRow)
 annotator = table_of(AnnotatorRow)
+correction = table_of(CorrectionRow)
 dataset = table_of(DatasetRow)
 decision = table_of(DecisionRow)
 item = table_of(ItemRow)
@@ -99,21 +102,28 @@ def said_of(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Said, ...]]
         .order_by(annotation.c.trajectory_id, annotation.c.annotator_id, annotation.c.revision)
     )
     renames = renames_in_force(conn)
+    made_up = simulated_of(conn, among(correction.c.parent_id, ids))
     latest: dict[int, dict[int, Any]] = {}
     for row in rows:
         latest.setdefault(row.trajectory_id, {})[row.annotator_id] = row
     return {
         trajectory_id: tuple(
-            Said(
-                row.annotator,
-                renamed(_annotation_decoder.decode(row.content), renames),
-                row.created_at,
-            )
+            _said(row, made_up, renames)
             for row in sorted(by_annotator.values(), key=lambda row: int(row.id))
             if not row.retracted
         )
         for trajectory_id, by_annotator in latest.items()
     }
+
+
+def _said(
+    row: Any,
+    made_up: dict[tuple[int, str], tuple[SimulatedResult, ...]],
+    renames: Renames,
+) -> Said:
+    said = renamed(_annotation_decoder.decode(row.content), renames)
+    simulated = made_up.get((row.annotator_id, said.correction_uid or ""), ())
+    return Said(row.annotator, said, row.created_at, simulated)
 
 
 def members_of(

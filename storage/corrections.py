@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, case, func, insert, select
+from sqlalchemy import ColumnElement, Connection, case, func, insert, select
 
+from curation.simulated import SimulatedResult
 from storage.acts import undone
 from storage.tables import AnnotatorRow, CorrectionRow, TrajectoryRow, table_of
 
@@ -38,6 +39,8 @@ class CorrectionInfo(Struct, frozen=True):
     reason: str
     attested: tuple[int, ...]
     """Message indexes of the correction that its author says are still true."""
+    simulated: tuple[SimulatedResult, ...]
+    """Results of the correction that a model proposed."""
     created_at: datetime
 
 
@@ -50,9 +53,11 @@ def append_correction(
     act_id: int,
     reason: str,
     attested: Collection[int] = (),
+    simulated: Collection[SimulatedResult] = (),
 ) -> None:
     """Record that the annotator proposes `trajectory_id` in place of `parent_id`, by this act."""
     said = tuple(sorted(attested))
+    made_up = tuple(sorted(simulated))
     conn.execute(
         insert(correction).values(
             parent_id=parent_id,
@@ -61,6 +66,7 @@ def append_correction(
             act_id=act_id,
             reason=reason,
             attested=msgspec.json.encode(said).decode(),
+            simulated=msgspec.json.encode(made_up).decode(),
             created_at=datetime.now(UTC),
         )
     )
@@ -95,6 +101,7 @@ def corrections_of(conn: Connection, parent_id: int) -> list[CorrectionInfo]:
             annotator.c.name,
             correction.c.reason,
             correction.c.attested,
+            correction.c.simulated,
             correction.c.created_at,
         )
         .join(trajectory, trajectory.c.id == correction.c.trajectory_id)
@@ -103,7 +110,12 @@ def corrections_of(conn: Connection, parent_id: int) -> list[CorrectionInfo]:
         .order_by(correction.c.id)
     )
     return [
-        CorrectionInfo(*row[:7], attested=_attested(row.attested), created_at=row.created_at)
+        CorrectionInfo(
+            *row[:7],
+            attested=_attested(row.attested),
+            simulated=_simulated(row.simulated),
+            created_at=row.created_at,
+        )
         for row in rows
     ]
 
@@ -124,6 +136,35 @@ def attested_of(conn: Connection, correction_ids: Collection[int]) -> dict[int, 
     for trajectory_id, said in rows:
         found[trajectory_id] = found.get(trajectory_id, frozenset()) | set(_attested(said))
     return found
+
+
+def simulated_of(
+    conn: Connection, parent_ids: ColumnElement[bool]
+) -> dict[tuple[int, str], tuple[SimulatedResult, ...]]:
+    """(annotator, uid of a correction) -> the results in it that a model proposed.
+
+    Args:
+        parent_ids: which corrections, as a condition on `correction.parent_id`; those without a
+            simulated result are left out.
+    """
+    rows = conn.execute(
+        select(correction.c.annotator_id, trajectory.c.uid, correction.c.simulated)
+        .join(trajectory, trajectory.c.id == correction.c.trajectory_id)
+        .where(
+            parent_ids,
+            correction.c.id.in_(
+                select(_counts)
+                .where(parent_ids)
+                .group_by(correction.c.trajectory_id, correction.c.annotator_id)
+            ),
+            correction.c.simulated != "[]",
+        )
+    )
+    return {(annotator_id, uid): _simulated(said) for annotator_id, uid, said in rows}
+
+
+def _simulated(said: str) -> tuple[SimulatedResult, ...]:
+    return msgspec.json.decode(said, type=tuple[SimulatedResult, ...])
 
 
 def _attested(said: str) -> tuple[int, ...]:

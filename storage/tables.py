@@ -376,6 +376,8 @@ class CorrectionRow(Base, table=True):
     reason: str = Field(sa_type=Text)
     attested: str = Field(sa_type=Text, default="[]")
     """JSON list of message indexes that the author says are still true, whatever was changed."""
+    simulated: str = Field(sa_type=Text, default="[]")
+    """JSON list of `curation.simulated.SimulatedResult`: results that a model proposed."""
     created_at: datetime = _utc()
 
 

@@ -22,6 +22,7 @@ from curation.checking import Finding
 from curation.diffing import MessageChange, diff_trajectories
 from curation.errors import AnnotationError, NotFound, StoreError
 from curation.queueing import State
+from curation.simulated import SimulatedResult
 from curation.trajectory import Trajectory
 from curation.tries import StepTries, tries_by_step
 from storage import decisions, trajectories
@@ -58,6 +59,8 @@ class ProposedCorrection(Struct, frozen=True):
     reason: str
     trajectory: Trajectory
     changes: tuple[MessageChange, ...]
+    simulated: tuple[SimulatedResult, ...] = ()
+    """Results of it that a model proposed."""
 
 
 class CaseAnnotation(Struct, frozen=True):
@@ -196,6 +199,7 @@ def _proposal(
         reason=proposed.reason,
         trajectory=corrected,
         changes=tuple(diff_trajectories(parent.trajectory, corrected)),
+        simulated=proposed.simulated,
     )
 
 

@@ -19,6 +19,7 @@ from app.flows.ops import Op, OpResult, Undone
 from curation.annotation import Annotation
 from curation.checking import Finding
 from curation.errors import AnnotationError
+from curation.simulated import SimulatedResult
 from curation.trajectory import Trajectory
 from curation.tries import StepTries, tries_by_step
 from storage import corrections, findings, predictions, queues, tasks, trajectories
@@ -62,6 +63,8 @@ class CorrectionOnScreen(Struct, frozen=True):
     trajectory: Trajectory
     attested: tuple[int, ...] = ()
     """Message indexes of it that the author says are still true."""
+    simulated: tuple[SimulatedResult, ...] = ()
+    """Results of it that a model proposed."""
 
 
 class Opened(Struct, frozen=True):
@@ -203,6 +206,7 @@ def shown_correction(
         reason=proposed.reason if proposed else "",
         trajectory=stored.trajectory,
         attested=proposed.attested if proposed else (),
+        simulated=proposed.simulated if proposed else (),
     )
 
 

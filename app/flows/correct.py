@@ -19,12 +19,13 @@ from app.flows.annotate import LEASE, Draft, draft_of
 from curation.annotation import ActKind, CorrectPayload
 from curation.change_summary import change_summary
 from curation.checking import catalogue_fingerprint, run_checks
-from curation.diffing import MessageChange, diff_trajectories
+from curation.diffing import MessageChange, aligned, diff_trajectories
 from curation.errors import AnnotationError, StoreError
 from curation.queueing import suspicion
 from curation.revising import MessageRevision, Revised, RevisionProblem, revise
+from curation.simulated import SimulatedResult
 from curation.stale import Stale, stale_messages
-from curation.trajectory import Trajectory
+from curation.trajectory import Role, Trajectory
 from storage import acts, tasks, trajectories
 from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
 from storage.corrections import append_correction, find_correction
@@ -37,6 +38,7 @@ __all__ = [
     "Corrected",
     "RevisionReport",
     "StaleEdit",
+    "apply_revision",
     "check_revision",
     "propose_correction",
 ]
@@ -103,12 +105,8 @@ def check_revision(
         NotFound: no such trajectory.
     """
     with store.read() as conn:
-        parent = trajectories.load(conn, uid)
-        current = None
-        if annotator is not None:
-            current = draft_of(conn, parent.id, annotator.id).annotation.correction_uid
-        base = parent.trajectory if current is None else trajectories.load(conn, current).trajectory
-    revised = revise(parent.trajectory, base, revision)
+        parent, base = _parent_and_base(conn, uid, annotator)
+    revised = revise(parent, base, revision)
     edited, problems = revised.trajectory, revised.problems
     if problems:
         return RevisionReport(
@@ -117,15 +115,40 @@ def check_revision(
             problems=problems,
             kept_invalid=revised.kept_invalid,
         )
-    changes = diff_trajectories(parent.trajectory, edited)
+    changes = diff_trajectories(parent, edited)
     return RevisionReport(
         ok=True,
         changed=edited != base,
         kept_invalid=revised.kept_invalid,
         changes=changes,
-        stale=stale_messages(parent.trajectory, edited),
+        stale=stale_messages(parent, edited),
         summary=change_summary(changes),
     )
+
+
+def apply_revision(
+    conn: Connection, uid: str, revision: Revision, annotator: AnnotatorInfo | None = None
+) -> tuple[Trajectory, Revised]:
+    """The imported trajectory, and what a revision makes of it (with its problems).
+
+    Raises:
+        NotFound: no such trajectory.
+    """
+    parent, base = _parent_and_base(conn, uid, annotator)
+    return parent, revise(parent, base, revision)
+
+
+def _parent_and_base(
+    conn: Connection, uid: str, annotator: AnnotatorInfo | None
+) -> tuple[Trajectory, Trajectory]:
+    """The imported trajectory, and what the annotator's revisions refer to."""
+    parent = trajectories.load(conn, uid)
+    current = None
+    if annotator is not None:
+        current = draft_of(conn, parent.id, annotator.id).annotation.correction_uid
+    if current is None:
+        return parent.trajectory, parent.trajectory
+    return parent.trajectory, trajectories.load(conn, current).trajectory
 
 
 def propose_correction(
@@ -138,6 +161,7 @@ def propose_correction(
     reason: str,
     *,
     attested: Collection[int] = (),
+    simulated: Collection[SimulatedResult] = (),
     base: str | msgspec.UnsetType | None = msgspec.UNSET,
     lease: timedelta = LEASE,
 ) -> Corrected:
@@ -147,6 +171,8 @@ def propose_correction(
         reason: "" only while no invalid call is kept: then what changed is told instead.
         attested: message indexes of the result that the annotator says are still true although
             they are stale (`curation/stale.py`).
+        simulated: which results a model proposed. What is said of messages that are no results,
+            or are as in the imported trajectory, is left out.
         base: the correction the revision was begun from (None: the original). When it is given
             and is not what stands, the revision is refused; UNSET does not ask.
 
@@ -174,7 +200,10 @@ def propose_correction(
         revised = revise(parent.trajectory, before, revision)
         edited = revised.trajectory
         _refuse_problems(revised)
-        if edited == before and frozenset(attested) == _attested(conn, parent, current, annotator):
+        remembered = Remembered(
+            tuple(sorted(attested)), _made_up(parent.trajectory, edited, simulated)
+        )
+        if edited == before and remembered == _remembered(conn, parent, current, annotator):
             return Corrected(current, False, draft, _changes(conn, parent, current))
         _refuse_bad_reason(reason, revised)
         changes = diff_trajectories(parent.trajectory, edited)
@@ -198,7 +227,8 @@ def propose_correction(
                 annotator_id=annotator.id,
                 act_id=act_id,
                 reason=reason,
-                attested=attested,
+                attested=remembered.attested,
+                simulated=remembered.simulated,
             )
         tasks.renew(conn, annotator.id, [parent.id], datetime.now(UTC) + lease)
         return Corrected(
@@ -218,15 +248,32 @@ def _changes(
     return tuple(diff_trajectories(parent.trajectory, corrected))
 
 
-def _attested(
+class Remembered(Struct, frozen=True):
+    """What a correction keeps besides its messages and its reason."""
+
+    attested: tuple[int, ...] = ()
+    simulated: tuple[SimulatedResult, ...] = ()
+
+
+def _remembered(
     conn: Connection, parent: StoredTrajectory, current: str | None, annotator: AnnotatorInfo
-) -> frozenset[int]:
-    """What the annotator attests of the correction that stands."""
+) -> Remembered:
+    """What the annotator said of the correction that stands."""
     if current is None:
-        return frozenset()
+        return Remembered()
     correction_id = trajectories.id_of(conn, current)
     said = find_correction(conn, parent.id, correction_id, annotator.id)
-    return frozenset(said.attested if said else ())
+    return Remembered(said.attested, said.simulated) if said else Remembered()
+
+
+def _made_up(
+    parent: Trajectory, edited: Trajectory, simulated: Collection[SimulatedResult]
+) -> tuple[SimulatedResult, ...]:
+    """Those of the named results that are there, and are not the tool's own, by index."""
+    kept = {j for i, j in aligned(parent.messages, edited.messages) if i is not None
+            and j is not None and parent.messages[i] == edited.messages[j]}  # fmt: skip
+    roles = {i for i, m in enumerate(edited.messages) if m.role is Role.TOOL}
+    return tuple(sorted(s for s in set(simulated) if s.message_index in roles - kept))
 
 
 def _refuse_correcting_a_correction(parent: StoredTrajectory) -> None:

@@ -19,15 +19,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.flows import annotate, correct, preferences, queue, replay
+from app.flows import annotate, correct, preferences, queue, replay, simulate
 from app.flows.annotate import Draft, Op, Opened
-from app.flows.correct import StaleEdit
-from app.flows.identity import BadToken, read_token
-from app.flows.incidents import report_incident
+from app.flows.identity import read_token
 from app.routes import alike
+from app.routes.answers import (
+    BadRequest,
+    Foreign,
+    error_answer,
+    json_answer,
+    unforeseen,
+    waited_for,
+)
+from app.settings import load_settings
 from components.viewer.payload import ShownCorrection, annotation_json, viewer_payload
-from curation.errors import LoopwrightError, NotFound, StoreError
+from curation.errors import LoopwrightError
+from curation.generators.endpoint import Endpoint
+from curation.generators.simulator import Question
 from curation.revising import MessageRevision
+from curation.simulated import SimulatedResult
 from storage.annotators import AnnotatorInfo
 from storage.engine import Store
 
@@ -87,6 +97,15 @@ class RecordedRequest(Struct):
     arguments: str
 
 
+class SimulateRequest(Struct):
+    """`simulate`: what would the tool answer to a changed call."""
+
+    uid: Name
+    revision: Revision
+    message_index: Index
+    """Of the result in question, in the revised trajectory."""
+
+
 class CorrectRequest(Struct):
     """`correct`: save a revision as a correction."""
 
@@ -97,6 +116,8 @@ class CorrectRequest(Struct):
     reason: str = ""
     attested: Annotated[list[Index], Meta(max_length=20_000)] = []
     """Messages of the result that are still true although they are stale."""
+    simulated: Annotated[list[SimulatedResult], Meta(max_length=20_000)] = []
+    """Results that a model proposed."""
     base: Name | UnsetType | None = UNSET
     """The correction the revision was begun from; absent: whatever stands."""
 
@@ -115,14 +136,6 @@ class KeysRequest(Struct):
     """Forget what was moved before."""
 
 
-class BadRequest(LoopwrightError):
-    """The request itself cannot be read."""
-
-
-class Foreign(LoopwrightError):
-    """The request comes from a page of another address."""
-
-
 Handler = Callable[[Store, AnnotatorInfo, Any], dict[str, Any]]
 
 
@@ -132,11 +145,18 @@ class AnnotateApi:
     Args:
         store: called per request, in a worker thread, so that nothing is opened at import time.
         lease: how long a claim is kept.
+        simulator: the model that may be asked for results; raises `SettingsError` for none.
     """
 
-    def __init__(self, store: Callable[[], Store], lease: timedelta = annotate.LEASE) -> None:
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        lease: timedelta = annotate.LEASE,
+        simulator: Callable[[], Endpoint] = lambda: simulate.simulator_endpoint(load_settings()),
+    ) -> None:
         self._store = store
         self._lease = lease
+        self._simulator = simulator
 
     def routes(self) -> list[BaseRoute]:
         """Everything under `/api/annotate`."""
@@ -159,6 +179,8 @@ class AnnotateApi:
             for name, (body, handler) in posts.items()
         ]
         routes.append(Route(f"{PREFIX}/view", self._get(self._view), methods=["GET"]))
+        asked = self._post(SimulateRequest, self._question, then=self._simulated)
+        routes.append(Route(f"{PREFIX}/simulate", asked, methods=["POST"]))
         return routes
 
     # --- handlers: one per route ---
@@ -203,6 +225,7 @@ class AnnotateApi:
             asked.revision,
             asked.reason,
             attested=asked.attested,
+            simulated=asked.simulated,
             base=asked.base,
             lease=self._lease,
         )
@@ -212,6 +235,17 @@ class AnnotateApi:
             "changes": done.changes,
             **_draft(done.draft),
         }
+
+    def _question(
+        self, store: Store, who: AnnotatorInfo, asked: SimulateRequest
+    ) -> tuple[Endpoint, Question]:
+        endpoint = self._simulator()
+        return endpoint, simulate.question_about(
+            store, who, asked.uid, asked.revision, asked.message_index
+        )
+
+    async def _simulated(self, asked: tuple[Endpoint, Question]) -> dict[str, Any]:
+        return {"proposal": await simulate.simulate(*asked)}
 
     def _renew(self, store: Store, who: AnnotatorInfo, asked: UidsRequest) -> dict[str, Any]:
         held = annotate.renew(store, who, asked.uids, lease=self._lease)
@@ -225,7 +259,14 @@ class AnnotateApi:
 
     # --- what is the same for all ---
 
-    def _post(self, body: type[Struct], handler: Handler) -> Callable[..., Awaitable[Response]]:
+    def _post(
+        self,
+        body: type[Struct],
+        handler: Callable[[Store, AnnotatorInfo, Any], Any],
+        then: Callable[[Any], Awaitable[dict[str, Any]]] | None = None,
+    ) -> Callable[..., Awaitable[Response]]:
+        """`handler` runs in the thread pool; `then`, where there is one, waits for what it found
+        without a thread, and is given up when the browser goes away."""
         decoder = msgspec.json.Decoder(body)
 
         async def endpoint(request: Request) -> Response:
@@ -233,10 +274,13 @@ class AnnotateApi:
                 _refuse_foreign(request)
                 raw = await _bounded_body(request)
             except LoopwrightError as problem:
-                return _error(problem)
-            return await run_in_threadpool(
-                self._answer, request, handler, lambda: _decoded(decoder, raw)
+                return error_answer(problem)
+            found = await run_in_threadpool(
+                self._found, request, handler, lambda: _decoded(decoder, raw)
             )
+            if then is None or isinstance(found, Response):
+                return found if isinstance(found, Response) else json_answer(200, found)
+            return await waited_for(request, then(found))
 
         return endpoint
 
@@ -248,15 +292,24 @@ class AnnotateApi:
         return endpoint
 
     def _answer(self, request: Request, handler: Handler, asked: Callable[[], Any]) -> Response:
+        found = self._found(request, handler, asked)
+        return found if isinstance(found, Response) else json_answer(200, found)
+
+    def _found(
+        self,
+        request: Request,
+        handler: Callable[[Store, AnnotatorInfo, Any], Any],
+        asked: Callable[[], Any],
+    ) -> Any:
+        """What the handler returns, or the answer that says why it cannot."""
         try:
             store = self._store()
             who = read_token(store, request.headers.get(TOKEN_HEADER, ""))
-            return _json(200, handler(store, who, asked()))
+            return handler(store, who, asked())
         except LoopwrightError as problem:
-            return _error(problem)
+            return error_answer(problem)
         except Exception as problem:  # noqa: BLE001 - logged in full under the id that is answered
-            incident = report_incident(problem, f"answering {request.url.path}")
-            return _failure(incident)
+            return unforeseen(request, problem)
 
 
 def _view(opened: Opened) -> dict[str, Any]:
@@ -276,7 +329,12 @@ def _view(opened: Opened) -> dict[str, Any]:
         correction=None
         if shown is None
         else ShownCorrection(
-            shown.uid, shown.author, shown.reason, shown.trajectory, shown.attested
+            shown.uid,
+            shown.author,
+            shown.reason,
+            shown.trajectory,
+            shown.attested,
+            shown.simulated,
         ),
     )
 
@@ -320,51 +378,3 @@ def _refuse_foreign(request: Request) -> None:
             where="Origin",
             hint="Open the studio under the address it prints; behind a proxy, pass Host through.",
         )
-
-
-def _error(problem: LoopwrightError) -> Response:
-    match problem:
-        case BadToken():
-            status = 401
-        case NotFound():
-            status = 404
-        case StaleEdit():
-            status = 409
-        case Foreign():
-            status = 403
-        case StoreError():
-            status = 503  # busy, full or away: nothing was said of the request itself
-        case _:
-            status = 400
-    error: dict[str, Any] = {
-        "message": problem.message,
-        "where": problem.where,
-        "hint": problem.hint,
-        "id": "",
-    }
-    if isinstance(problem, StaleEdit):
-        error |= {"yours": problem.yours, "current": problem.current}
-    return _json(status, {"error": error})
-
-
-def _failure(incident: str) -> Response:
-    return _json(
-        500,
-        {
-            "error": {
-                "message": "Something broke in the studio that was not foreseen.",
-                "where": "",
-                "hint": f"Nothing was half saved. The log has it as {incident}.",
-                "id": incident,
-            }
-        },
-    )
-
-
-def _json(status: int, body: dict[str, Any]) -> Response:
-    return Response(
-        msgspec.json.encode(body),
-        status,
-        media_type="application/json",
-        headers={"Cache-Control": "no-store"},
-    )

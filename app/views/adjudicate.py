@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import session
 from app.flows import adjudicate as flow
-from app.flows.adjudicate import Case, CaseAnnotation, CaseRow
+from app.flows.adjudicate import Case, CaseAnnotation, CaseRow, ProposedCorrection
 from app.flows.browse import choices
 from app.flows.identity import annotator_named
 from app.views.filters import ask_dataset
@@ -168,6 +168,7 @@ def _draw_said(case: Case, said: CaseAnnotation, number: int, following: str | N
     if said.correction is not None:
         st.caption(f"Correction: {escape(said.correction.reason)}")
         draw_changes(said.correction.changes)
+        _draw_simulated(said.correction)
     decidable = said.annotation.outcome in (Outcome.ACCEPT, Outcome.REJECT)
     st.button(
         f"Decide as {escape(said.annotator)} says",
@@ -178,6 +179,14 @@ def _draw_said(case: Case, said: CaseAnnotation, number: int, following: str | N
         on_click=_decide,
         args=(case, following, said.annotation.outcome or Outcome.UNSURE, None, said.annotator, ""),
     )
+
+
+def _draw_simulated(correction: ProposedCorrection) -> None:
+    """Which results no tool has answered: part of what is decided about."""
+    steps = correction.trajectory.assistant_indexes()
+    for result in correction.simulated:
+        number = sum(step < result.message_index for step in steps)
+        st.caption(f":material/smart_toy: A result of step {number}: {escape(result.words)}.")
 
 
 def _ask_own_decision(case: Case, following: str | None) -> None:

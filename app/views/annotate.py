@@ -11,7 +11,9 @@ import streamlit as st
 from app import session
 from app.flows.identity import annotator_named, issue_token
 from app.flows.preferences import moved_keys
+from app.flows.simulate import missing_settings
 from app.flows.taxonomies import list_taxonomies
+from app.settings import load_settings
 from components.viewer import ViewerBoot, draw_viewer
 from curation.checking import CHECKS
 
@@ -33,6 +35,7 @@ def show() -> None:
     annotator = session.current_annotator()
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     root = f"/{base}" if base else ""
+    settings = load_settings()
     draw_viewer(
         ViewerBoot(
             token=issue_token(store, annotator),
@@ -42,6 +45,10 @@ def show() -> None:
             taxonomies=list_taxonomies(store),
             check_docs={check.name: check.doc for check in CHECKS},
             keys=moved_keys(store, annotator_named(store, annotator)),
+            simulator={
+                "model": settings.simulator_model,
+                "missing": missing_settings(settings),
+            },
             pages={name: f"{root}/{name}" for name in ("queue", "ingest")},
         ),
         key="viewer",

@@ -66,6 +66,9 @@ class ViewerBoot(Struct, frozen=True):
     """Addresses of other pages that empty states lead to: `queue`, `ingest`."""
     keys: dict[str, str] = {}
     """Keys that the annotator moved: command to key."""
+    simulator: dict[str, Any] = {}
+    """What may be asked for results of changed calls: `{model, missing}`; `missing` names the
+    environment variables without which nothing can be asked."""
     version: str = ""
 
 

@@ -21,6 +21,7 @@ from curation.annotation import Annotation
 from curation.check_context import CheckContext
 from curation.checking import Finding
 from curation.diffing import diff_trajectories
+from curation.simulated import SimulatedResult
 from curation.stale import stale_messages
 from curation.trajectory import Anchor, Message, Role, ToolCall, ToolSpec, Trajectory
 from curation.tries import StepTries
@@ -38,6 +39,7 @@ class ShownCorrection(Struct, frozen=True):
     reason: str
     trajectory: Trajectory
     attested: tuple[int, ...] = ()
+    simulated: tuple[SimulatedResult, ...] = ()
 
 
 def viewer_payload(
@@ -212,12 +214,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _correction(parent: Trajectory, correction: ShownCorrection) -> dict[str, Any]:
+    messages = _messages(correction.trajectory)
+    for said in correction.simulated:
+        messages[said.message_index]["simulated"] = {"model": said.model, "edited": said.edited}
     return {
         "uid": correction.uid,
         "author": correction.author,
         "reason": correction.reason,
         "changes": msgspec.to_builtins(diff_trajectories(parent, correction.trajectory)),
-        "messages": _messages(correction.trajectory),
+        "messages": messages,
         "stale": msgspec.to_builtins(stale_messages(parent, correction.trajectory)),
         "attested": list(correction.attested),
     }

@@ -217,16 +217,16 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def start_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Studio]]:
-    """Start a studio over a fresh database."""
+def start_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Studio]]:
+    """Start a studio over a fresh database; further settings as environment variables."""
     started: list[Studio] = []
 
-    def start() -> Studio:
+    def start(**settings: str) -> Studio:
         folder = tmp_path_factory.mktemp("studio")
         url = f"sqlite:///{folder / 'studio.db'}"
         store = open_store(url)
         migrate(store)
-        env = {"LOOPWRIGHT_DATABASE_URL": url, "LOOPWRIGHT_ANNOTATOR": "tester"}
+        env = {"LOOPWRIGHT_DATABASE_URL": url, "LOOPWRIGHT_ANNOTATOR": "tester", **settings}
         studio = Studio(folder, free_port(), store, env=env)
         started.append(studio)
         studio.start()

@@ -68,6 +68,11 @@ export class Api {
     return this.post("cancel-job", { id });
   }
 
+  /** What a model says that a call would get; takes as long as it takes, until `signal` stops it. */
+  simulate(uid, revision, index, signal) {
+    return this.post("simulate", { uid, revision, message_index: index }, { signal, timeout: Infinity });
+  }
+
   correct(body) {
     return this.post("correct", body);
   }
@@ -85,9 +90,11 @@ export class Api {
     return this.send(path, { method: "POST", body: JSON.stringify(body), ...options });
   }
 
-  async send(path, options) {
+  async send(path, { signal = null, timeout = TIMEOUT_MS, ...options }) {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    const timer = Number.isFinite(timeout) ? setTimeout(() => abort.abort(), timeout) : null;
+    const stop = () => abort.abort();
+    signal?.addEventListener("abort", stop);
     try {
       const response = await fetch(`${this.base}/${path}`, {
         ...options,
@@ -103,6 +110,7 @@ export class Api {
       throw new ApiError("network", late ? "The server did not answer." : "No connection.");
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
     }
   }
 }

@@ -62,6 +62,8 @@ export const COMMANDS = {
   remove: ({ screen }) => screen?.revise("remove"),
   cut: ({ screen }) => screen?.revise("cut"),
   "still-true": ({ screen }) => screen?.revise("attest"),
+  simulate: ({ screen }) => screen?.revise("simulate"),
+  "use-simulated": ({ screen }) => screen?.revise("useSimulated"),
   "stale-next": ({ screen }) => screen?.revise("nextStale"),
   note: ({ screen }) => screen?.focusNote(),
   "outcome-accept": outcome("accept"),

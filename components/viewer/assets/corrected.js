@@ -11,6 +11,7 @@ import { keyOf } from "./keymap.js";
 import { drawPlace, live } from "./place.js";
 import { argumentsOf, entryOf, isReordered, nameOf, resultsOf, standingCalls, textOf } from "./revision.js";
 import { addedCalls, callsOf, changeOf, openOf, shownOf } from "./shown.js";
+import { drawSimulation, simulationSignature } from "./simulate.js";
 import { drawStaleBadge } from "./stale.js";
 
 const TEXT_SHOWN = 1200; // characters of an added message
@@ -30,7 +31,8 @@ export function correctionSignature(session, message) {
   const changes = own.map((i) => changeOf(shown, i));
   const texts = extras.map((e) => [e.content, e.calls]);
   const stale = entries.map((e) => e && shown.stale.get(e.key));
-  return [Boolean(shown.open), parts, changes, texts, stale, session.view.correction?.uid];
+  const simulated = entries.map((e) => e && simulationSignature(shown, e));
+  return [Boolean(shown.open), parts, changes, texts, stale, simulated, session.view.correction?.uid];
 }
 
 /** The open place, when it is in one of these entries. */
@@ -105,7 +107,8 @@ export function drawInCard(screen, message) {
 function staleOf(screen, shown, entry, message) {
   const draw = (now) => {
     const one = now?.stale.get(entry.key);
-    return one ? drawStaleBadge(screen, now, one) : null;
+    const isTyped = now && isOpenHere(now, entry); // an open place shows it among its own
+    return [one ? drawStaleBadge(screen, now, one) : null, isTyped ? null : drawSimulation(screen, now, entry.key)];
   };
   const place = shown.open?.place;
   const isNear = place && message && shown.hosts.get(place.entry) === message.index;

@@ -15,6 +15,7 @@ import { attestedToWire } from "./revision_wire.js";
 import { discard, listen } from "./discarding.js";
 import { check, save, unsavable } from "./saving.js";
 import { baseOf, callsOf, openOf, shownOf } from "./shown.js";
+import { dropHere, dropSimulation, editHere, editProposal, simulate, stopAll, useProposal } from "./simulate_acts.js";
 import { attest, goToStale, gone, isGoneTo, nextStale, replay, revise, rewrite, staleHere } from "./stale_acts.js";
 
 const CHECK_AFTER_MS = 50;
@@ -37,7 +38,7 @@ export const Editor = {
   open, leave, save, discard, perform, undo, redo, check, unsavable, settleConflict, setReason,
   openPlace, closePlace, restore, restoreFrom, remove, cut, cutAfter, insert, attest, rewrite, replay,
   changeTool, goToStale, nextStale, staleHere, focusReason, startAfresh, revise, listen, sync,
-  isGoneTo, toggleRaw, move, keep, openEntry,
+  isGoneTo, toggleRaw, move, keep, openEntry, simulate, useProposal, editProposal, dropSimulation,
 };
 
 // Beginning -----------------------------------------------------------------------------------
@@ -100,6 +101,7 @@ export function begun(s, base) {
     restored: false,
     conflict: null, // {lost}: the draft was begun over another correction
     recorded: new Map(), // results on record for calls, see replay.js
+    simulations: new Map(), // what a model was asked for, see simulate_acts.js
     note: "", // what an operation has to say
     error: "",
     saving: false,
@@ -155,6 +157,7 @@ function open(screen, cursor) {
     s.say(`Select a call or a message first${keysHint("step-next", "step-previous", "call-next", "call-previous")}.`);
     return;
   }
+  if (editHere(screen)) return;
   const stale = shownOf(s)?.stale.size ? gone(s) : null;
   withOpen(screen, (c) => {
     if (stale) {
@@ -350,7 +353,7 @@ export function focusReason(screen) {
 function leave(screen) {
   const s = screen.session;
   const c = openOf(s);
-  if (!c) return;
+  if (!c || dropHere(screen)) return;
   const isKept = isDirty(c) || Boolean(c.conflict);
   if (c.place && isKept) {
     closePlace(screen);
@@ -365,6 +368,7 @@ export function close(screen) {
   const s = screen.session;
   clearTimeout(s.editor.timer);
   clearTimeout(s.editor.sealing);
+  stopAll(s.editor);
   s.editor = null;
   s.emit("correction", "status");
   screen.trace.node.focus({ preventScroll: true });

@@ -64,6 +64,8 @@ export const GROUPS = [
       ["q", "cut", "cut from here: the selected message and all after it", []],
       [".", "stale-next", "next stale message of the correction", []],
       ["y", "still-true", "the stale message is still true", []],
+      ["S", "simulate", "ask the simulator for the result of the changed call (Esc stops it)", []],
+      ["A", "use-simulated", "use the result that the simulator proposes", []],
       ["t", "note", "write a note (Esc leaves it)", []],
     ],
   },

@@ -11,12 +11,14 @@ import { onOneLine, prettyJson } from "./json_text.js";
 import * as r from "./revision.js";
 import { indexOf } from "./revision_wire.js";
 import { verdictOf } from "./saving.js";
-import { labelOf } from "./shown.js";
+import { labelOf, shownOf } from "./shown.js";
+import { drawSimulation } from "./simulate.js";
+import { cannotSimulate } from "./simulate_acts.js";
 
 /** Keys inside an open place: with Alt, because letters are typed here. */
 export const PLACE_KEYS = {
   KeyJ: "raw", KeyT: "tool", KeyA: "add", KeyC: "duplicate", KeyX: "remove",
-  KeyU: "up", KeyN: "down", KeyK: "keep",
+  KeyU: "up", KeyN: "down", KeyK: "keep", KeyS: "simulate", KeyY: "use",
 };
 
 /** The editor of a message, or of one of its calls, when it is the open place; null otherwise. */
@@ -201,10 +203,24 @@ function textParts(screen, c, entry) {
         ),
     textField(c, text, entry, typed("text", (value) => r.setText(c.history.now, base, key, value))),
     entry.role === "assistant" ? addCallButton(screen, c, entry) : null,
+    entry.role === "tool" ? simulateRow(screen, c, entry) : null,
     entry.role === "tool"
       ? act(c, "remove", entry.from === null ? "Remove this result" : "Delete this result", "X", () => Editor.remove(screen, key))
       : null,
   ];
+}
+
+/** Ask a model for this result; said what to set up where none can be asked. */
+function simulateRow(screen, c, entry) {
+  c.acts.use = () => Editor.useProposal(screen, entry.key);
+  const why = cannotSimulate(screen.session);
+  if (why) {
+    c.acts.simulate = () => screen.session.say(why);
+    return el("span", { class: "dim", title: why, text: "No simulator is set up (see Settings). " });
+  }
+  return act(c, "simulate", "Simulate", "S", () => Editor.simulate(screen, entry.key), {
+    title: `Ask ${screen.session.boot.simulator.model} what the tool would answer`,
+  });
 }
 
 /** JSON results are laid out for typing when going back gives the same bytes. */
@@ -289,6 +305,7 @@ function said(screen, c, entryThen, callThen) {
   const problems = spoken(c, entry, call, "problems") || [];
   const kept = spoken(c, entry, call, "kept_invalid") || [];
   return [
+    call === null ? drawSimulation(screen, shownOf(screen.session), entry.key) : null,
     c.note ? el("div", { class: "dim", text: c.note }) : null,
     problems.filter((p) => !c.hasForm || p.pointer === "").map((p) => problemLine(p)),
     kept.map((p) => problemLine(p, "kept invalid")),

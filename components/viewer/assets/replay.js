@@ -45,8 +45,8 @@ export function askRecord(screen) {
   }, ASK_AFTER_MS);
 }
 
-/** The call that a stale result stands under: {call, name, text, id}; null for none that parses. */
-function callAnswered({ state, base }, one) {
+/** The call that a result (by its key) stands under: {call, name, text, id}; null for none that parses. */
+export function callAnswered({ state, base }, one) {
   const { answers } = entryOf(state, one.key);
   const step = answers && entryOf(state, answers.entry);
   const call = step && callOf(state, answers.entry, answers.call);

@@ -6,7 +6,8 @@
 // redo are in revision_history.js.
 //
 //   state  {entries, next, attested: {key: true}}
-//   entry  {key, from, parent, role, removed, content?, reasoning?, calls, answers: {entry, call}|null}
+//   entry  {key, from, parent, role, removed, content?, reasoning?, calls, answers: {entry, call}|null,
+//           simulated?: {model, text}|null}
 //   call   {key, from, name?, arguments?, keepInvalid, removed}
 //
 // `parent` is the index of the imported message that an entry goes back to, null for added ones.
@@ -47,6 +48,15 @@ export function standingCalls(entry) {
 
 export function textOf(base, entry) {
   return entry.content ?? base[entry.from]?.text ?? "";
+}
+
+/** Which model proposed a result, and whether it was edited since: {model, edited}; null for none. */
+export function simulatedOf(base, entry) {
+  if (entry.simulated !== undefined) {
+    return entry.simulated && { model: entry.simulated.model, edited: textOf(base, entry) !== entry.simulated.text };
+  }
+  const known = base[entry.from]?.simulated;
+  return known ? { model: known.model, edited: known.edited || entry.content !== undefined } : null;
 }
 
 export function reasoningOf(base, entry) {
@@ -117,7 +127,14 @@ function changesWithin(entry) {
 
 export function setText(state, base, key, text) {
   const isBack = entryOf(state, key).from !== null && text === base[entryOf(state, key).from].text;
-  return change(state, key, (entry) => (isBack ? without(entry, "content") : { ...entry, content: text }));
+  return change(state, key, (entry) => (isBack ? without(without(entry, "content"), "simulated") : { ...entry, content: text }));
+}
+
+/** The text of a result from somewhere else: from a model (its name), or on record (null). */
+export function setResult(state, base, key, text, model = null) {
+  const set = setText(state, base, key, text);
+  if (entryOf(set, key).content === undefined) return set; // as it was, and whoever said it then
+  return change(set, key, (entry) => ({ ...entry, simulated: model && { model, text } }));
 }
 
 export function setReasoning(state, base, key, text) {

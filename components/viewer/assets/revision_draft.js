@@ -69,8 +69,8 @@ function laidOver(home, kept, moved) {
     moved.set(call.key, key);
     return { ...call, key };
   });
-  const { content, reasoning } = kept;
-  const texts = Object.fromEntries(Object.entries({ content, reasoning }).filter(([, v]) => v !== undefined));
+  const { content, reasoning, simulated } = kept;
+  const texts = Object.fromEntries(Object.entries({ content, reasoning, simulated }).filter(([, v]) => v !== undefined));
   return { ...home, ...texts, calls, removed: kept.removed };
 }
 
@@ -82,5 +82,5 @@ function insertedAgain(state, kept, moved, before) {
   if (before === null || (answers && !callOf(state, answers.entry, answers.call))) return null;
   const grown = insertAfter(state, before, kept.role, { answers, content: kept.content });
   const key = `n${state.next}`;
-  return { ...grown, entries: grown.entries.map((e) => (e.key === key ? { ...e, calls: kept.calls } : e)) };
+  return { ...grown, entries: grown.entries.map((e) => (e.key === key ? { ...e, calls: kept.calls, simulated: kept.simulated } : e)) };
 }

@@ -4,7 +4,7 @@
 // message of the base, or an object that says what is different about it.
 
 import {
-  areCallsTouched, argumentsOf, entryOf, isTouched, nameOf, standing, standingCalls,
+  areCallsTouched, argumentsOf, entryOf, isTouched, nameOf, simulatedOf, standing, standingCalls,
 } from "./revision.js";
 
 /** The revision to send. */
@@ -36,6 +36,14 @@ function callToWire(base, entry, call) {
 /** Message indexes of the result that were attested. */
 export function attestedToWire(state) {
   return standing(state).flatMap((entry, i) => (state.attested[entry.key] ? [i] : []));
+}
+
+/** Results that a model proposed, edited since or not. */
+export function simulatedToWire(state, base) {
+  return standing(state).flatMap((entry, i) => {
+    const said = simulatedOf(base, entry);
+    return said ? [{ message_index: i, ...said }] : [];
+  });
 }
 
 /** Where a message and a call of the result are in the state: {entry, call} keys, null if nowhere. */

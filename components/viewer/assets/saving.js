@@ -3,7 +3,7 @@
 import { clearDraft, writeDraft } from "./drafts.js";
 import { plural } from "./dom.js";
 import { begun, close, focusReason, isAttestedAnew, isDirty } from "./editor.js";
-import { attestedToWire, toWire } from "./revision_wire.js";
+import { attestedToWire, simulatedToWire, toWire } from "./revision_wire.js";
 import { baseOf, openOf, shownOf, unsettled } from "./shown.js";
 
 const WAIT_MS = 200;
@@ -96,13 +96,15 @@ function bodyOf(s, c) {
   const state = c.history.now;
   const revision = toWire(state, c.base.messages);
   const attested = attestedToWire(state);
-  const same = JSON.stringify([revision, attested, c.reason]);
+  const simulated = simulatedToWire(state, c.base.messages);
+  const same = JSON.stringify([revision, attested, simulated, c.reason]);
   if (c.attempt?.same !== same) {
     s.n += 1;
     c.attempt = { n: s.n, same };
   }
   const { n } = c.attempt;
-  return { session: s.sid, n, uid: c.uid, revision, attested, reason: c.reason.trim(), base: c.base.uid };
+  const reason = c.reason.trim();
+  return { session: s.sid, n, uid: c.uid, revision, attested, simulated, reason, base: c.base.uid };
 }
 
 async function saved(screen, c, answer, before) {

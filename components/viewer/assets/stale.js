@@ -8,6 +8,7 @@ import { keyOf } from "./keymap.js";
 import { Editor } from "./editor.js";
 import { onRecord } from "./replay.js";
 import { labelOf } from "./shown.js";
+import { simulateButton } from "./simulate.js";
 
 /** Why a message is stale, in words. */
 export function reasonOf({ why, values }) {
@@ -64,6 +65,7 @@ function actions(screen, shown, one, { isHere = false, isGoneTo = false } = {}) 
   return el(
     "span",
     { class: "actions" },
+    one.why === "result" && !one.isAttested ? simulateButton(screen, shown, one.key, { what, isHere }) : null,
     act("Rewrite", one, { key: isGoneTo && keyOf("edit"), what, onclick: () => Editor.rewrite(screen, one.key) }),
     act("Cut from here", one, { key: isGoneTo && keyOf("cut"), what, onclick: () => Editor.cut(screen, one.key) }),
     act("Still true", one, {

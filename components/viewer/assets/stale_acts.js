@@ -4,6 +4,7 @@ import { cut, insert, openPlace, perform, redo, remove, restore, restoreFrom, un
 import { keysHint } from "./keymap.js";
 import * as r from "./revision.js";
 import { cursorOf, shownOf, unsettled } from "./shown.js";
+import { simulateHere, useHere } from "./simulate_acts.js";
 
 /** The stale message that was gone to last, while nothing else was selected since. */
 export function gone(s) {
@@ -25,7 +26,7 @@ export function rewrite(screen, key) {
 
 /** Put the recorded result of an equal call in the place of a stale one. */
 export function replay(screen, key, text) {
-  withOpen(screen, (c) => perform(screen, r.setText(c.history.now, c.base.messages, key, text)));
+  withOpen(screen, (c) => perform(screen, r.setResult(c.history.now, c.base.messages, key, text)));
 }
 
 /** The stale message that the keys mean: gone to last, else the selected message or its result. */
@@ -73,6 +74,8 @@ export function revise(screen, command) {
   if (command === "undo") return undo(screen);
   if (command === "redo") return redo(screen);
   if (command === "nextStale") return nextStale(screen);
+  if (command === "simulate") return simulateHere(screen);
+  if (command === "useSimulated") return useHere(screen);
   const stale = staleHere(screen);
   if (command === "attest") return stale ? attest(screen, stale.key) : s.say(`Nothing is stale here. Next stale message${keysHint("stale-next")}.`);
   if (command === "cut" && stale && gone(s) === stale.key) return cut(screen, stale.key);

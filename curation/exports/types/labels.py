@@ -22,7 +22,7 @@ class Labels:
 
     name = "labels"
     title = "Label table"
-    description = "One row per outcome, step verdict, recovery label, mark, try, note and decision."
+    description = "One row per outcome, verdict, recovery, mark, try, note, simulation, decision."
     shapes: tuple[type[Struct], ...] = (LabelRow,)
     splits = False
 
@@ -107,6 +107,15 @@ def _statements(blank: LabelRow, curated: Curated, said: Said) -> Iterator[Label
         )
     if annotation.note:
         yield replace(base, kind="note", note=annotation.note)
+    for result in said.simulated:
+        yield replace(
+            base,
+            kind="simulated",
+            value=result.model,
+            message_index=result.message_index,
+            note="then edited" if result.edited else "",
+            correction_uid=annotation.correction_uid or "",
+        )
 
 
 TYPES.register(Labels(), __name__)

@@ -304,6 +304,7 @@ def test_every_route_of_the_api_is_under_its_prefix(store: Store) -> None:
             "acts",
             "check-revision",
             "recorded",
+            "simulate",
             "correct",
             "renew",
             "release",

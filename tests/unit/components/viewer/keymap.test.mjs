@@ -38,7 +38,7 @@ test("Caps Lock and other layouts type the same keys", () => {
   assert.ok(isForViewer(press("[", altGr)), "German brackets");
   assert.ok(isForViewer(press("/", { shiftKey: true })), "German slash");
   assert.ok(!isForViewer(press("1", { ctrlKey: true })), "the browser's own shortcut");
-  assert.ok(!isForViewer(press("A", { shiftKey: true })));
+  assert.ok(!isForViewer(press("W", { shiftKey: true })));
   assert.ok(!isForViewer(press("Process", { keyCode: 229 })), "a text is being composed");
 });
 

@@ -4,7 +4,7 @@ import test from "node:test";
 import * as r from "../../../../components/viewer/assets/revision.js";
 import { fromDraft, rebased, toDraft } from "../../../../components/viewer/assets/revision_draft.js";
 import { historyOf, performed, redone, sealed, undone } from "../../../../components/viewer/assets/revision_history.js";
-import { attestedToWire, indexOf, parentCallsOf, parentsOf, placeOf, toWire } from "../../../../components/viewer/assets/revision_wire.js";
+import { attestedToWire, indexOf, parentCallsOf, parentsOf, placeOf, simulatedToWire, toWire } from "../../../../components/viewer/assets/revision_wire.js";
 
 const call = (name, raw, id = null) => ({ name, raw, id });
 const said = (role, text, more = {}) => ({ role, text, reasoning: null, calls: [], answers: null, ...more });
@@ -216,4 +216,42 @@ test("changes of a draft that find no place are counted, never guessed", () => {
   const { state, lost } = rebased(draft, now, [0, 1, 2]);
   assert.equal(lost, 2, "the step with its calls, and the result of the added one");
   assert.deepEqual(toWire(state, now), [0, 2]);
+});
+
+test("a result that a model proposed keeps its name, also when it is edited", () => {
+  const BY = { message_index: 3, model: "sim" };
+  let state = r.setResult(begin(), BASE, "m3", "new", "sim");
+  assert.deepEqual(simulatedToWire(state, BASE), [{ ...BY, edited: false }]);
+  state = r.setText(state, BASE, "m3", "newer");
+  assert.deepEqual(simulatedToWire(state, BASE), [{ ...BY, edited: true }]);
+  state = r.setText(state, BASE, "m3", "new");
+  assert.deepEqual(simulatedToWire(state, BASE), [{ ...BY, edited: false }]);
+  assert.deepEqual(toWire(state, BASE)[3], { from: 3, content: "new" });
+});
+
+test("a recorded result, or the tool's own again, is not simulated", () => {
+  const state = r.setResult(begin(), BASE, "m3", "new", "sim");
+  assert.deepEqual(simulatedToWire(r.setResult(state, BASE, "m3", "on record"), BASE), []);
+  const back = r.setText(state, BASE, "m3", BASE[3].text);
+  assert.deepEqual(simulatedToWire(back, BASE), []);
+  assert.deepEqual(toWire(back, BASE), ALL);
+});
+
+test("what the correction that stands says of its results holds until they are changed", () => {
+  const base = BASE.map((m, i) => (i === 3 ? { ...m, simulated: { model: "sim", edited: false } } : m));
+  assert.deepEqual(simulatedToWire(begin(base), base), [{ message_index: 3, model: "sim", edited: false }]);
+  const typed = r.setText(begin(base), base, "m3", "by hand");
+  assert.deepEqual(simulatedToWire(typed, base), [{ message_index: 3, model: "sim", edited: true }]);
+  assert.deepEqual(simulatedToWire(r.setResult(typed, base, "m3", "on record"), base), []);
+  assert.deepEqual(simulatedToWire(r.removeMessage(begin(base), "m3"), base), []);
+  assert.deepEqual(simulatedToWire(r.removeMessage(begin(base), "m0"), base)[0].message_index, 2);
+});
+
+test("a draft remembers who proposed a result, also over another base", () => {
+  const state = r.setResult(begin(), BASE, "m3", "new", "sim");
+  const draft = JSON.parse(JSON.stringify(toDraft({ state, base: null, reason: "" })));
+  const again = fromDraft(draft, BASE, ALL);
+  assert.deepEqual(simulatedToWire(again, BASE), simulatedToWire(state, BASE));
+  const moved = rebased(draft, BASE, ALL);
+  assert.deepEqual(simulatedToWire(moved.state, BASE), simulatedToWire(state, BASE));
 });
