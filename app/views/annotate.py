@@ -16,6 +16,7 @@ from app.flows.taxonomies import list_taxonomies
 from app.settings import load_settings
 from components.viewer import ViewerBoot, draw_viewer
 from curation.checking import CHECKS
+from curation.recovery import RECOVERY_LABELS
 
 _FULL_WINDOW = """
 <style>
@@ -43,6 +44,7 @@ def show() -> None:
             dataset=st.query_params.get("dataset"),
             uid=st.query_params.get("t"),
             taxonomies=list_taxonomies(store),
+            recoveries=RECOVERY_LABELS,
             check_docs={check.name: check.doc for check in CHECKS},
             keys=moved_keys(store, annotator_named(store, annotator)),
             simulator={

@@ -16,6 +16,7 @@ import streamlit as st
 from msgspec import Struct
 
 from components.viewer.serving import asset_mount, assets_dir, assets_url, assets_version
+from curation.recovery import RecoveryLabel
 from curation.taxonomy import Taxonomy
 
 __all__ = [
@@ -59,6 +60,7 @@ class ViewerBoot(Struct, frozen=True):
     uid: str | None
     """The trajectory to open first; None asks the queue."""
     taxonomies: Sequence[Taxonomy]
+    recoveries: Sequence[RecoveryLabel]
     check_docs: dict[str, str]
     """Name of a check to what it says of itself."""
     api: str = API

@@ -7,6 +7,10 @@ import { Editor } from "./editor.js";
 import { folded } from "./folding.js";
 import { keyOf } from "./keymap.js";
 import { markChips } from "./marks.js";
+import { paintSpans } from "./highlight.js";
+import { pickingHere } from "./picking.js";
+import { PickingView, pickingSignature } from "./picking_view.js";
+import { recoveryOf } from "./recovery.js";
 import { resultText } from "./result_view.js";
 import { selectMessage } from "./commands.js";
 import { drawTries, triesSignature } from "./tries_panel.js";
@@ -19,7 +23,9 @@ export function signatureOf(session, message, state) {
   const marks = annotation.marks.filter((m) => m.anchor.message_index === message.index);
   const verdict = annotation.step_verdicts[message.index] || "";
   const tries = triesSignature(session, message, annotation);
-  return JSON.stringify([verdict, marks, correctionSignature(session, message), tries]);
+  const recovery = recoveryOf(annotation, message.index);
+  const picking = pickingSignature(session, message);
+  return JSON.stringify([verdict, recovery, marks, picking, correctionSignature(session, message), tries]);
 }
 
 export function drawCard(screen, message, state, findings) {
@@ -29,7 +35,8 @@ export function drawCard(screen, message, state, findings) {
   const found = findings.get(message.index) || [];
   const isStep = message.step !== null;
   const index = message.index;
-  const context = { screen, message, marks, found, state };
+  const picking = pickingHere(screen.session);
+  const context = { screen, message, marks, found, state, picking: picking?.message === index ? picking : null };
   return el(
     "article",
     {
@@ -60,7 +67,8 @@ function pick(session, event, index) {
   }
 }
 
-function heading({ screen, message, marks }, verdict) {
+function heading({ screen, message, marks, state }, verdict) {
+  const recovery = recoveryOf(state.annotation, message.index);
   const isStep = message.step !== null;
   const own = marks.filter((m) => m.anchor.call_index === null);
   return el(
@@ -71,6 +79,9 @@ function heading({ screen, message, marks }, verdict) {
     verdict
       ? el("span", { class: `verdict ${verdict}`, text: `${ICONS[verdict]} ${verdict}` })
       : null,
+    recovery.map((label) =>
+      el("span", { class: `recovered ${label}`, title: "How this step deals with an earlier error", text: `${ICONS.recovery} ${label}` }),
+    ),
     markChips(screen, own),
     el("span", { class: "grow" }),
     editable(message)
@@ -113,41 +124,57 @@ export function findingLine(finding) {
 }
 
 function body(context) {
-  const { screen, message } = context;
+  const { screen, message, marks, picking } = context;
   return [
-    message.reasoning
-      ? folded(screen.session, `reasoning:${message.index}`, {
-          className: "reasoning",
-          summary: [el("span", { class: "dim", text: "reasoning " }), message.reasoning.slice(0, 140)],
-          make: () => el("div", { class: "text", text: message.reasoning }),
-        })
-      : null,
-    el("div", { class: "said" }, words(screen.session, message)),
+    message.reasoning ? reasoning(context) : null,
+    el("div", { class: "said" }, picking?.field === "content" ? picked(screen, picking) : words(screen.session, message, marks)),
     (message.parts || []).map((part) => el("pre", { class: "plain part", text: part })),
     drawAtText(screen, message),
   ];
 }
 
-function words(session, message) {
+function reasoning({ screen, message, marks, picking }) {
+  if (picking?.field === "reasoning") return el("div", { class: "reasoning" }, picked(screen, picking));
+  return folded(screen.session, `reasoning:${message.index}`, {
+    className: "reasoning",
+    summary: [el("span", { class: "dim", text: "reasoning " }), message.reasoning.slice(0, 140)],
+    make: () => painted(el("div", { class: "text", text: message.reasoning }), message, "reasoning", marks),
+  });
+}
+
+function picked(screen, picking) {
+  const view = new PickingView(screen.session, picking);
+  view.node.pickingView = view;
+  return view.node;
+}
+
+/** A box that shows a text of the message, with the marked words in it lit. */
+function painted(box, message, field, marks) {
+  box.dataset.field = field;
+  paintSpans(box, message, field, marks);
+  return box;
+}
+
+function words(session, message, marks) {
   const { text, role, index } = message;
   if (!text) return message.calls.length === 0 ? el("div", { class: "dim", text: "(empty)" }) : null;
   if (!text.trim()) return el("div", { class: "dim", text: `(blank: ${plural(text.length, "space")} or line break)` });
   if (role === "tool") return resultText(session, index, text);
   const isFrame = role === "system" || role === "developer";
-  if (!isFrame && text.length <= LONG_CHARS) return speech(message);
+  if (!isFrame && text.length <= LONG_CHARS) return speech(message, marks);
   return folded(session, `text:${index}`, {
     className: "holds",
     summary: [
       el("span", { class: "preview", text: text.slice(0, 200) }),
       el("span", { class: "dim", text: ` ${text.length.toLocaleString("en")} characters` }),
     ],
-    make: () => speech(message),
+    make: () => speech(message, marks),
   });
 }
 
-function speech(message) {
-  if (!message.html) return el("div", { class: "text words", text: message.text });
-  const node = el("div", { class: "text words md" });
-  node.append(sanitised(message.html));
-  return node;
+function speech(message, marks) {
+  const node = el("div", { class: message.html ? "text words md" : "text words" });
+  if (message.html) node.append(sanitised(message.html));
+  else node.textContent = message.text;
+  return painted(node, message, "content", marks);
 }

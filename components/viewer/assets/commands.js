@@ -1,7 +1,6 @@
 // What each command does to the session. No elements here: the screen follows the session.
 
 import {
-  anchorFor,
   atMessage,
   moveArgument,
   moveCall,
@@ -13,13 +12,12 @@ import {
   WHOLE,
 } from "./cursor.js";
 import { askAlike, sourceHere } from "./alike_asking.js";
-import { sameAnchor } from "./fold.js";
 import { nextNowhere } from "./grounding.js";
+import { LABEL_COMMANDS } from "./label_commands.js";
+import { changeLastMark, lastMarkHere, nextSeverity } from "./marking.js";
 import { keysHint } from "./keymap.js";
 import { showCalls, toSource } from "./source.js";
 import { redoAct, undoAct } from "./taking_back.js";
-
-const SEVERITIES = ["minor", "major", "critical"];
 
 /** Commands by name (see keymap.js). Each is given {session, travel, screen}. */
 export const COMMANDS = {
@@ -45,6 +43,7 @@ export const COMMANDS = {
   "verdict-unsure": verdict("unsure"),
   "verdict-clear": verdict(null),
   "rest-clean": ({ session }) => restIsClean(session),
+  ...LABEL_COMMANDS,
   severity: ({ session }) => changeLastMark(session, nextSeverity),
   "root-cause": ({ session }) => changeLastMark(session, (m) => ({ root_cause: !m.root_cause })),
   unmark: ({ session }) => {
@@ -53,10 +52,6 @@ export const COMMANDS = {
     else session.say("There is no mark here to remove.");
   },
   alike: ({ session }) => askAlike(session, sourceHere(session)),
-  leader: ({ session }) => {
-    session.leader = "";
-    session.emit("mode");
-  },
   edit: ({ session, screen }) => screen?.openEditor(session.cursor),
   insert: ({ screen }) => screen?.revise("insert"),
   remove: ({ screen }) => screen?.revise("remove"),
@@ -187,44 +182,6 @@ function leavable(session) {
   }
   session.emit("nudge");
   return false;
-}
-
-/** Put a category where the cursor stands. */
-export function placeMark(session, category) {
-  const anchor = anchorFor(session.view, session.cursor, category.applies || "any");
-  const mark = {
-    mark_id: session.newMarkId(),
-    taxonomy: session.taxonomy.name,
-    category: category.name,
-    anchor,
-  };
-  const same = session
-    .stateOf(session.current)
-    .annotation.marks.some((m) => m.category === mark.category && sameAnchor(m.anchor, anchor));
-  if (same) session.say(`${category.title} is marked here already.`);
-  else session.act("mark", { mark });
-}
-
-/** Replace a mark by a changed copy of itself. */
-export function changeMark(session, mark, changes) {
-  session.act("mark", { mark: { ...mark, ...changes } });
-}
-
-function changeLastMark(session, changes) {
-  const mark = lastMarkHere(session);
-  if (mark) changeMark(session, mark, changes(mark));
-  else session.say("There is no mark here to change.");
-}
-
-/** The newest mark at the selected message (or on the whole trajectory when that is selected). */
-export function lastMarkHere(session) {
-  const here = session.cursor.message;
-  const { marks } = session.stateOf(session.current).annotation;
-  return marks.findLast((m) => m.anchor.message_index === here) || null;
-}
-
-function nextSeverity(mark) {
-  return { severity: SEVERITIES[(SEVERITIES.indexOf(mark.severity) + 1) % SEVERITIES.length] };
 }
 
 /** Select a message by pointer. */

@@ -1,7 +1,8 @@
 // Where the annotator is: a message, perhaps one of its calls, perhaps one argument of that call.
 //
 // Pure functions from a view and a cursor to a cursor. A cursor is {message, call, pointer}; all
-// null means the whole trajectory. Moving never leaves the trajectory; at an end it stays.
+// null means the whole trajectory; `span` and `field` besides when words of the message are selected.
+// Moving never leaves the trajectory; at an end it stays.
 
 export const WHOLE = Object.freeze({ message: null, call: null, pointer: null });
 
@@ -54,6 +55,15 @@ export function moveStep(view, cursor, delta) {
   const found =
     delta > 0 ? steps.find((m) => m.index > here) : steps.findLast((m) => m.index < here);
   return found ? atMessage(view, found.index) : cursor;
+}
+
+/** The next (or previous) message of the user; null when there is none. */
+export function moveTurn(view, cursor, delta) {
+  const turns = view.messages.filter((m) => m.role === "user");
+  const here = cursor.message ?? -1;
+  const found =
+    delta > 0 ? turns.find((m) => m.index > here) : turns.findLast((m) => m.index < here);
+  return found ? atMessage(view, found.index) : null;
 }
 
 /** The next (or previous) call, whichever step it belongs to: a line in the list of calls. */
@@ -135,7 +145,10 @@ export function anchorFor(view, cursor, applies) {
   const none = { message_index: null, call_index: null, pointer: null };
   if (applies === "trajectory" || cursor.message === null) return none;
   const step = { ...none, message_index: cursor.message };
-  if (applies === "user") return { ...none, message_index: userBefore(view, cursor.message) };
+  const isUser = view.messages[cursor.message].role === "user";
+  if (applies === "user" && !isUser) return { ...none, message_index: userBefore(view, cursor.message) };
+  if (cursor.span) return { ...step, span: cursor.span, field: cursor.field };
+  if (applies === "user") return step;
   if (applies === "step") return step;
   const calls = view.messages[cursor.message].calls;
   const call = cursor.call ?? (applies === "call" && calls.length > 0 ? 0 : null);

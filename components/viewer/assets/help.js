@@ -53,7 +53,7 @@ function explained() {
   const leader = keySign(keyOf("leader") || "the leader");
   return (
     `A category is ${leader} and then its two keys; it is put on what is selected: an argument, a ` +
-    "call, a step or the whole trajectory. Keys pressed while the next trajectory is on " +
+    "call, a step, words of a message or the whole trajectory. Keys pressed while the next trajectory is on " +
     "its way wait for it. While you type in a field, keys are just letters: Esc leaves it. " +
     "In a correction, Ctrl+Enter saves, Ctrl+Z and Ctrl+Shift+Z undo and redo, and Esc leaves " +
     "the field, then the correction (the draft is kept); keys with Alt are printed where they " +

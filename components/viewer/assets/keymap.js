@@ -5,6 +5,7 @@
 // The table holds the keys as they come; an annotator may move them (`useKeys`, key_rules.js).
 
 import { keySign, resolveKeys } from "./key_rules.js";
+import { isPickKey } from "./picking.js";
 
 /** Rows are [key, command, what it does, further keys]; read by `tests/readme_tables.py` as well. */
 export const GROUPS = [
@@ -20,6 +21,8 @@ export const GROUPS = [
       ["n", "finding-next", "next finding", []],
       ["p", "finding-previous", "previous finding", []],
       [",", "nowhere-next", "next value from nowhere", []],
+      ["J", "turn-next", "next user turn", []],
+      ["K", "turn-previous", "previous user turn", []],
       ["w", "whole", "select the whole trajectory", []],
     ],
   },
@@ -43,6 +46,7 @@ export const GROUPS = [
       ["0", "verdict-clear", "clear the verdict", []],
       ["4", "rest-clean", "rest is clean: all steps not judged are correct", []],
       ["5", "unjudged-next", "next step without a verdict", []],
+      ["8", "recovery-leader", "recovery: then one letter for how it deals with an earlier error", []],
     ],
   },
   {
@@ -53,6 +57,10 @@ export const GROUPS = [
       ["b", "root-cause", "last mark here is the root cause", []],
       ["d", "unmark", "remove the last mark here", []],
       ["M", "alike", "mark the others like this finding or mark", []],
+      ["B", "caused-by", "last mark here follows from the root cause; again: it does not", []],
+      ["T", "pick", "pick words of the message: arrows, Enter; then mark them", []],
+      ["D", "do-not-learn", "do not learn the picked words, the last mark here, or what is selected", []],
+      ["Q", "clarification", "what the assistant should have asked (on a marked user turn)", []],
     ],
   },
   {
@@ -119,17 +127,18 @@ export function keysHint(...commands) {
   return keys.length > 0 ? ` (${keys.map(keySign).join(", ")})` : "";
 }
 
-/** The key as the tables know it: a letter is a capital with Shift, whatever Caps Lock says. */
+/** The key as the tables know it: a letter is a capital with Shift, whatever Caps Lock says; keys
+ * that pick words say when Shift is held. */
 export function plainKey(event) {
   const { key } = event;
-  if (key.length !== 1) return key;
+  if (key.length !== 1) return event.shiftKey && isPickKey(key) ? `Shift+${key}` : key;
   const lower = key.toLowerCase();
   return event.shiftKey && lower !== key.toUpperCase() ? key.toUpperCase() : lower;
 }
 
 /** Whether holding the key down may repeat its command: moving may, judging may not. */
 export function mayRepeat(command) {
-  return /^(step|call|argument|finding|nowhere)-/.test(command || "");
+  return /^(step|call|argument|finding|nowhere|turn)-/.test(command || "");
 }
 
 /** Whether a text is being composed (Japanese, Chinese, Korean …): its keys are not ours. */
@@ -146,16 +155,18 @@ function isSign(key) {
   return !isLetter && key.length === 1 && commandOf(key) !== undefined;
 }
 
-function isHeldBack(event) {
+function isHeldBack(event, isPicking) {
   if (event.metaKey) return true;
   if (event.ctrlKey || event.altKey) return !(isSign(event.key) && event.getModifierState?.("AltGraph"));
   if (!event.shiftKey || isSign(event.key)) return false;
+  if (isPicking && isPickKey(event.key)) return false;
   return event.key.length > 1 || commandOf(plainKey(event)) === undefined;
 }
 
-/** Whether a key press is meant for the viewer at all: no modifier, no field being typed in. */
-export function isForViewer(event) {
-  if (isComposing(event) || isHeldBack(event)) return false;
+/** Whether a key press is meant for the viewer at all: no modifier (but Shift with the keys that
+ * pick words, while words are picked), no field being typed in. */
+export function isForViewer(event, isPicking = false) {
+  if (isComposing(event) || isHeldBack(event, isPicking)) return false;
   const target = event.composedPath ? event.composedPath()[0] : event.target;
   if (!target || !target.tagName) return true;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable) return false;

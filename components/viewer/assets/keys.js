@@ -4,8 +4,11 @@
 // pressed; while nothing is on screen (the next one is on its way, or Streamlit is mounting the
 // component again) keys wait in order for the trajectory that comes.
 
-import { ALWAYS, COMMANDS, placeMark } from "./commands.js";
+import { ALWAYS, COMMANDS } from "./commands.js";
 import { plural } from "./dom.js";
+import { leavePicking, pickKey, toggleRecovery } from "./label_commands.js";
+import { placeMark } from "./marking.js";
+import { isPickKey, pickingHere } from "./picking.js";
 import { backFromSource } from "./source.js";
 import { commandOf, isForViewer, mayRepeat, plainKey, readCode } from "./keymap.js";
 
@@ -44,7 +47,7 @@ export class Keys {
   }
 
   onKey(event) {
-    if (!this.isOurs() || !isForViewer(event)) return;
+    if (!this.isOurs() || !isForViewer(event, this.isPicking)) return;
     const key = plainKey(event);
     if (!this.isMeaningful(key)) return;
     if (!this.away) {
@@ -66,12 +69,19 @@ export class Keys {
     // Waiting keys may be a category's code; what they mean is only known when they are used.
     if (this.session.pending.length > 0 && key.length === 1) return true;
     if (this.session.leader !== null) return key.length === 1 || this.isEditing(key);
+    if (this.isPicking && isPickKey(key)) return true;
     return commandOf(key) !== undefined || key === "Escape";
+  }
+
+  /** Words of a message are being picked, and not taken yet. */
+  get isPicking() {
+    return this.session.phase === "view" && pickingHere(this.session)?.isTaken === false;
   }
 
   mayRepeat(key) {
     const { leader, pending } = this.session;
-    return leader === null && pending.length === 0 && mayRepeat(commandOf(key));
+    if (leader !== null || pending.length > 0) return false;
+    return this.isPicking ? isPickKey(key) : mayRepeat(commandOf(key));
   }
 
   isEditing(key) {
@@ -125,6 +135,7 @@ export class Keys {
     if (s.help) this.run("help"); // whatever is pressed closes the overlay, and does nothing behind it
     else if (s.alike) this.screen?.alike.takeKey(key); // it lost the focus for a moment
     else if (s.leader !== null) this.typeCode(key);
+    else if (this.isPicking) pickKey(s, key, commandOf(key), (command) => this.run(command));
     else if (key === "Escape") this.escape();
     else COMMANDS[commandOf(key)]?.(this.context());
   }
@@ -142,7 +153,7 @@ export class Keys {
     const s = this.session;
     s.toast = null;
     s.emit("toast");
-    if (s.phase === "view" && backFromSource(s)) return;
+    if (s.phase === "view" && (leavePicking(s) || backFromSource(s))) return;
     this.screen?.leaveEdit();
   }
 
@@ -152,10 +163,11 @@ export class Keys {
     else if (key === "Backspace") s.leader = s.leader.slice(0, -1);
     else {
       const typed = s.leader + key;
-      const read = readCode(s.taxonomy.categories, typed);
+      const isRecovery = s.leading === "recovery";
+      const read = readCode(isRecovery ? s.boot.recoveries : s.taxonomy.categories, typed);
       s.leader = read.state === "partial" ? typed : null;
-      if (read.state === "hit") placeMark(s, read.category);
-      else if (read.state === "none") s.say(`No category has the code “${typed}”.`);
+      if (read.state === "hit") (isRecovery ? toggleRecovery : placeMark)(s, read.category);
+      else if (read.state === "none") s.say(`No ${isRecovery ? "recovery label" : "category"} has the code “${typed}”.`);
     }
     s.emit("mode");
   }

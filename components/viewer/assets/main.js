@@ -3,6 +3,7 @@
 //   session.js   what must outlive a mount: views, cursor, acts      sender.js, outbox.js, mirror.js
 //   travel.js    next, back, prefetch, claims                        keys.js, keymap.js, commands.js
 //   screen.js    everything painted, from the session alone          trace.js, card.js, rail.js, …
+//   picking.js   words of a message as a place; spans.js counts them       label_commands.js, marking.js
 //   grounding.js where values came from, source.js the way there     calls_only.js, json_tree.js
 
 import { Keys } from "./keys.js";

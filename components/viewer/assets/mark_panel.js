@@ -1,19 +1,26 @@
 // The categories of a taxonomy: two columns under group headings, each with its two keys on it.
 
-import { el, fill, keycap, setAttribute } from "./dom.js";
-import { placeMark } from "./commands.js";
+import { el, fill, keycap, refill, setAttribute } from "./dom.js";
 import { anchorFor } from "./cursor.js";
+import { unitSpan } from "./grounding.js";
 import { keySign } from "./key_rules.js";
 import { keyOf } from "./keymap.js";
+import { takeSpan } from "./label_commands.js";
+import { placeMark } from "./marking.js";
+import { fieldText, shortQuote } from "./spans.js";
+
+const FEW = 6; // so few categories need no list of those used last
 
 export class MarkPanel {
   constructor(screen) {
     this.screen = screen;
     this.target = el("div", { class: "target dim" });
+    this.recent = el("div", { class: "categories recent", hidden: true });
     this.list = el("div", { class: "categories" });
     this.head = el("div", {});
-    this.node = el("section", { class: "panel" }, this.head, this.target, this.list);
+    this.node = el("section", { class: "panel" }, this.head, this.target, this.recent, this.list);
     this.chips = [];
+    this.recentChips = [];
     this.drawn = null; // the taxonomy on screen
   }
 
@@ -23,6 +30,7 @@ export class MarkPanel {
 
   draw() {
     const { taxonomy } = this.session;
+    this.drawRecent(taxonomy);
     if (taxonomy === this.drawn) return;
     this.drawn = taxonomy;
     this.drawHead(taxonomy);
@@ -31,13 +39,25 @@ export class MarkPanel {
     for (const category of taxonomy.categories) {
       const group = category.group || "";
       if (!groups.has(group)) groups.set(group, []);
-      groups.get(group).push(this.chip(category));
+      const chip = this.chip(category);
+      this.chips.push(chip);
+      groups.get(group).push(chip.node);
     }
     fill(
       this.list,
       [...groups].map(([group, chips]) => [group ? el("h4", { text: group }) : null, chips]).flat(2),
     );
     this.drawLeader();
+  }
+
+  /** The categories used last. They change with the trajectory only, never under the pointer. */
+  drawRecent(taxonomy) {
+    const categories = taxonomy.categories.length > FEW ? this.session.recents.of(taxonomy) : [];
+    refill(this.recent, [taxonomy.name, categories.map((c) => c.name)], () => {
+      this.recentChips = categories.map((category) => this.chip(category));
+      return [el("h4", { text: "Used last" }), this.recentChips.map(({ node }) => node)];
+    });
+    this.recent.hidden = categories.length === 0;
   }
 
   drawHead(taxonomy) {
@@ -65,30 +85,39 @@ export class MarkPanel {
   }
 
   chip(category) {
+    const { definitions } = this.screen;
     const node = el(
       "button",
       {
         type: "button",
         class: "category",
-        title: `${category.title}: ${category.definition}${category.example ? `\nExample: ${category.example}` : ""}`,
+        "aria-description": `${category.definition}${category.example ? ` Example: ${category.example}` : ""}`,
         on: {
           click: (event) => {
             event.currentTarget.blur();
-            placeMark(this.session, category);
+            definitions.leave();
+            this.screen.session.together(() => {
+              takeSpan(this.session);
+              placeMark(this.session, category);
+            });
           },
+          pointerdown: (event) => this.session.selected && event.preventDefault(), // keeps the selection
+          pointerenter: () => definitions.point(node, category, false),
+          pointerleave: () => definitions.leave(),
+          focus: () => node.matches(":focus-visible") && definitions.point(node, category, true),
+          blur: () => definitions.leave(),
         },
       },
       el("kbd", { class: "key code", "aria-hidden": "true" }, category.code),
       el("span", { class: "title", text: category.title }),
     );
-    this.chips.push({ node, category });
-    return node;
+    return { node, category };
   }
 
   /** Which categories this trajectory has been marked with. */
   drawUse(marks) {
     const { name } = this.session.taxonomy;
-    for (const { node, category } of this.chips) {
+    for (const { node, category } of [...this.recentChips, ...this.chips]) {
       const used = marks.some((m) => m.taxonomy === name && m.category === category.name);
       node.classList.toggle("used", used);
       setAttribute(node, "aria-pressed", String(used));
@@ -104,9 +133,9 @@ export class MarkPanel {
   /** While a code is being typed: what was typed, and which chips are still meant. */
   drawLeader() {
     const typed = this.session.leader;
-    const on = typed !== null;
+    const on = typed !== null && this.session.leading === "category";
     this.node.classList.toggle("leading", on);
-    for (const { node, category } of this.chips) {
+    for (const { node, category } of [...this.recentChips, ...this.chips]) {
       node.classList.toggle("out", on && !category.code.startsWith(typed));
     }
     if (on) {
@@ -116,6 +145,11 @@ export class MarkPanel {
   }
 }
 
+function wordsAt(message, { field, span }) {
+  const text = fieldText(message, field);
+  return text.slice(...unitSpan(text, span));
+}
+
 /** An anchor in words. */
 function placeText(view, anchor) {
   const message = view.messages[anchor.message_index];
@@ -123,5 +157,6 @@ function placeText(view, anchor) {
   const parts = [message.step !== null ? `step ${message.step}` : message.role];
   if (anchor.call_index !== null) parts.push(message.calls[anchor.call_index].name);
   if (anchor.pointer !== null) parts.push(anchor.pointer.slice(1));
+  if (anchor.span) parts.push(`“${shortQuote(wordsAt(message, anchor))}”`);
   return parts.join(" › ");
 }

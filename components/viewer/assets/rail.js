@@ -5,7 +5,9 @@ import { FindingList } from "./finding_list.js";
 import { nowherePlaces } from "./grounding.js";
 import { MarkPanel } from "./mark_panel.js";
 import { toggleOutcome } from "./commands.js";
-import { isComposing, keyOf } from "./keymap.js";
+import { isComposing, keyOf, keysHint } from "./keymap.js";
+import { lacksRoot } from "./mark_links.js";
+import { recoveryOf } from "./recovery.js";
 import { toolSchema } from "./tools.js";
 
 const OUTCOMES = ["accept", "reject", "unsure"];
@@ -102,6 +104,7 @@ export class Rail {
   makeVerdict() {
     const run = (command) => this.screen.run(command);
     this.step = el("span", { class: "label" });
+    this.recovery = el("span", { class: "recovery" });
     this.verdicts = choices(VERDICTS, "verdict", (value) => run(`verdict-${value}`));
     this.group = el("div", { class: "choices", role: "group" }, [...this.verdicts.values()]);
     this.verdict = el(
@@ -117,6 +120,14 @@ export class Rail {
         button("clear", { key: keyOf("verdict-clear"), class: "quiet", onclick: () => run("verdict-clear") }),
         button("rest is clean", { key: keyOf("rest-clean"), class: "quiet", onclick: () => run("rest-clean") })),
       this.group,
+      el("div", { class: "row" },
+        button("recovery", {
+          key: keyOf("recovery-leader"),
+          class: "quiet",
+          title: "How the step deals with an earlier error",
+          onclick: () => run("recovery-leader"),
+        }),
+        this.recovery),
     );
   }
 
@@ -129,6 +140,9 @@ export class Rail {
     if (this.step.textContent !== name) this.step.textContent = name;
     setAttribute(this.group, "aria-label", `Verdict of ${name}`);
     press(this.verdicts, now);
+    const labels = isStep && this.state ? recoveryOf(this.state.annotation, message.index) : [];
+    const said = labels.length > 0 ? `${ICONS.recovery} ${labels.join(", ")}` : "";
+    if (this.recovery.textContent !== said) this.recovery.textContent = said;
     for (const node of this.verdicts.values()) node.disabled = !isStep;
   }
 
@@ -224,10 +238,10 @@ export class Rail {
   drawCommit() {
     const s = this.session;
     const why = s.commitBlocked();
-    const { committed, dirty } = s.stateOf(s.current);
+    const { committed, dirty, annotation } = s.stateOf(s.current);
     const isDone = committed && !dirty;
     const label = isDone ? "Next" : committed ? "Commit again, next" : "Commit, next";
-    const reason = why || (isDone ? "✓ committed" : "Commits and opens the next one");
+    const reason = why || (isDone ? "✓ committed" : railHint(annotation));
     refill(this.commit, [label, reason], () => [
       el("div", { class: why ? "why blocked" : "why", data: { testid: "commit-why" }, text: reason }),
       button(label, {
@@ -255,6 +269,12 @@ export class Rail {
   close() {
     clearTimeout(this.noteTimer);
   }
+}
+
+/** What commit does, or what may have been forgotten; that never blocks it. */
+function railHint(annotation) {
+  if (!lacksRoot(annotation)) return "Commits and opens the next one";
+  return `Which mark is the root cause?${keysHint("root-cause")} Or commit`;
 }
 
 /** The buttons of a choice, by value; `kind` names its commands. */

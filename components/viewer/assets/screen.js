@@ -5,6 +5,7 @@ import { AlikePanel } from "./alike.js";
 import { CallsOnly } from "./calls_only.js";
 import { CorrectionBar } from "./correction_bar.js";
 import { button, el, fill } from "./dom.js";
+import { Definitions } from "./definitions.js";
 import { Editor } from "./editor.js";
 import { isComposing } from "./keymap.js";
 import { PLACE_KEYS, drawLive } from "./place.js";
@@ -13,6 +14,8 @@ import { openOf } from "./shown.js";
 import { drawHeader } from "./header.js";
 import { drawHelp, makeHelp } from "./help.js";
 import { Rail } from "./rail.js";
+import { editField } from "./mark_fields.js";
+import { SpanBar } from "./span_bar.js";
 import { StepMap } from "./stepmap.js";
 import { drawInstead } from "./instead.js";
 import { Trace } from "./trace.js";
@@ -38,7 +41,9 @@ export class Screen {
     this.left = el("div", { class: "left" }, this.map.node);
     this.middle = el("main", { class: "middle" }, this.trace.node, this.calls.node);
     this.bar = new CorrectionBar(this);
-    this.centre = el("div", { class: "centre" }, this.middle, this.bar.node);
+    this.definitions = new Definitions(this);
+    this.spans = new SpanBar(this);
+    this.centre = el("div", { class: "centre" }, this.middle, this.bar.node, this.definitions.node, this.spans.node);
     for (const pane of [this.map, this.trace]) pane.node.classList.add("shown");
     this.panes = el("div", { class: "panes" }, this.left, this.centre, this.rail.node);
     this.root = el(
@@ -76,6 +81,7 @@ export class Screen {
     clearTimeout(this.toastTimer);
     this.rail.close();
     this.bar.close();
+    this.spans.close();
   }
 
   /** Fill the window from where we stand to its end: the trace scrolls, the page does not. */
@@ -96,6 +102,8 @@ export class Screen {
       else if (has("typed")) keepingFocus(this.root, () => this.drawTyped());
       if (has("checked")) askRecord(this);
       if (has("cursor")) this.drawCursor();
+      if (has("picking") && !has("cursor")) this.trace.drawCursor();
+      if (has("selected")) this.spans.forget();
       if (has("taxonomy")) this.rail.drawMarks();
       if (has("nudge")) this.rail.nudge();
     }
@@ -174,6 +182,7 @@ export class Screen {
   drawMode() {
     const s = this.session;
     this.rail.drawLeader();
+    this.definitions.drawLeader();
     drawHelp(this);
   }
 
@@ -222,6 +231,14 @@ export class Screen {
 
   widenTool() {
     this.rail.widenTool();
+  }
+
+  /** Type a text of a mark (its note, what should have been asked) where the mark is shown. */
+  editMark(mark, field) {
+    this.leaveCalls();
+    this.session.select({ ...mark.anchor, call_index: mark.anchor.call_index ?? null });
+    const chip = () => this.trace.node.querySelector(`.mark[data-mark="${CSS.escape(mark.mark_id)}"]`);
+    queueMicrotask(() => chip() && editField(this, chip(), mark, field)); // once the selection is drawn
   }
 
   openEditor(cursor) {

@@ -10,6 +10,7 @@ import { foldOps, normalise } from "./fold.js";
 import { refusedInBatch } from "./batch.js";
 import { blocked } from "./outbox.js";
 import { Mirror } from "./mirror.js";
+import { Recents } from "./recents.js";
 import { Sender } from "./sender.js";
 import { describeAct, takenAsMeant } from "./taking_back.js";
 import { WHOLE, atAnchor, firstCursor } from "./cursor.js";
@@ -46,7 +47,11 @@ export class Session {
     this.problem = null; // {message, hint} when phase is failed
     this.history = new ActsHistory(); // what undo and redo can paint at once
     this.pending = []; // keys pressed while nothing was on screen
-    this.leader = null; // what was typed after the leader key, null outside of it
+    this.leader = null; // what was typed after a leader key, null outside of it
+    this.leading = "category"; // what the leader key chooses: category or recovery
+    this.picking = null; // words being picked, see picking.js
+    this.selected = null; // words selected by mouse: {uid, message, field, span}
+    this.recents = new Recents(boot.annotator);
     this.help = false;
     this.alike = null; // the panel of what is alike, see alike.js
     this.editor = null; // open editor, see editor.js

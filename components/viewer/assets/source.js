@@ -2,7 +2,8 @@
 // the annotator jumps there.
 
 import { button, el } from "./dom.js";
-import { originAt, placeOfSource, quoteOf, sameSpot, sourceName, unitSpan } from "./grounding.js";
+import { originAt, placeOfSource, quoteOf, sourceName, unitSpan } from "./grounding.js";
+import { unwrap, wrapSource } from "./highlight.js";
 import { keyOf, keysHint } from "./keymap.js";
 import { sameCursor } from "./cursor.js";
 
@@ -90,7 +91,7 @@ export class Spotlight {
     if (!box || !jump.found.span || jump.found.call !== undefined) return null;
     const span = unitSpan(message.text, jump.found.span);
     const inside = this.open(box, span[0]);
-    this.marks = mark(inside, message.text, span) || this.asSent(box, message.text, span);
+    this.marks = wrapSource(inside, message.text, span) || this.asSent(box, message.text, span);
     return this.marks[0] || null;
   }
 
@@ -131,42 +132,4 @@ export class Spotlight {
     this.opened = [];
     this.marks = [];
   }
-}
-
-/** Wrap the span of `text` where it is drawn inside `box`; null when it cannot be found there. */
-function mark(box, text, span) {
-  const nodes = textNodes(box);
-  const shown = nodes.map((node) => node.data).join("");
-  const base = Number(box.dataset.from || 0); // of a part of a tree
-  const spot = sameSpot(text.slice(base), [span[0] - base, span[1] - base], shown);
-  if (!spot) return null;
-  const marks = [];
-  let at = 0;
-  for (const node of nodes) {
-    const from = Math.max(spot[0], at) - at;
-    const to = Math.min(spot[1], at + node.length) - at;
-    at += node.length;
-    if (from >= to) continue;
-    const part = from > 0 ? node.splitText(from) : node;
-    if (to - from < part.length) part.splitText(to - from);
-    const wrap = el("mark", { class: "source" });
-    part.replaceWith(wrap);
-    wrap.append(part);
-    marks.push(wrap);
-  }
-  return marks.length > 0 ? marks : null;
-}
-
-function unwrap(node) {
-  const { parentNode } = node;
-  if (!parentNode) return;
-  node.replaceWith(...node.childNodes);
-  parentNode.normalize();
-}
-
-function textNodes(box) {
-  const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
-  const nodes = [];
-  while (walker.nextNode()) nodes.push(walker.currentNode);
-  return nodes;
 }

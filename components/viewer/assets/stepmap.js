@@ -1,6 +1,6 @@
 // The map on the left: one line per step, so that a long trajectory is seen at a glance.
 
-import { ICONS, el } from "./dom.js";
+import { ICONS, el, plural } from "./dom.js";
 import { selectMessage } from "./commands.js";
 import { correctedMessages } from "./diff.js";
 import { worstByMessage } from "./findings.js";
@@ -45,20 +45,26 @@ export class StepMap {
   makeLine(i) {
     const entry = this.lines[i];
     if (!entry.line) entry.line = entry.turn === null ? this.stepLine(entry) : this.turnLine(entry);
-    if (entry.turn === null) this.paint(entry);
+    this.paint(entry);
     this.paintHere(entry);
     return entry.line;
   }
 
-  turnLine({ message, turn }) {
-    return el("button", {
-      type: "button",
-      class: "turn",
-      title: message.text.slice(0, 300),
-      text: `Turn ${turn}`,
-      tabindex: "-1",
-      on: { click: () => selectMessage(this.screen.session, message.index) },
-    });
+  turnLine(entry) {
+    const { message, turn } = entry;
+    entry.marks = el("span", { class: "markcount" });
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "turn",
+        title: message.text.slice(0, 300),
+        tabindex: "-1",
+        on: { click: () => selectMessage(this.screen.session, message.index) },
+      },
+      `Turn ${turn}`,
+      entry.marks,
+    );
   }
 
   stepLine(entry) {
@@ -104,8 +110,13 @@ export class StepMap {
     const { annotation } = state;
     this.verdicts = annotation.step_verdicts;
     this.counts = new Map();
-    for (const { anchor } of annotation.marks) {
+    this.roots = new Set();
+    this.effects = new Set();
+    this.recovery = annotation.recovery;
+    for (const { anchor, root_cause: isRoot, caused_by: cause } of annotation.marks) {
       this.counts.set(anchor.message_index, (this.counts.get(anchor.message_index) || 0) + 1);
+      if (isRoot) this.roots.add(anchor.message_index);
+      if (cause !== null) this.effects.add(anchor.message_index);
     }
     this.corrected = correctedMessages(s, state);
   }
@@ -113,24 +124,39 @@ export class StepMap {
   drawAnnotation() {
     this.readAnnotation();
     for (const i of this.strip.nodes.keys()) {
-      if (this.lines[i].turn === null) this.paint(this.lines[i]);
+      this.paint(this.lines[i]);
     }
   }
 
-  paint(entry) {
-    const verdict = this.verdicts[entry.index] || "unjudged";
-    this.drawLine(entry, verdict, this.counts.get(entry.index) || 0, this.corrected.has(entry.index));
-  }
-
   /** One line's state; untouched when it shows the same already. */
-  drawLine(entry, verdict, nMarks, isCorrected) {
-    const shown = `${verdict} ${nMarks} ${isCorrected}`;
+  paint(entry) {
+    const { index } = entry;
+    const verdict = this.verdicts[index] || "unjudged";
+    const nMarks = this.counts.get(index) || 0;
+    const labels = this.recovery[index] || [];
+    const isCorrected = this.corrected.has(index);
+    const [isRoot, isEffect] = [this.roots.has(index), this.effects.has(index)];
+    const shown = [verdict, nMarks, isCorrected, isRoot, isEffect, labels].join(" ");
     if (entry.shown === shown) return;
     entry.shown = shown;
+    const signs = [
+      [isCorrected, ICONS.corrected, "corrected"],
+      [nMarks > 0, ICONS.mark, plural(nMarks, "mark")],
+      [isRoot, ICONS.root, "root cause"],
+      [isEffect, ICONS.effect, "follows from another error"],
+      [labels.length > 0, ICONS.recovery, labels.join(" and ")],
+    ].filter(([holds]) => holds);
+    entry.marks.textContent = signs.map(([, sign]) => sign).join("");
+    entry.marks.title = signs.map(([, , word]) => word).join(", ");
+    entry.line.classList.toggle("root", isRoot);
+    entry.line.classList.toggle("effect", isEffect && !isRoot);
+    const more = signs.map(([, , word]) => `, ${word}`).join("");
+    if (entry.turn !== null) {
+      entry.line.setAttribute("aria-label", `Turn ${entry.turn}${more}`);
+      return;
+    }
     entry.state.className = `state ${verdict}`;
     entry.state.textContent = ICONS[verdict];
-    entry.marks.textContent = (isCorrected ? ICONS.corrected : "") + (nMarks > 0 ? ICONS.mark : "");
-    const more = `${nMarks > 0 ? `, ${nMarks} marks` : ""}${isCorrected ? ", corrected" : ""}`;
     entry.line.setAttribute("aria-label", `Step ${entry.message.step}, ${verdict}${more}${entry.about}`);
   }
 

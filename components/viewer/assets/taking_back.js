@@ -76,6 +76,7 @@ const ACT_WORDS = {
   mark: "mark",
   unmark: "removal of a mark",
   verdicts: "step verdict",
+  recovery: "recovery label",
   outcome: "outcome",
   note: "note",
   correct: "correction",

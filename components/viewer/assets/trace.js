@@ -11,6 +11,7 @@ import { placeTools } from "./corrected.js";
 import { findingsByMessage } from "./findings.js";
 import { keysHint } from "./keymap.js";
 import { markChips } from "./marks.js";
+import { pickingHere } from "./picking.js";
 import { openedResult } from "./result_view.js";
 import { scrollTo } from "./scrolling.js";
 import { Spotlight, jumpHere, quoteRow } from "./source.js";
@@ -52,6 +53,7 @@ export class Trace {
     this.near = [0, FIRST];
     this.state = this.session.stateOf(view.uid);
     this.spotlight.clear();
+    this.pickingAt = pickingHere(this.session);
     this.drawWhole();
     this.cards = new Map();
     this.groups = this.shown.flatMap((_, at) =>
@@ -191,6 +193,8 @@ export class Trace {
   /** Show what is selected; scrolling is separate (`reveal`), so that all writing comes first. */
   drawCursor() {
     const { cursor } = this.session;
+    if (cursor.span) this.seenAt = cursor; // words are picked where they are in sight
+    this.drawPicking();
     this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
     this.quote?.remove();
     this.place = null;
@@ -211,6 +215,41 @@ export class Trace {
     const lit = this.drawSource(card, call);
     this.place = { card, spot: lit || row || call || card };
     placeTools(this.screen, card);
+  }
+
+  /** The words being picked: the card shows its text as it is stored, and the light moves in it. */
+  drawPicking() {
+    const picking = pickingHere(this.session);
+    const drawn = this.pickingAt; // {message, field} of the card that is drawn so
+    const isSame = drawn && picking && drawn.message === picking.message && drawn.field === picking.field;
+    const view = isSame ? this.cards.get(picking.message)?.node.querySelector(".picking")?.pickingView : null;
+    if (view) view.update(picking);
+    else if (drawn || picking) {
+      this.pickingAt = picking;
+      for (const index of new Set([drawn?.message, picking?.message])) if (index !== undefined) this.replaceCard(index);
+    }
+  }
+
+  replaceCard(index) {
+    this.state = this.session.stateOf(this.session.current);
+    this.cards.get(index)?.node.replaceWith(this.makeCard(index));
+  }
+
+  /** Show the words a mark is on. */
+  showSpan(mark) {
+    const card = this.cards.get(mark.anchor.message_index)?.node;
+    if (!card) return;
+    const find = () => card.querySelector(`mark.span[data-mark="${CSS.escape(mark.mark_id)}"]`);
+    if (!find()) for (const fold of card.querySelectorAll(":scope > .fold, :scope > .said > .fold")) fold.openNow?.();
+    const lit = find();
+    if (!lit) {
+      this.session.say("These words cannot be shown in this layout; the chip quotes them.");
+      return;
+    }
+    lit.scrollIntoView({ block: "nearest" });
+    lit.classList.remove("flash");
+    void lit.offsetWidth; // restart the animation
+    lit.classList.add("flash");
   }
 
   /** Highlight the source that was jumped to; its element, or null when there is none. */

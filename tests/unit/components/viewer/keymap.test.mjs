@@ -52,13 +52,22 @@ test("keys with modifiers and keys typed into fields are not ours", () => {
   assert.ok(isForViewer(press("j")));
   assert.ok(isForViewer(press("?", { shiftKey: true })));
   for (const modifier of ["ctrlKey", "altKey", "metaKey", "shiftKey", "isComposing"]) {
-    assert.ok(!isForViewer(press("j", { [modifier]: true })), modifier);
+    assert.ok(!isForViewer(press("l", { [modifier]: true })), modifier);
   }
   for (const tagName of ["INPUT", "TEXTAREA", "SELECT"]) {
     assert.ok(!isForViewer(press("j", { composedPath: () => [{ tagName }] })), tagName);
   }
   const editable = { tagName: "DIV", isContentEditable: true };
   assert.ok(!isForViewer(press("j", { composedPath: () => [editable] })));
+});
+
+test("Shift with the arrows picks words while words are picked, and is the browser's otherwise", () => {
+  const arrow = press("ArrowRight", { shiftKey: true });
+  assert.ok(!isForViewer(arrow));
+  assert.ok(isForViewer(arrow, true));
+  assert.equal(plainKey(arrow), "Shift+ArrowRight");
+  assert.equal(plainKey(press("ArrowRight")), "ArrowRight");
+  assert.ok(!isForViewer(press("Enter", { shiftKey: true }), true));
 });
 
 test("Enter belongs to a button only when it was reached with Tab", () => {
