@@ -18,10 +18,13 @@ from app.flows import annotate
 from app.flows.annotate import Op, perform
 from app.flows.queue import fill_queue, queue_overview
 from curation.annotation import ActKind, Annotation, fold, read_payload
+from curation.trajectory import Message, Role, ToolCall
+from curation.tries import try_id
 from storage import acts as acts_on_record
 from storage import trajectories
 from storage.annotations import standing_annotations
 from storage.engine import Store, open_store
+from storage.predictions import add_predictions, new_prediction
 from storage.tables import ActRow, AnnotationRow, RefusalRow, TaskRow, table_of
 from tests.episodes import ANSWER_AT, CALL_AT, CATEGORY, Person, add_episodes, episode
 
@@ -34,7 +37,19 @@ marks = st.builds(
     st.sampled_from(["m1", "m2"]),
     steps,
 )
+TRIES = tuple(
+    Message(Role.ASSISTANT, None, (ToolCall("get_weather", f'{{"city": "{city}"}}'),))
+    for city in ("Rome", "Bonn")
+)
+rulings = st.builds(
+    lambda message, ruling: {
+        "message_index": CALL_AT, "try_id": try_id(message), "ruling": ruling,
+    },
+    st.sampled_from(TRIES),
+    st.sampled_from(["alternative", "rejected", None]),
+)  # fmt: skip
 said = st.one_of(
+    st.tuples(st.just("try"), rulings),
     st.tuples(st.just("mark"), marks),
     st.tuples(st.just("unmark"), st.sampled_from(["m1", "m2"]).map(lambda m: {"mark_id": m})),
     st.tuples(
@@ -77,9 +92,21 @@ def studio(migrated_file: Path) -> Iterator[tuple[Store, Person]]:
         try:
             assert add_episodes(store, 3) == UIDS
             fill_queue(store, "weather", policy="oldest")
+            add_tries(store)
             yield store, Person(store, "Ann")
         finally:
             store.close()
+
+
+def add_tries(store: Store) -> None:
+    """Two other answers for the first step of each trajectory."""
+    with store.write() as conn:
+        rows = [
+            (trajectories.id_of(conn, uid), new_prediction(CALL_AT, "m", message, None))
+            for uid in UIDS
+            for message in TRIES
+        ]
+        add_predictions(conn, rows)
 
 
 class Model:
