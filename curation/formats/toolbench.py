@@ -17,10 +17,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
+from curation.answer_tree import (
+    ANSWERED,
+    Answer,
+    Path,
+    answers_after,
+    ended,
+    ending_of,
+    paths_from,
+)
 from curation.importing import (
     ImportContext,
     Imported,
@@ -30,14 +39,10 @@ from curation.importing import (
 )
 from curation.openai_messages import read_message
 from curation.tool_schemas import read_tools
-from curation.trajectory import Message, Role, ToolCall, Trajectory, json_type, parse_arguments
+from curation.trajectory import Message, Role, Trajectory
 
 BRANCH = "branch"
 """Model name of tries that are siblings in a tree."""
-
-FINISH = "Finish"
-ANSWERED, GAVE_UP, STOPPED = "answered", "gave up", "stopped"
-"""How a branch ended: with an answer, with `give_up_and_restart`, or pruned or too long."""
 
 _TAKEN = frozenset(("tree", "answer_generation", "compare_candidates", "id"))
 _FACTS = ("query", "final_answer", "finish_type", "valid_data", "query_count", "total_tokens")
@@ -45,15 +50,6 @@ _TOOLEVAL = frozenset(("query", "available_tools", "answer"))
 _CUT_AT = 100
 """Length at which the published conversion cuts every text."""
 _TREES = "Import the trees of the search (data/answer in ToolBench), which hold the calls whole."
-
-
-class Answer(NamedTuple):
-    """One message of the model in the tree, and what its call gave."""
-
-    message: Message
-    result: Message | None
-    end: dict[str, Any]
-    """Its last node: what comes after it are the node's children."""
 
 
 @import_format
@@ -78,7 +74,7 @@ class ToolBench:
         if _is_tooleval(record):
             raise _tooleval_problem(record)
         root, about = _parts(record)
-        paths = [path for first in _answers(root) for path in _paths(first)]
+        paths = [path for first in answers_after(root) for path in paths_from(first)]
         path = _chosen(paths, about.get("final_answer"))
         messages = list(_opening(about))
         tries: list[ImportedPrediction] = []
@@ -98,7 +94,7 @@ class ToolBench:
             source={
                 **{k: v for k, v in record.items() if k not in _TAKEN},
                 **{k: about[k] for k in _FACTS if k in about},
-                "ended": _endings(paths),
+                "ended": ending_of(paths),
                 "branches": len(tries),
             },
             group=_group(about),
@@ -141,105 +137,13 @@ def _opening(about: dict[str, Any]) -> Iterator[Message]:
         )
 
 
-# --- the tree ------------------------------------------------------------------------------------
-
-
-def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
-    children = node.get("children") or []
-    if not isinstance(children, list) or not all(isinstance(c, dict) for c in children):
-        raise RecordError(
-            f"The children of a node are a JSON {json_type(children)}, not a list of nodes.",
-            "Write `children` as a list of nodes, [] for none.",
-        )
-    return children
-
-
-def _answers(node: dict[str, Any]) -> Iterator[Answer]:
-    """The messages that were tried right after a node, in the order of the tree."""
-    for child in _children(node):
-        yield from _from(child, None)
-
-
-def _from(node: dict[str, Any], thought: str | None) -> Iterator[Answer]:
-    """The answers whose chain goes through this node."""
-    match node.get("node_type"):
-        case "Thought":
-            text = _text(node, "description")
-            if _stands_alone(node):
-                yield Answer(Message(Role.ASSISTANT, text), None, node)
-            else:
-                for child in _children(node):
-                    yield from _from(child, text)
-        case "Action":
-            inputs = [c for c in _children(node) if c.get("node_type") == "Action Input"]
-            name = _text(node, "description")
-            for end in inputs or [node]:
-                raw = _text(end, "description") if end is not node else ""
-                message = Message(Role.ASSISTANT, thought, (ToolCall(name, raw),))
-                yield Answer(message, _result(end, name), end)
-        case other:
-            raise RecordError(
-                f"A node of the tree has the type {other!r} where an answer begins.",
-                "Nodes are Thought, Action and Action Input; an Action Input follows its Action.",
-            )
-
-
-def _stands_alone(thought: dict[str, Any]) -> bool:
-    """Whether a thought is a message of its own. The search numbers the last node of a message;
-    where it did not, a thought before actions belongs to their messages."""
-    children = _children(thought)
-    if thought.get("expand_num"):
-        return True
-    return not children or any(c.get("node_type") != "Action" for c in children)
-
-
-def _result(end: dict[str, Any], name: str) -> Message | None:
-    if name == FINISH or not isinstance(end.get("observation"), str):
-        return None
-    return Message(Role.TOOL, end["observation"], name=name)
-
-
-def _text(node: dict[str, Any], key: str) -> str:
-    value = node.get(key)
-    if not isinstance(value, str):
-        raise RecordError(
-            f"The {key} of a node is a JSON {json_type(value)}, not text.",
-            "Write thoughts, tool names and arguments as text, as the model gave them.",
-        )
-    return value
-
-
-def _paths(answer: Answer) -> Iterator[tuple[Answer, ...]]:
-    """Every path from an answer to a leaf."""
-    following = list(_answers(answer.end))
-    if not following:
-        yield (answer,)
-    for later in following:
-        for path in _paths(later):
-            yield (answer, *path)
-
-
-def _ended(last: Answer) -> str:
-    for call in last.message.tool_calls:
-        if call.name == FINISH:
-            said = parse_arguments(call.raw_arguments).value or {}
-            return GAVE_UP if said.get("return_type") == "give_up_and_restart" else ANSWERED
-    return STOPPED
-
-
-def _endings(paths: list[tuple[Answer, ...]]) -> str:
-    """How a search or a branch ended: as the best of its paths."""
-    found = {_ended(path[-1]) for path in paths}
-    return next(ending for ending in (ANSWERED, GAVE_UP, STOPPED) if ending in found)
-
-
-def _chosen(paths: list[tuple[Answer, ...]], final_answer: Any) -> tuple[Answer, ...]:
+def _chosen(paths: list[Path], final_answer: Any) -> Path:
     """The path that becomes the trajectory."""
     if not paths:
         raise RecordError(
             "The tree holds no answer.", "A root without children is a run that never began."
         )
-    answered = [path for path in paths if _ended(path[-1]) == ANSWERED]
+    answered = [path for path in paths if ended(path[-1]) == ANSWERED]
     for path in answered:
         if path[-1].message.tool_calls[0].raw_arguments == final_answer:
             return path
@@ -248,10 +152,10 @@ def _chosen(paths: list[tuple[Answer, ...]], final_answer: Any) -> tuple[Answer,
 
 def _tries(before: dict[str, Any], chosen: Answer, index: int) -> Iterator[ImportedPrediction]:
     """The siblings of an answer, each with what became of its branch."""
-    for sibling in _answers(before):
+    for sibling in answers_after(before):
         if sibling.end is chosen.end:
             continue
-        paths = list(_paths(sibling))
+        paths = list(paths_from(sibling))
         longest = max(paths, key=len)
         below = [m for answer in longest[1:] for m in (answer.message, answer.result) if m]
         first = [sibling.result] if sibling.result is not None else []
@@ -260,7 +164,7 @@ def _tries(before: dict[str, Any], chosen: Answer, index: int) -> Iterator[Impor
             model=BRANCH,
             message=sibling.message,
             source={
-                "ended": _endings(paths),
+                "ended": ending_of(paths),
                 "steps_after": len(longest) - 1,
                 "path": msgspec.to_builtins([*first, *below]),
             },

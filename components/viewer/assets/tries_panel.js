@@ -3,12 +3,13 @@
 // The panel answers keys itself while the focus is in it (data-keys "own"); they are printed on the
 // buttons of the chosen column.
 
-import { argumentValue, drawHunks } from "./diff.js";
+import { drawHunks } from "./diff.js";
 import { ICONS, button, el, keycap, plural } from "./dom.js";
 import { folded } from "./folding.js";
 import { isComposing, keyOf, plainKey } from "./keymap.js";
 import { promote } from "./promote.js";
-import { changedArguments, columnsFor, countOfTries, matched, names, pageOf, rulingOf, summary, triesAt } from "./tries.js";
+import { columnsFor, countOfTries, matched, names, pageOf, rulingOf, summary, triesAt } from "./tries.js";
+import { callBox } from "./tries_call.js";
 
 const RULINGS = { alternative: "alternative", rejected: "rejected" };
 const LONG_TEXT = 1600;
@@ -286,61 +287,4 @@ function changedText(message, one) {
   if (!message.text.trim()) return textOf(one.text, one.calls.length);
   if (!one.text.trim()) return el("div", { class: "dim", text: "− no words" });
   return el("div", { class: "change text" }, drawHunks(field.hunks));
-}
-
-const SIGNS = { same: "=", changed: "≠", added: "+", removed: "−" };
-const WORDS = { same: "same call", changed: "changed", added: "only here", removed: "not made here" };
-
-function callBox({ state, call, before, change }) {
-  const { here, removed, tool } = changedArguments(change);
-  const isReference = call === before && state === "same";
-  return el(
-    "section",
-    { class: `trycall ${isReference ? "" : state}` },
-    el(
-      "header",
-      {},
-      isReference ? null : el("span", { class: "sign", text: `${SIGNS[state]} ${WORDS[state]}` }),
-      tool ? el("del", { class: "name", text: before.name }) : null,
-      tool ? el("ins", { class: "name", text: call.name }) : el("span", { class: "name", text: call.name || "(no name)" }),
-    ),
-    call.rows === null
-      ? el("pre", { class: "plain raw", text: call.raw })
-      : el(
-          "table",
-          { class: "tryargs" },
-          el(
-            "tbody",
-            {},
-            call.rows.map((row) => argumentRow(row, here.get(row.pointer))),
-            removed.map((one) => removedRow(one)),
-          ),
-        ),
-  );
-}
-
-function argumentRow(row, change) {
-  const value = row.missing ? el("i", { class: "dim", text: "missing" }) : row.value;
-  const isNew = change && (change.kind === "changed" || change.kind === "retyped");
-  return el(
-    "tr",
-    { class: change ? change.kind : "" },
-    el("th", { scope: "row", style: `padding-left:${4 + 10 * row.depth}px`, text: row.name }),
-    el("td", { class: "value" }, isNew ? el("del", { text: argumentValue(change.before, change.kind) }) : null, isNew ? el("ins", {}, value) : value),
-    el("td", { class: "what", text: change ? wordOf(change) : "" }),
-  );
-}
-
-function wordOf(change) {
-  return change.kind === "renamed" ? `was ${(change.pointer || "").slice(1)}` : change.kind;
-}
-
-function removedRow(change) {
-  return el(
-    "tr",
-    { class: "removed" },
-    el("th", { scope: "row" }, el("del", { text: change.pointer.slice(1).replaceAll("/", " › ") })),
-    el("td", { class: "value" }, el("del", { text: argumentValue(change.before, change.kind) })),
-    el("td", { class: "what", text: "removed" }),
-  );
 }
