@@ -101,6 +101,7 @@ function onKey(screen, message, at, event) {
     x: () => rule(screen, message, one, "rejected"),
     o: () => openPath(screen),
     z: () => screen.run("undo"),
+    Z: () => screen.run("redo"),
     Escape: () => close(screen),
     [keyOf("tries")]: () => close(screen),
   }[plainKey(event)];
