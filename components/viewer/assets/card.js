@@ -75,7 +75,13 @@ function heading({ screen, message, marks, state }, verdict) {
     "header",
     {},
     isStep ? el("span", { class: "no num", text: String(message.step) }) : null,
-    el("span", { class: "role", text: roleText(message) }),
+    el("span", {
+      class: "role",
+      role: "heading",
+      "aria-level": "3",
+      "aria-label": isStep ? `Step ${message.step}, ${roleText(message)}` : null,
+      text: roleText(message),
+    }),
     verdict
       ? el("span", { class: `verdict ${verdict}`, text: `${ICONS[verdict]} ${verdict}` })
       : null,

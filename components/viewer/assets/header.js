@@ -49,7 +49,7 @@ function identity(view) {
   const facts = `${plural(view.n_steps, "step")} · ${plural(view.n_calls, "call")}`;
   return el(
     "span",
-    { class: "identity", title: `${view.uid}\n${plural(view.messages.length, "message")}, ${facts}` },
+    { class: "identity", role: "heading", "aria-level": "2", title: `${view.uid}\n${plural(view.messages.length, "message")}, ${facts}` },
     el("b", { text: name }),
     el("span", { class: "dim", text: ` ${facts}` }),
     view.parent_uid ? el("span", { class: "dim", text: " · corrected version" }) : null,
@@ -78,6 +78,6 @@ function saved(s) {
     data: { testid: "saved", state },
     title: (s.sender.state.error || "Every act is saved as it is made.") + mirror,
   };
-  if (!retry) return el("span", { ...props, role: "status" }, content);
+  if (!retry) return el("span", props, content);
   return el("button", { ...props, type: "button", on: { click: () => s.sender.retryNow() } }, content);
 }

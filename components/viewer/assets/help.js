@@ -24,7 +24,7 @@ export function makeHelp(screen) {
 /** Open or close it, as the session says. */
 export function drawHelp(screen) {
   const { help, session } = screen;
-  if (session.help === help.open) return;
+  if (session.help === help.open || !help.isConnected) return;
   help.hidden = !session.help;
   if (!session.help) {
     help.close();
@@ -57,7 +57,8 @@ function explained() {
     "its way wait for it. While you type in a field, keys are just letters: Esc leaves it. " +
     "In a correction, Ctrl+Enter saves, Ctrl+Z and Ctrl+Shift+Z undo and redo, and Esc leaves " +
     "the field, then the correction (the draft is kept); keys with Alt are printed where they " +
-    "work. Any key closes this."
+    "work. Any key closes this. A screen reader that keeps letters for itself (browse mode) must let " +
+    "them through: Insert+Space in NVDA, Insert+Z in JAWS."
   );
 }
 

@@ -25,6 +25,8 @@ export function mount(parent, boot) {
     session.keys = new Keys(session, session.travel);
     window.addEventListener("beforeunload", (event) => warn(event, session));
   }
+  // Drawn again in the same place (another theme, new data): Streamlit does not say so first.
+  if (session.lastParent === parent) session.leave?.();
   useKeys(boot.keys);
   let screen = new Screen(parent, session);
   const listener = (topics) => screen.update(topics);
@@ -46,10 +48,14 @@ export function mount(parent, boot) {
     session.keys.attach(screen);
     return screen;
   };
-  session.unmount = () => {
+  const leave = () => {
     open = false;
     session.listeners.delete(listener);
     screen.close();
+  };
+  session.leave = leave;
+  session.unmount = () => {
+    leave();
     if (session.keys.screen !== screen) return; // another mount took over already
     session.keys.detach();
     setTimeout(() => {

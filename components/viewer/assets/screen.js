@@ -4,6 +4,7 @@ import { Ahead } from "./ahead.js";
 import { AlikePanel } from "./alike.js";
 import { CallsOnly } from "./calls_only.js";
 import { CorrectionBar } from "./correction_bar.js";
+import { Announcer } from "./announcer.js";
 import { button, el, fill } from "./dom.js";
 import { Definitions } from "./definitions.js";
 import { Editor } from "./editor.js";
@@ -21,7 +22,7 @@ import { drawInstead } from "./instead.js";
 import { Trace } from "./trace.js";
 import { toggleTries } from "./tries_panel.js";
 
-const LEAST_HEIGHT = 420;
+const LEAST_HEIGHT = 260; // a window of 1280×800 at 200 % has 350 below the bar
 const REASON_KEY = "KeyW"; // with Alt, while a correction is open
 
 export class Screen {
@@ -34,12 +35,13 @@ export class Screen {
     this.calls = new CallsOnly(this);
     this.rail = new Rail(this);
     this.instead = el("div", { class: "instead", role: "status" });
-    this.toast = el("div", { class: "toast", role: "status", "aria-live": "polite", hidden: true });
+    this.toast = el("div", { class: "toast", hidden: true }); // read out by the announcer
+    this.spoken = new Announcer(session);
     this.help = makeHelp(this);
     this.alike = new AlikePanel(this);
     this.ahead = new Ahead(this);
     this.left = el("div", { class: "left" }, this.map.node);
-    this.middle = el("main", { class: "middle" }, this.trace.node, this.calls.node);
+    this.middle = el("div", { class: "middle" }, this.trace.node, this.calls.node);
     this.bar = new CorrectionBar(this);
     this.definitions = new Definitions(this);
     this.spans = new SpanBar(this);
@@ -49,12 +51,14 @@ export class Screen {
     this.root = el(
       "div",
       { class: "lw", data: { testid: "viewer" }, style: "visibility:hidden" },
+      button("Go to the trace", { class: "skip", onclick: () => this.trace.node.focus({ preventScroll: true }) }),
       this.header,
       this.panes,
       this.instead,
       this.toast,
       this.help,
       this.alike.node,
+      this.spoken.node,
     );
     fill(parent, this.root);
     this.onResize = () => this.fit();
@@ -92,6 +96,11 @@ export class Screen {
   }
 
   update(topics) {
+    this.paint(topics);
+    this.spoken.hear(topics);
+  }
+
+  paint(topics) {
     const has = (topic) => topics.includes(topic);
     if (has("view")) this.drawView();
     else if (has("layout")) this.drawLayout();

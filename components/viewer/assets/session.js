@@ -46,6 +46,7 @@ export class Session {
     this.phase = "waiting"; // view | waiting | empty | failed
     this.problem = null; // {message, hint} when phase is failed
     this.history = new ActsHistory(); // what undo and redo can paint at once
+    this.lastAct = null; // {kind, payload}, for whoever tells of it
     this.pending = []; // keys pressed while nothing was on screen
     this.leader = null; // what was typed after a leader key, null outside of it
     this.leading = "category"; // what the leader key chooses: category or recovery
@@ -188,6 +189,7 @@ export class Session {
     this.n += 1;
     this.sender.add({ sid: this.sid, n: this.n, uid, kind, payload, at: Date.now() });
     this.remember({ n: this.n, uid, kind, before, cursor: this.cursor });
+    this.lastAct = { kind, payload };
     this.emit("annotation");
   }
 

@@ -1,0 +1,72 @@
+"""axe-core in the page: what it holds against the screen, in light and in dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import wait_until
+
+IMPACTS = ("serious", "critical")
+
+DRAWN_BY_STREAMLIT = {
+    ("color-contrast", "[data-testid^='stBaseButton-primary'] kbd"): (
+        "Streamlit prints the shortcut on a primary button in white at 60 %, whatever the theme"
+    ),
+}
+"""Rule and selector of what Streamlit draws by itself and nobody can change: to the reason."""
+
+RUN = """
+async ([impacts, exempt]) => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], elementRef: true });
+  const found = [];
+  const used = [];
+  for (const { id, impact, help, nodes } of violations) {
+    if (!impacts.includes(impact)) continue;
+    for (const { element, html, any, all, none } of nodes) {
+      const known = exempt.find(([rule, selector]) => rule === id && element.matches(selector));
+      if (known) used.push(known);
+      const why = [...any, ...all, ...none][0]?.message;
+      if (!known) found.push(`${id} (${help}): ${html.slice(0, 200)} — ${why}`);
+    }
+  }
+  return [found, used];
+}
+"""
+
+
+def violations(page: Any) -> tuple[list[str], set[tuple[str, str]]]:
+    """What is serious or critical on the page as it is, and which exemptions it needed."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(_script())
+    found, used = page.evaluate(RUN, [IMPACTS, [list(one) for one in DRAWN_BY_STREAMLIT]])
+    return found, {tuple(one) for one in used}
+
+
+def in_both_themes(page: Any, name: str) -> tuple[list[str], set[tuple[str, str]]]:
+    """The same in light and in dark; the page follows the system's wish at once."""
+    problems: list[str] = []
+    exempt: set[tuple[str, str]] = set()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        wait_until(page, f"({THEME})() === '{scheme}'")
+        found, used = violations(page)
+        problems += [f"{name}, {scheme}: {one}" for one in found]
+        exempt |= used
+    return problems, exempt
+
+
+THEME = """
+() => {
+  const [red] = getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/\\d+/g);
+  return Number(red) > 128 ? 'light' : 'dark';
+}
+"""
+
+
+def _script() -> str:
+    """axe-core as the package brings it."""
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is missing")
+    return (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")

@@ -1,0 +1,140 @@
+"""Every page and every state of the viewer, light and dark: axe-core finds nothing serious."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.views.navigation import GROUPS
+from tests.e2e.axe import DRAWN_BY_STREAMLIT, in_both_themes, violations
+from tests.e2e.conftest import Studio, wait_until
+from tests.e2e.conversations import meetings
+from tests.e2e.test_adjudicate import open_dispute
+from tests.e2e.test_edit import SAVABLE, as_json, corrected_elsewhere, type_arguments, wait_text
+from tests.e2e.test_keys import press_all
+
+APP = "document.querySelector('.stApp')"
+PAGES = [p.name for places in GROUPS.values() for p in places if p.name != "annotate"]
+
+
+def test_every_page_is_free_of_serious_faults(studio: Studio, page: Any) -> None:
+    studio.fill("axe-pages", meetings("axe-pages", 2))
+    problems: list[str] = []
+    exempt: set[tuple[str, str]] = set()
+    for name in PAGES:
+        if name == "adjudicate":
+            open_dispute(studio, page, "axe-dispute")
+        else:
+            page.goto(f"{studio.url}/{name}?as=axe")
+        settled(page)
+        found, used = in_both_themes(page, name)
+        problems += found
+        exempt |= used
+    assert problems == []
+    assert exempt == set(DRAWN_BY_STREAMLIT), "an exemption is needed no longer"
+
+
+def settled(page: Any) -> None:
+    """Wait until Streamlit has drawn the page: some of it comes after its script has ended."""
+    page.locator("[data-testid=stMainBlockContainer] :is(h2, h3)").first.wait_for(timeout=30_000)
+    size, unchanged = -1, 0
+    while unchanged < 4:
+        page.wait_for_timeout(200)
+        wait_until(
+            page, "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
+        )
+        now = page.evaluate(f"{APP}.innerHTML.length")
+        unchanged = unchanged + 1 if now == size else 0
+        size = now
+
+
+def test_every_state_of_the_viewer_is_free_of_serious_faults(studio: Studio, page: Any) -> None:
+    studio.fill("axe", meetings("axe", 3))
+    studio.open(page, "axe", annotator="axe")
+    problems: list[str] = []
+    for name, reach in STATES.items():
+        reach(page)
+        found, used = in_both_themes(page, name)
+        assert used == set()
+        problems += found
+    assert problems == []
+
+
+def keys(*pressed: str, until: str = "") -> Callable[[Any], None]:
+    """Press keys, then wait until the viewer has this."""
+
+    def reach(page: Any) -> None:
+        press_all(page, list(pressed), 20)
+        if until:
+            wait_until(page, f"Boolean(viewerRoot().querySelector(`{until}`))")
+
+    return reach
+
+
+def broken_json(page: Any) -> None:
+    type_arguments(page, '{"city": "Rome", "seats": "x"}')
+    wait_text(page, "Mend what is listed first")
+
+
+def stale(page: Any) -> None:
+    type_arguments(page, '{"city": "Rome", "seats": 1}')
+    wait_text(page, "stale")
+
+
+def saved(page: Any) -> None:
+    page.keyboard.press("Control+Enter")
+    wait_until(page, "!viewerRoot().querySelector('.editor')")
+    wait_until(
+        page, "Boolean(viewerRoot().querySelector('.trace.shown .diff, .trace.shown .changed'))"
+    )
+
+
+STATES: dict[str, Callable[[Any], None]] = {
+    "plain": keys(),
+    "judged": keys("1", "j", "2", "x"),
+    "leader": keys("m", "p", until=".panel.leading"),
+    "marked": keys("v", until=".trace.shown .mark"),
+    "calls only": keys("-", until=".callsonly:not([hidden])"),
+    "help": keys("-", "?", until=".help[open]"),
+    "argument": keys("?", "k", "]", "l", until=".trace.shown tr.here"),
+    "result filter": keys("/", until=".trace.shown .resultview input"),
+    "form": keys("Escape", "e", until=".trace.shown .toolform"),
+    "as JSON": as_json,
+    "broken JSON": broken_json,
+    "stale": stale,
+    "corrected": saved,
+    "toast": keys("o", "o", "d", until=".toast:not([hidden])"),
+}
+
+
+def test_a_conflict_of_two_tabs_is_free_of_serious_faults(studio: Studio, page: Any) -> None:
+    corrected_elsewhere(studio, page, "axe-conflict")
+    wait_until(page, SAVABLE)
+    page.keyboard.press("Control+Enter")
+    wait_text(page, "made over another version")
+    found, _ = in_both_themes(page, "conflict")
+    assert found == []
+
+
+def test_faults_inside_the_viewer_would_be_found(studio: Studio, page: Any) -> None:
+    studio.fill("axe-faults", meetings("axe-faults", 1))
+    studio.open(page, "axe-faults", annotator="axe")
+    assert violations(page)[0] == []
+    page.evaluate(PLANT)
+    found, _ = violations(page)
+    assert len(found) == 2
+    assert all("planted" in one for one in found)
+    assert any("button-name" in one for one in found)
+    assert any("color-contrast" in one for one in found)
+
+
+PLANT = """
+() => {
+  const unnamed = document.createElement('button');
+  const pale = document.createElement('p');
+  pale.textContent = 'hardly to be seen';
+  pale.style.color = '#ccc';
+  for (const fault of [unnamed, pale]) fault.className = 'planted';
+  viewerRoot().querySelector('.rail .scroll').prepend(unnamed, pale);
+}
+"""
