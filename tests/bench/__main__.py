@@ -1,4 +1,5 @@
-"""`python -m tests.bench`: how fast this machine imports, checks, queries and exports.
+"""`python -m tests.bench`: how fast this machine imports, checks, queries and exports, and what
+everyday tasks cost a hand in the browser (`tests.bench.tasks`).
 
 A benchmark, not a test: it prints medians and, within the same run, the ratio to what the barest
 code reaches here (`tests.bench.floors`). Rows come from our own generator or from a file.
@@ -7,6 +8,7 @@ code reaches here (`tests.bench.floors`). Rows come from our own generator or fr
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from itertools import islice
@@ -15,7 +17,7 @@ from pathlib import Path
 from curation.synthesis.__main__ import blocks
 from tests.bench.measuring import Measured, median_of, run_stage
 
-PARTS = ("ingest", "check", "export", "queries")
+PARTS = ("ingest", "check", "export", "queries", "tasks")
 _FLOORS = {"ingest": "insert", "check": "validate", "export": "rewrite"}
 
 
@@ -92,6 +94,9 @@ def main() -> int:
     """Run the parts asked for and print the table."""
     args = _arguments()
     parts = args.only.split(",")
+    if parts == ["tasks"]:
+        _tasks()
+        return 0
     with tempfile.TemporaryDirectory() as temporary:
         work = args.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
@@ -111,7 +116,22 @@ def main() -> int:
             print(f"\n1,000,000 rows added at {grown.result['rows_s']:,.0f}/s, ", end="")
             print(f"peak {grown.peak_mib:,.0f} MiB")
             _queries(million)
+    if "tasks" in parts:
+        _tasks()
     return 0
+
+
+def _tasks() -> None:
+    print()
+    try:
+        from tests.bench import tasks
+    except ImportError as problem:
+        print(f"tasks: not run, {problem} (pip install playwright)")
+        return
+    if shutil.which(tasks.CHROMIUM) is None:
+        print(f"tasks: not run, {tasks.CHROMIUM} is missing (apt-get install chromium)")
+        return
+    tasks.main([])
 
 
 if __name__ == "__main__":
