@@ -15,7 +15,16 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Select, func, or_, select
 
-from storage.conditions import IS_LISTED, STAGES, Condition, Filter, Order, Stage, conditions_of
+from storage.conditions import (
+    IS_LISTED,
+    STAGES,
+    Condition,
+    Filter,
+    MarkedAs,
+    Order,
+    Stage,
+    conditions_of,
+)
 from storage.renames import renames_in_force
 from storage.tables import (
     DatasetRow,
@@ -32,6 +41,7 @@ __all__ = [
     "Count",
     "Filter",
     "ListedTrajectory",
+    "MarkedAs",
     "Order",
     "Page",
     "Stage",

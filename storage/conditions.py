@@ -63,6 +63,13 @@ class Stage(StrEnum):
     ACCEPTED = "accepted"
 
 
+class MarkedAs(StrEnum):
+    """What a mark may say besides its category."""
+
+    ROOT_CAUSE = "root-cause"
+    DO_NOT_LEARN = "do-not-learn"
+
+
 class Filter(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Conditions, all of which hold; None means no condition. Saved views store it as JSON."""
 
@@ -76,6 +83,8 @@ class Filter(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """Name of a check with a finding."""
     category: str | None = None
     """`taxonomy/category` of a committed mark."""
+    marked: str | None = None
+    """A `MarkedAs`: has a committed mark that says so, of whatever category."""
     tool: str | None = None
     """Name of a tool that is called."""
     broken_tool: str | None = None
@@ -157,6 +166,8 @@ def conditions_of(conn: Connection, wanted: Filter) -> list[Condition]:
         found.append(Condition(table, id_column, (matches,)))
     if wanted.category is not None:
         found.append(_by_category(conn, wanted.category))
+    if wanted.marked is not None:
+        found.append(_by_marked(wanted.marked))
     if any(v is not None for v in (wanted.annotator, wanted.said, wanted.day)):
         found.append(_by_annotation(wanted))
     if wanted.check is not None:
@@ -221,14 +232,28 @@ def _by_broken_tool(name: str) -> Condition:
 
 def _by_category(conn: Connection, category: str) -> Condition:
     taxonomy, _, name = category.partition("/")
-    owner = annotation.alias()
-    counts = (
-        select(1).select_from(owner).where(owner.c.id == mark.c.annotation_id, stands(owner))
-    ).exists()
     names = names_of(renames_in_force(conn), taxonomy, name)
     named = mark.c.category == name if len(names) == 1 else mark.c.category.in_(names)
-    where = (mark.c.taxonomy == taxonomy, named, counts)
+    where = (mark.c.taxonomy == taxonomy, named, _counts())
     return Condition(mark, mark.c.trajectory_id, where, in_id_order=False)
+
+
+def _by_marked(said: str) -> Condition:
+    saying: dict[str, ColumnElement[bool]] = {
+        MarkedAs.ROOT_CAUSE: mark.c.root_cause,
+        MarkedAs.DO_NOT_LEARN: ~mark.c.train,
+    }
+    where = (saying.get(said, false()), _counts())
+    # No index lists them: each trajectory is asked for its few marks.
+    return Condition(mark, mark.c.trajectory_id, where, is_indexed=False)
+
+
+def _counts() -> ColumnElement[bool]:
+    """The mark is of an annotation that stands."""
+    owner = annotation.alias()
+    return (
+        select(1).select_from(owner).where(owner.c.id == mark.c.annotation_id, stands(owner))
+    ).exists()
 
 
 def _by_annotation(wanted: Filter) -> Condition:

@@ -13,7 +13,7 @@ from app.flows import browse, reports
 from curation.annotation import Outcome
 from curation.checking import Severity
 from curation.queueing import State
-from storage.browse import Filter, Order, Stage
+from storage.browse import Filter, MarkedAs, Order, Stage
 
 PREVIEW = 60
 MOST = 10**9
@@ -32,6 +32,9 @@ def list_(
     ] = None,
     category: Annotated[
         str | None, typer.Option(help="Only marked with this: taxonomy/category.")
+    ] = None,
+    marked: Annotated[
+        MarkedAs | None, typer.Option(help="Only with a mark that says this.")
     ] = None,
     reached: Annotated[
         Stage | None, typer.Option(help="Only what came as far as this stage.")
@@ -63,6 +66,7 @@ def list_(
         tool=tool,
         broken_tool=broken_tool,
         category=category,
+        marked=marked.value if marked else None,
         reached=reached.value if reached else None,
         annotator=annotator,
         said=said.value if said else None,

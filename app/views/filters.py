@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.flows.browse import Choices
 from curation.queueing import State
-from storage.browse import STAGES, Filter, Order
+from storage.browse import STAGES, Filter, MarkedAs, Order
 
 _NUMBERS = ("min_messages", "max_messages")
 
@@ -38,6 +38,8 @@ def from_address() -> Filter:
             values.update({name: raw} if _is_day(raw) else {})
         elif name == "reached":
             values.update({name: raw} if raw in STAGES else {})
+        elif name == "marked":
+            values.update({name: raw} if raw in list(MarkedAs) else {})
         elif name == "with_errors":
             values.update({name: raw == "yes"} if raw in ("yes", "no") else {})
         elif name == "order":
@@ -66,6 +68,7 @@ WORDS = {
     "outcome": "outcome",
     "check": "finding",
     "category": "category",
+    "marked": "a mark says",
     "tool": "calls",
     "broken_tool": "error in a call of",
     "annotator": "annotated by",
@@ -144,13 +147,14 @@ def ask_filter(wanted: Filter, choices: Choices) -> Filter | None:
                 version,
             )
             check = _choose(second[3], "Finding", choices.checks, wanted.check, version)
-            third = st.columns(4)
+            third = st.columns([2, 2, 2, 1, 1])
             category = _choose(third[0], "Category", choices.categories, wanted.category, version)
-            tool = _choose(third[1], "Tool", choices.tools, wanted.tool, version)
-            low = third[2].number_input(
+            marked = _choose(third[1], "A mark says", list(MarkedAs), wanted.marked, version)
+            tool = _choose(third[2], "Tool", choices.tools, wanted.tool, version)
+            low = third[3].number_input(
                 "Messages from", 0, value=wanted.min_messages, key=f"f-low-{version}"
             )
-            high = third[3].number_input(
+            high = third[4].number_input(
                 "to", 0, value=wanted.max_messages, key=f"f-high-{version}"
             )
     if not applied:
@@ -161,6 +165,7 @@ def ask_filter(wanted: Filter, choices: Choices) -> Filter | None:
         outcome=outcome,
         check=check,
         category=category,
+        marked=marked,
         tool=tool,
         reached=wanted.reached,
         broken_tool=wanted.broken_tool,

@@ -49,6 +49,7 @@ class Plain:
     checks: set[str] = field(default_factory=set)
     tools: set[str] = field(default_factory=set)
     categories: set[str] = field(default_factory=set)
+    marked: set[str] = field(default_factory=set)
     annotated: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -198,9 +199,13 @@ def _annotate(conn, row: Plain, rng: random.Random) -> None:
                 taxonomy="t",
                 category=category,
                 severity="major",
+                root_cause=category == "wrong" and row.id % 2 == 0,
+                train=row.id % 3 > 0,
             )
         )
         row.categories = {f"t/{category}"}
+        row.marked = {"root-cause"} if category == "wrong" and row.id % 2 == 0 else set()
+        row.marked |= set() if row.id % 3 else {"do-not-learn"}
         row.annotated.add(("ada" if annotator == 1 else "bob", at.date().isoformat()))
 
 
@@ -216,6 +221,7 @@ def passes(row: Plain, wanted: Filter) -> bool:
         wanted.check is None or wanted.check in row.checks,
         wanted.tool is None or wanted.tool in row.tools,
         wanted.category is None or wanted.category in row.categories,
+        wanted.marked is None or wanted.marked in row.marked,
         wanted.min_messages is None or row.n_messages >= wanted.min_messages,
         wanted.max_messages is None or row.n_messages <= wanted.max_messages,
         wanted.with_errors is None or (row.n_errors > 0) == wanted.with_errors,
@@ -254,6 +260,10 @@ FILTERS = [
     Filter(check="calls/x", tool="get", dataset="b"),
     Filter(category="t/wrong"),
     Filter(category="t/wrong", state="decided"),
+    Filter(marked="root-cause"),
+    Filter(marked="do-not-learn", dataset="b"),
+    Filter(marked="do-not-learn", category="t/missing"),
+    Filter(marked="nonsense"),
     Filter(min_messages=4, max_messages=6, with_errors=False),
     Filter(annotator="ada"),
     Filter(day="2026-03-02"),
