@@ -138,6 +138,32 @@ def test_hostile_text_in_every_field_does_nothing(studio: Studio, open_page: Any
     assert page.dialogs == []
 
 
+def test_hostile_tries_do_nothing(studio: Studio, open_page: Any) -> None:
+    page = open_page
+    row = hostile_row(0)
+    blob = "\n\n".join(PAYLOADS[:20])
+    changed = _call("x", PAYLOADS[0], json.dumps(dict.fromkeys(PAYLOADS[20:30], blob)))
+    answers = [
+        {"content": blob, "tool_calls": [changed, _call("y", PAYLOADS[1], PAYLOADS[2])]},
+        {"content": PAYLOADS[3], "reasoning_content": blob},
+    ]
+    row["predictions"] = [
+        {"message_index": 2, "model": PAYLOADS[n], "message": {"role": "assistant", **answer}}
+        for n, answer in enumerate(answers)
+    ]
+    studio.fill("hostile-tries", [row])
+    studio.open(page, "hostile-tries", annotator="tries-xss")
+    page.locator(".trace.shown .triesline button").click()
+    for key in ("x", "ArrowRight", "k"):
+        assert PAYLOADS[0] in page.evaluate("viewerRoot().querySelector('.tries').textContent")
+        assert foreign_elements(page) == []
+        press_all(page, [key], 60)
+    wait_saved(page)
+    assert page.evaluate("viewerRoot().querySelectorAll('.tries .ruling').length") == 1
+    assert page.evaluate("window.alarms") == []
+    assert page.dialogs == []
+
+
 LINK = '<a href="https://elsewhere.invalid/">free</a><b>bold</b> [md](https://elsewhere.invalid/)'
 JOINER = "\N{WORD JOINER}"  # what keeps Markdown from making links of addresses
 PICTURE = "![x](https://elsewhere.invalid/p.png) <img src=x onerror=P()>"

@@ -9,18 +9,25 @@ import pytest
 from app.flows import browse as browsing
 from app.flows import jobs
 from app.flows.adjudicate import load_case
+from app.flows.annotate import perform
+from app.flows.correct import propose_correction
 from app.flows.identity import annotator_named
 from app.flows.import_problems import every_problem
 from app.flows.ingest import default_name, ingest
 from app.flows.operations import worker_is_here
 from app.flows.preferences import move_keys
-from app.flows.queue import queue_overview
+from app.flows.queue import fill_queue, queue_overview
 from app.flows.taxonomies import list_taxonomies
 from app.views.navigation import GROUPS
+from curation.trajectory import Message, Role, ToolCall
+from curation.tries import try_id
+from storage import trajectories
 from storage.browse import Filter
 from storage.datasets import list_datasets
+from storage.predictions import add_predictions, new_prediction
 from tests.e2e.conversations import meetings
-from tests.episodes import add_episodes
+from tests.episodes import CALL_AT, Person, add_episodes
+from tests.revisions import arguments, revised
 
 NAMES = [place.name for places in GROUPS.values() for place in places if place.name != "annotate"]
 
@@ -124,6 +131,38 @@ def test_adjudicate_shows_where_two_annotators_differ(filled, open_page):
     assert {"ada", "bob"} <= set(differences.columns)
     outcome = differences[differences["what"] == "outcome"].iloc[0]
     assert (outcome["ada"], outcome["bob"]) == ("✓ accept", "✗ reject")
+
+
+def test_adjudicate_compares_two_corrections_and_a_disputed_try(studio, open_page):
+    (uid,) = add_episodes(studio, 1, "apart")
+    fill_queue(studio, "apart", overlap=2)
+    rome = Message(Role.ASSISTANT, None, (ToolCall("get_weather", '{"city": "Rome"}'),))
+    with studio.write() as conn:
+        row_id = trajectories.id_of(conn, uid)
+        add_predictions(conn, [(row_id, new_prediction(CALL_AT, "qwen", rome, None))])
+    for name, city, ruling in (("ann", "Oslo", "rejected"), ("bob", "Bonn", "alternative")):
+        who = Person(studio, name)
+        edit = revised(5, arguments(CALL_AT, f'{{"city": "{city}"}}'))
+        propose_correction(
+            studio, who.info, who.session, who.next_number(), uid, edit, "", attested=[3, 4]
+        )
+        ruled = {"message_index": CALL_AT, "try_id": try_id(rome), "ruling": ruling}
+        ops = [who.op("try", uid, **ruled), who.op("outcome", uid, outcome="accept")]
+        perform(studio, who.info, who.session, [*ops, who.op("commit", uid)])
+    page = open_page("adjudicate", t=uid)
+    assert not page.exception
+    tables = [table.value for table in page.dataframe]
+    (apart,) = [t for t in tables if {"where", "ann", "bob"} <= set(t.columns)]
+    assert [tuple(row) for row in apart[["what", "ann", "bob"]].itertuples(index=False)] == [
+        ("differs", "Oslo", "Bonn")
+    ]
+    (tried,) = [t for t in tables if {"reference", "try"} <= set(t.columns)]
+    assert ("City 0", "Rome") in list(
+        tried[["reference", "try"]].itertuples(index=False, name=None)
+    )
+    (asked,) = [t for t in tables if {"what", "ann", "bob"} == set(t.columns)]
+    rulings = asked[asked["what"] == "step 1 · try of qwen"].iloc[0]
+    assert (rulings["ann"], rulings["bob"]) == ("✗ rejected", "≈ alternative")
 
 
 def test_deciding_as_an_annotator_says_appends_a_decision_signed_by_the_user(filled, open_page):
