@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from curation.annotation import Annotation, Outcome, RuledTry, StepVerdict, TryRuling
+from curation.checklists import Answered
 from curation.marks import Mark, merged
 from curation.queueing import State
 from curation.recovery import Recovery
@@ -238,18 +239,23 @@ def settle(said: Sequence[Said], rule: Rule, *, open_slots: int, slots: int) -> 
 def merge(said: Sequence[Said]) -> Annotation:
     """What undisputed annotations say together; one alone stays exactly as it was said.
 
-    Verdicts, recovery labels, rulings and marks are united (see `curation.marks.merged`); notes
-    follow each other under the names of their authors; outcome and correction are everybody's.
+    Verdicts, recovery labels, rulings, answers to checklists and marks are united (see
+    `curation.marks.merged`); notes follow each other under the names of their authors; outcome and
+    correction are everybody's.
     """
     if len(said) == 1:
         return said[0].annotation
     verdicts: dict[int, StepVerdict] = {}
     recovery: dict[int, tuple[Recovery, ...]] = {}
     tries: dict[tuple[int, str], RuledTry] = {}
+    answered: dict[tuple[int, int, str], Answered] = {}
     for one in said:
         verdicts.update(one.annotation.step_verdicts)
         recovery.update(one.annotation.recovery)
         tries.update({(t.message_index, t.try_id): t for t in one.annotation.tries})
+        answered.update(
+            {(a.message_index, a.call_index, a.item_id): a for a in one.annotation.checklist}
+        )
     notes = [f"{s.annotator}: {s.annotation.note}" for s in said if s.annotation.note]
     return Annotation(
         outcome=said[0].annotation.outcome,
@@ -258,5 +264,6 @@ def merge(said: Sequence[Said]) -> Annotation:
         note="\n".join(notes),
         correction_uid=said[0].annotation.correction_uid,
         recovery=dict(sorted(recovery.items())),
+        checklist=tuple(answered.values()),
         tries=tuple(tries.values()),
     )

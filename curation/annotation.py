@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from curation.checklists import Answer, Answered
 from curation.errors import AnnotationError
 from curation.marks import Mark, placed, removed
 from curation.recovery import Recovery, with_label
@@ -69,6 +70,8 @@ class Annotation(Struct, frozen=True, omit_defaults=True):
     """Message index of the step -> what it does about an earlier error; never empty."""
     tries: tuple[RuledTry, ...] = ()
     """Tries that were ruled on, the latest ruling last."""
+    checklist: tuple[Answered, ...] = ()
+    """Items of tools' checklists that were answered at calls, the latest answer last."""
 
     @property
     def is_empty(self) -> bool:
@@ -87,6 +90,7 @@ class ActKind(StrEnum):
     NOTE = "note"
     CORRECT = "correct"
     TRY = "try"
+    CHECKLIST = "checklist"
     COMMIT = "commit"
     UNDO = "undo"
     REDO = "redo"
@@ -144,6 +148,15 @@ class TryPayload(Struct, frozen=True, forbid_unknown_fields=True):
     ruling: TryRuling | None
 
 
+class ChecklistPayload(Struct, frozen=True, forbid_unknown_fields=True):
+    """`checklist`: answer an item at a call; null takes the answer back."""
+
+    message_index: int
+    call_index: int
+    item_id: str
+    answer: Answer | None
+
+
 class EmptyPayload(Struct, frozen=True, forbid_unknown_fields=True):
     """`commit`, `undo` and `redo` carry nothing: the store resolves what they refer to."""
 
@@ -157,6 +170,7 @@ Payload = (
     | NotePayload
     | CorrectPayload
     | TryPayload
+    | ChecklistPayload
     | EmptyPayload
 )
 
@@ -169,6 +183,7 @@ _PAYLOADS: dict[ActKind, type[Payload]] = {
     ActKind.NOTE: NotePayload,
     ActKind.CORRECT: CorrectPayload,
     ActKind.TRY: TryPayload,
+    ActKind.CHECKLIST: ChecklistPayload,
     ActKind.COMMIT: EmptyPayload,
     ActKind.UNDO: EmptyPayload,
     ActKind.REDO: EmptyPayload,
@@ -219,6 +234,14 @@ def apply(annotation: Annotation, payload: Payload) -> Annotation:
             )
             said = () if ruling is None else (RuledTry(index, try_id, ruling),)
             return replace(annotation, tries=(*ruled, *said))
+        case ChecklistPayload(message_index=index, call_index=call, item_id=item, answer=answer):
+            others = tuple(
+                a
+                for a in annotation.checklist
+                if (a.message_index, a.call_index, a.item_id) != (index, call, item)
+            )
+            mine = () if answer is None else (Answered(index, call, item, answer),)
+            return replace(annotation, checklist=(*others, *mine))
         case EmptyPayload():
             return annotation
 

@@ -99,6 +99,8 @@ class Curated(Struct, frozen=True, gc=False):
     """Of `trajectory`, when it is a correction."""
     attested: tuple[int, ...] = ()
     """Message indexes of the correction that a person says are still true."""
+    checklist_items: dict[str, str] = {}
+    """Item of a tool's checklist -> its text, of those that were answered."""
     tries: tuple[AnsweredTry, ...] = ()
     """Every try that the judgement in force or an annotator ruled on."""
 
@@ -146,15 +148,15 @@ class LabelRow(Struct, frozen=True):
     """One statement about a trajectory, flat."""
 
     kind: str
-    """outcome, verdict, recovery, mark, try, note, simulated or decision."""
+    """outcome, verdict, recovery, mark, checklist, try, note, simulated or decision."""
     uid: str
     source_id: str
     dataset: str
     split: str
     annotator: str = ""
     value: str = ""
-    """The outcome, the verdict, the recovery label, the ruling or the model that simulated a
-    result; "" for marks and notes."""
+    """The outcome, the verdict, the recovery label, the ruling, the answer to an item (yes, no, na)
+    or the model that simulated a result; "" for marks and notes."""
     message_index: int | None = None
     """Of a simulated result: in the correction."""
     call_index: int | None = None
@@ -176,6 +178,10 @@ class LabelRow(Struct, frozen=True):
     """False: "error, do not learn"."""
     expected_clarification: str = ""
     try_id: str = ""
+    item_id: str = ""
+    """Of the item of the tool's checklist."""
+    item: str = ""
+    """Its text."""
     models: str = ""
     """Who answered the try."""
     answer: str = ""

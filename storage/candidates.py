@@ -36,6 +36,7 @@ from storage.candidate_facts import (
     said_of,
     tries_of,
 )
+from storage.checklists import texts_of
 from storage.packed_episodes import PackedEpisode
 from storage.tables import (
     AnnotationRow,
@@ -81,6 +82,8 @@ class Candidate(Struct, frozen=True, gc=False):
     """Corrections that the decision or an annotation names, by uid."""
     result_uid: str | None
     """uid of the correction that the decision chose; None when it chose the trajectory itself."""
+    checklist_items: dict[str, str] = {}
+    """Item of a tool's checklist -> its text, of all that were answered on this page."""
     tries: tuple[AnsweredTry, ...] = ()
     """The tries that the decision or an annotation ruled on."""
 
@@ -168,6 +171,7 @@ def _candidates(
     members = members_of(conn, ids, dataset_id)
     corrections = corrections_of(conn, decisions, said)
     tries = tries_of(conn, decisions, said)
+    items = _items_answered(conn, said)
     # Fetched at once: a page is small, and row by row costs more than decoding.
     rows = conn.execute(_WHOLE.where(among(trajectory.c.id, ids)).order_by(trajectory.c.id)).all()
     for row_id, uid, group, n_errors, n_warnings, checked_with, content, tools in rows:
@@ -192,8 +196,16 @@ def _candidates(
             result_uid=next(
                 (u for u, c in found.items() if c.id == result_id and c.id != row_id), None
             ),
+            checklist_items=items,
             tries=tries.get(row_id, ()),
         )
+
+
+def _items_answered(conn: Connection, said: dict[int, tuple[Said, ...]]) -> dict[str, str]:
+    """Items of checklists that somebody answered, with their text."""
+    spoken = [one.annotation for all_of in said.values() for one in all_of]
+    answers = {answer.item_id for annotation in spoken for answer in annotation.checklist}
+    return texts_of(conn, answers) if answers else {}
 
 
 _UNDECIDED = (None, None, None)

@@ -461,6 +461,27 @@ class SavedViewRow(Base, table=True):
     created_at: datetime = _utc()
 
 
+class ChecklistItemRow(Base, table=True):
+    """A version of an item of a tool's checklist; the latest row per item counts."""
+
+    __tablename__ = "checklist_item"
+    __table_args__ = (
+        Index("ix_checklist_item_tool", "tool", "item_id", "id"),
+        Index("ix_checklist_item_item_id", "item_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    item_id: str
+    tool: str
+    text: str = Field(sa_type=Text)
+    category: str = ""
+    """`taxonomy/category` of the mark that "no" asks for."""
+    tool_hash: str = ""
+    """`curation.checklists.tool_fingerprint` of the tool its author had before them."""
+    retired: bool = False
+    annotator_id: int = Field(foreign_key="annotator.id")
+    created_at: datetime = _utc()
+
+
 class TaxonomyRow(Base, table=True):
     """A taxonomy that users added, as its TOML source; the highest version per name counts."""
 

@@ -18,12 +18,14 @@ from app.flows.delivery import Delivery, Draft, Performed, draft_of
 from app.flows.ops import Op, OpResult, Undone
 from curation.annotation import Annotation
 from curation.checking import Finding
+from curation.checklists import ChecklistItem
 from curation.errors import AnnotationError
 from curation.simulated import SimulatedResult
 from curation.trajectory import Trajectory
 from curation.tries import StepTries, tries_by_step
 from storage import corrections, findings, predictions, queues, tasks, trajectories
 from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
+from storage.checklists import items_of as items_of_tools
 from storage.datasets import dataset_id, items_of
 from storage.engine import Store
 from storage.queues import Progress
@@ -81,6 +83,8 @@ class Opened(Struct, frozen=True):
     parent_uid: str | None = None
     correction: CorrectionOnScreen | None = None
     tries: dict[int, StepTries] = {}
+    checklists: dict[str, list[ChecklistItem]] = {}
+    """Of the tools that are called, by name."""
     """Message index -> other answers for that step."""
 
 
@@ -186,6 +190,7 @@ def _open(
         source=item.source if item else {},
         parent_uid=stored.parent_uid,
         correction=shown_correction(conn, stored.id, draft.annotation, annotator_id),
+        checklists=items_of_tools(conn, {call.name for _, _, call in stored.trajectory.calls()}),
         tries=tries_by_step(
             stored.trajectory.messages, ((one.message_index, one.answer) for one in answered)
         ),

@@ -78,6 +78,7 @@ class Settling:
             split=split,
             correction_uid=result.uid if result is not None else "",
             attested=result.attested if result is not None else (),
+            checklist_items=candidate.checklist_items,
             tries=candidate.tries,
         )
         stem = split if self._stem is None else self._stem

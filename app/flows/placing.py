@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from curation.annotation import (
+    ChecklistPayload,
     MarkPayload,
     Payload,
     RecoveryPayload,
@@ -25,6 +26,7 @@ from curation.marks import Mark
 from curation.taxonomy import Taxonomy, builtin_taxonomies
 from curation.trajectory import Anchor, Role, TextField, Trajectory
 from curation.tries import try_id
+from storage.checklists import has_item
 from storage.predictions import predictions_of
 from storage.taxonomies import list_taxonomies
 
@@ -57,6 +59,14 @@ def check_payload(
             )
         case TryPayload(message_index=index, try_id=wanted) if payload.ruling is not None:
             _check_try(conn, trajectory_id, index, wanted)
+        case ChecklistPayload(message_index=index, call_index=call, item_id=item):
+            check_anchor(body(), Anchor(message_index=index, call_index=call))
+            if not has_item(conn, item):
+                raise AnnotationError(
+                    "There is no such item in a checklist.",
+                    where="checklist",
+                    hint="Reload the page; what you added was probably not saved.",
+                )
         case _:
             _check_length(getattr(payload, "note", ""))
 

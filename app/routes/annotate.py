@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from app.flows import annotate, correct, preferences, queue, replay, simulate
 from app.flows.annotate import Draft, Op, Opened
 from app.flows.identity import read_token
-from app.routes import alike
+from app.routes import alike, checklists
 from app.routes.answers import (
     BadRequest,
     Foreign,
@@ -169,6 +169,7 @@ class AnnotateApi:
             "renew": (UidsRequest, self._renew),
             "release": (UidsRequest, self._release),
             "keys": (KeysRequest, self._keys),
+            "checklist-item": (checklists.EditItemRequest, checklists.checklist_item),
             "alike": (alike.AlikeRequest, alike.alike),
             "mark-alike": (alike.MarkAlikeRequest, alike.mark_alike),
             "job": (alike.JobRequest, alike.job),
@@ -326,6 +327,7 @@ def _view(opened: Opened) -> dict[str, Any]:
         state=opened.state,
         parent_uid=opened.parent_uid,
         tries=opened.tries,
+        checklists=opened.checklists,
         correction=None
         if shown is None
         else ShownCorrection(

@@ -20,6 +20,7 @@ from components.viewer.tries import tries_json
 from curation.annotation import Annotation
 from curation.check_context import CheckContext
 from curation.checking import Finding
+from curation.checklists import ChecklistItem, seeded_items, tool_fingerprint
 from curation.diffing import diff_trajectories
 from curation.simulated import SimulatedResult
 from curation.stale import stale_messages
@@ -56,6 +57,7 @@ def viewer_payload(
     parent_uid: str | None = None,
     correction: ShownCorrection | None = None,
     tries: Mapping[int, StepTries] | None = None,
+    checklists: Mapping[str, Sequence[ChecklistItem]] | None = None,
 ) -> dict[str, Any]:
     """Everything the viewer draws of one trajectory.
 
@@ -67,6 +69,7 @@ def viewer_payload(
         state: `curation.queueing.State` of the trajectory.
         correction: the one `annotation.correction_uid` names.
         tries: message index -> other answers for that step.
+        checklists: name of a tool -> the items of its checklist.
 
     Returns:
         The `View` of the annotate API (`View` in the module `session.js` of the viewer).
@@ -84,6 +87,7 @@ def viewer_payload(
         "correction": None if correction is None else _correction(trajectory, correction),
         "messages": messages,
         "tries": tries_json(trajectory, tries or {}),
+        "checklists": msgspec.to_builtins(dict(checklists or {})),
         "tools": [_tool(tool) for tool in trajectory.tools],
         "findings": [_finding(finding) for finding in findings],
         "n_steps": len(trajectory.assistant_indexes()),
@@ -144,6 +148,7 @@ def annotation_json(annotation: Annotation) -> dict[str, Any]:
         "correction_uid": annotation.correction_uid,
         "recovery": {str(i): list(labels) for i, labels in annotation.recovery.items()},
         "tries": [msgspec.to_builtins(ruled) for ruled in annotation.tries],
+        "checklist": [msgspec.to_builtins(answered) for answered in annotation.checklist],
     }
 
 
@@ -198,6 +203,8 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
         "schema": _json_text(tool.parameters),
         "form_schema": form_schema(tool),
         "properties": properties_of(tool),
+        "fingerprint": tool_fingerprint(tool),
+        "seeds": seeded_items(tool),
     }
 
 

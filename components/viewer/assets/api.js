@@ -50,6 +50,11 @@ export class Api {
     return this.post("keys", { changes, afresh });
   }
 
+  /** Append a version of an item of a tool's checklist; answers all its items. */
+  checklistItem(item) {
+    return this.post("checklist-item", { item });
+  }
+
   /** Places in other trajectories that are like one of this. */
   alike(about) {
     return this.post("alike", { about });

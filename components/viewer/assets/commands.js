@@ -35,6 +35,7 @@ export const COMMANDS = {
   source: ({ session }) => toSource(session),
   "calls-only": ({ session }) => showCalls(session, !session.callsOnly),
   filter: ({ session, screen }) => screen?.filterResult(session.cursor),
+  checklist: ({ screen }) => screen?.rail.checklist.focus(),
   tool: ({ screen }) => screen?.widenTool(),
   fold: ({ screen }) => screen?.toggleFold(),
   tries: ({ screen }) => screen?.toggleTries(),

@@ -3,6 +3,7 @@
 // Mirrors `curation/annotation.py` (`apply`), so that a key press is painted in the same frame.
 // The server's fold is the truth: its answer replaces the base these functions start from.
 
+import { answered } from "./checklist_state.js";
 import { placed, removed } from "./mark_links.js";
 import { applyRecovery } from "./recovery.js";
 
@@ -17,6 +18,7 @@ export function normalise(annotation) {
     correction_uid: a.correction_uid ?? null,
     recovery: { ...(a.recovery || {}) },
     tries: a.tries || [],
+    checklist: a.checklist || [],
   };
 }
 
@@ -71,6 +73,8 @@ export function applyAct(annotation, kind, payload) {
       const others = annotation.tries.filter((t) => t.message_index !== message_index || t.try_id !== try_id);
       return { ...annotation, tries: ruling === null ? others : [...others, { message_index, try_id, ruling }] };
     }
+    case "checklist":
+      return { ...annotation, checklist: answered(annotation.checklist, payload) };
     default:
       return annotation;
   }

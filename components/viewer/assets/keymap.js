@@ -32,6 +32,7 @@ export const GROUPS = [
       ["v", "source", "where the selected argument came from: go there; again or Esc: back", []],
       ["-", "calls-only", "calls only, one line each; again: the trace", []],
       ["/", "filter", "filter the result of the selected call (Esc leaves it)", []],
+      ["7", "checklist", "checklist of the called tool: open it and go there", []],
       ["6", "tool", "what the called tool says it needs: more or less room", []],
       ["o", "fold", "open or close long text of the step", []],
       ["'", "tries", "other answers for the step, side by side (Esc closes them)", []],

@@ -1,6 +1,7 @@
 // The rail on the right: what the annotator decides, and what helps deciding.
 
 import { ICONS, button, el, fill, keycap, plural, refill, setAttribute } from "./dom.js";
+import { Checklist } from "./checklist.js";
 import { FindingList } from "./finding_list.js";
 import { nowherePlaces } from "./grounding.js";
 import { MarkPanel } from "./mark_panel.js";
@@ -22,7 +23,9 @@ export class Rail {
     this.findings = el("div", { class: "findings" });
     this.list = new FindingList(screen);
     this.panel = new MarkPanel(screen);
-    this.tool = el("div", { class: "toolbox" });
+    this.checklist = new Checklist(screen);
+    this.schema = el("div", {});
+    this.tool = el("div", { class: "toolbox" }, this.schema, this.checklist.node);
     this.note = this.makeNote();
     this.facts = el("div", { class: "facts" });
     this.commit = el("footer", { class: "commit" });
@@ -69,12 +72,14 @@ export class Rail {
     this.drawVerdict();
     this.panel.drawUse(this.state.annotation.marks);
     this.drawNote();
+    this.checklist.draw();
     this.drawCommit();
   }
 
   drawCursor() {
     this.drawVerdict();
     this.drawTool();
+    this.checklist.draw();
     this.panel.drawTarget();
     this.list.drawCursor();
   }
@@ -169,11 +174,11 @@ export class Rail {
     this.shownTool = name;
     this.tool.hidden = !name;
     const tool = s.view.tools.find((t) => t.name === name);
-    if (!name) fill(this.tool);
-    else if (tool) fill(this.tool, section(`Tool ${name}`, keyOf("tool"), toolSchema(this.screen, tool)));
+    if (!name) fill(this.schema);
+    else if (tool) fill(this.schema, section(`Tool ${name}`, keyOf("tool"), toolSchema(this.screen, tool)));
     else {
       const text = `${name} is not among the tools of this trajectory.`;
-      fill(this.tool, section("Tool", "", el("p", { class: "finding error", text })));
+      fill(this.schema, section("Tool", "", el("p", { class: "finding error", text })));
     }
   }
 

@@ -81,6 +81,7 @@ const ACT_WORDS = {
   note: "note",
   correct: "correction",
   try: "ruling on a try",
+  checklist: "answer to a checklist",
   commit: "commit",
   undo: "undo",
   redo: "redo",

@@ -22,7 +22,10 @@ class Labels:
 
     name = "labels"
     title = "Label table"
-    description = "One row per outcome, verdict, recovery, mark, try, note, simulation, decision."
+    description = (
+        "One row per outcome, verdict, recovery, mark, checklist answer, try, note, simulation, "
+        "decision."
+    )
     shapes: tuple[type[Struct], ...] = (LabelRow,)
     splits = False
 
@@ -92,6 +95,16 @@ def _statements(blank: LabelRow, curated: Curated, said: Said) -> Iterator[Label
             train=mark.train,
             expected_clarification=mark.expected_clarification,
             note=mark.note,
+        )
+    for one_item in sorted(annotation.checklist, key=lambda a: (a.message_index, a.call_index)):
+        yield replace(
+            base,
+            kind="checklist",
+            value=one_item.answer.value,
+            message_index=one_item.message_index,
+            call_index=one_item.call_index,
+            item_id=one_item.item_id,
+            item=curated.checklist_items.get(one_item.item_id, ""),
         )
     answered = {(one.message_index, one.try_id): one for one in curated.tries}
     for ruled in sorted(annotation.tries, key=lambda t: (t.message_index, t.try_id)):

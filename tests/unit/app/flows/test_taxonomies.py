@@ -136,7 +136,7 @@ def test_the_label_table_says_the_name_that_holds_now(
     rows = [
         row
         for path in (tmp_path / "out").glob("*.csv")
-        for row in csv.DictReader(path.open(encoding="utf-8"))
+        for row in csv.DictReader(path.open(encoding="utf-8-sig"))
     ]
     named = {value for row in rows for value in row.values() if value}
     assert "wrong-place" in named

@@ -13,10 +13,11 @@ from starlette.testclient import TestClient
 
 from app.flows import annotate, queue
 from app.flows.identity import issue_token
+from app.flows.jobs import run_next
 from app.routes import annotate as routes
 from app.routes.annotate import MAX_BODY, AnnotateApi
 from storage.engine import Store
-from tests.episodes import CALL_AT, CATEGORY, add_episodes
+from tests.episodes import CALL_AT, CATEGORY, add_episodes, add_trajectories, episode
 
 
 class Browser:
@@ -309,5 +310,48 @@ def test_every_route_of_the_api_is_under_its_prefix(store: Store) -> None:
             "renew",
             "release",
             "keys",
+            "alike",
+            "mark-alike",
+            "job",
+            "cancel-job",
+            "checklist-item",
         )
     }
+
+
+def test_the_others_are_asked_for_and_marked_by_a_job_of_ones_own(
+    ann: Browser, client: TestClient, store: Store
+) -> None:
+    same = [episode(i, f'{{"city": "Rome", "days": {i + 1}}}') for i in range(3)]
+    uids = add_trajectories(store, same, "weather")
+    anchor = {"message_index": CALL_AT, "call_index": 0, "pointer": "/city"}
+    about = {"uid": uids[0], "anchor": anchor, "dataset": "weather", **CATEGORY}
+    found = ann.post("alike", {"about": about})
+    assert [place["uid"] for place in found["places"]] == list(uids[1:])
+    assert found["places"][0]["value"] == '"Rome"'
+    nothing = ann.post("alike", {"about": {**about, "anchor": {}}}, status=400)["error"]
+    assert nothing["hint"]
+    ticked = {"about": about, "batch": "b1"}
+    job = ann.post("mark-alike", {"ticked": ticked})
+    assert (job["state"], job["has_worker"]) == ("queued", False)
+    bob = Browser(client, issue_token(store, "Bob"))
+    bob.post("job", {"id": job["id"]}, status=404)
+    bob.post("cancel-job", {"id": job["id"]}, status=404)
+    run_next(store)
+    done = ann.post("job", {"id": job["id"]})
+    assert (done["state"], done["result"]["marks"]) == ("done", 2)
+    undone = ann.act(ann.op("undo", uids[0], batch="b1"))
+    assert undone["results"][0]["undone"]["batch_marks"] == 2
+
+
+def test_an_item_of_a_checklist_comes_with_what_is_opened_next(
+    ann: Browser, uids: tuple[str, ...]
+) -> None:
+    item = {"item_id": "i1", "tool": "get_weather", "text": "The city was named"}
+    told = ann.post("checklist-item", {"item": item})
+    assert [(i["text"], i["author"]) for i in told["items"]] == [("The city was named", "Ann")]
+    view = ann.next()["view"]
+    assert [i["item_id"] for i in view["checklists"]["get_weather"]] == ["i1"]
+    assert view["tools"][0]["seeds"] == ["city is given", "days is at least 1"]
+    blank = ann.post("checklist-item", {"item": {**item, "text": " "}}, status=400)["error"]
+    assert blank["hint"]

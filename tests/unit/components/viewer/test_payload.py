@@ -118,6 +118,7 @@ def test_annotation_is_sent_with_every_field() -> None:
         "correction_uid": None,
         "recovery": {},
         "tries": [],
+        "checklist": [],
     }
 
 

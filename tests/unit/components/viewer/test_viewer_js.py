@@ -23,7 +23,7 @@ VERDICTS = ["correct", "incorrect", "unsure", None]
 
 def random_act(dice: random.Random) -> tuple[str, dict[str, Any]]:
     """One act over few places and ids, so that acts meet each other."""
-    kinds = "mark mark mark unmark verdicts recovery outcome note correct try"
+    kinds = "mark mark mark unmark verdicts recovery outcome note correct try checklist"
     kind = dice.choice(kinds.split())
     mark_id = dice.choice("abc")
     match kind:
@@ -45,6 +45,10 @@ def random_act(dice: random.Random) -> tuple[str, dict[str, Any]]:
         case "try":
             ruling = dice.choice(["alternative", "rejected", None])
             return kind, {"message_index": dice.choice([1, 3]), "try_id": mark_id, "ruling": ruling}
+        case "checklist":
+            place = {"message_index": dice.choice([1, 3]), "call_index": dice.randrange(2)}
+            answer = dice.choice(["yes", "no", "na", None])
+            return kind, {**place, "item_id": mark_id, "answer": answer}
         case _:
             return kind, {"correction_uid": dice.choice(["tj1-a", None])}
 
