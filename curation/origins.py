@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import cached_property
@@ -267,6 +268,11 @@ class Sources:
         self._by_origin: dict[Origin, list[Source]] = {}
         for source in sources:
             self._by_origin.setdefault(source.origin, []).append(source)
+        self._places: dict[Origin, list[int]] = {}
+        """Message indexes of the texts, ascending; made when first needed."""
+        self._looked: dict[tuple[Any, ...], tuple[int, int, Span | None]] = {}
+        """What was asked before -> how many texts were looked into, and the last of them that held
+        the value (-1: none of them) with its span: values are asked for again and again."""
 
     def find(
         self, value: Any, how: How, origin: Origin, before: int
@@ -275,10 +281,37 @@ class Sources:
 
         The system text counts wherever it stands.
         """
-        for source in reversed(self._by_origin.get(origin, [])):
-            assert source.index is not None
-            if source.index < before or origin is Origin.SYSTEM:
-                found = source.find(value, how)
-                if found is not None:
-                    return source, found[0]
-        return None
+        sources = self._by_origin.get(origin)
+        if sources is None:
+            return None
+        end = len(sources) if origin is Origin.SYSTEM else self._end(origin, sources, before)
+        key = (how, origin, type(value), value)
+        n_looked, held, span = self._looked.get(key, (0, -1, None))
+        if end < n_looked:
+            if held < end:
+                return None if held < 0 else (sources[held], span)
+            return _latest(sources, 0, end, value, how)[1]  # asked out of order: rare
+        at, found = _latest(sources, n_looked, end, value, how)
+        if found is not None:
+            held, span = at, found[1]
+        self._looked[key] = (end, held, span)
+        return None if held < 0 else (sources[held], span)
+
+    def _end(self, origin: Origin, sources: list[Source], before: int) -> int:
+        """How many of the texts are earlier than message `before`."""
+        places = self._places.get(origin)
+        if places is None:
+            places = self._places[origin] = [s.index for s in sources if s.index is not None]
+            assert len(places) == len(sources)
+        return bisect_left(places, before)
+
+
+def _latest(
+    sources: list[Source], start: int, end: int, value: Any, how: How
+) -> tuple[int, tuple[Source, Span | None] | None]:
+    """The last of `sources[start:end]` that holds the value, with its place in the list."""
+    for at in range(end - 1, start - 1, -1):
+        found = sources[at].find(value, how)
+        if found is not None:
+            return at, (sources[at], found[0])
+    return -1, None

@@ -15,6 +15,8 @@ from markdown_it import MarkdownIt
 
 MAX_CHARS = 40_000
 """Longer texts are shown plain: nobody reads them formatted, and rendering is linear at best."""
+REMEMBERED_CHARS = 2_000
+"""Shorter texts are rendered once: a trajectory is shown again after every saved correction."""
 ALLOWED_TAGS = frozenset(
     {"p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li"}
     | {f"h{level}" for level in range(1, 7)}
@@ -35,6 +37,15 @@ def markdown_html(text: str) -> str | None:
     """Sanitised HTML of `text`, or None when plain text shows the same (or is all we dare)."""
     if len(text) > MAX_CHARS or not _MARKED_UP.search(text):
         return None
+    return _remembered(text) if len(text) <= REMEMBERED_CHARS else _sanitised(text)
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(text: str) -> str:
+    return _sanitised(text)
+
+
+def _sanitised(text: str) -> str:
     return nh3.clean(
         _renderer().render(text),
         tags=set(ALLOWED_TAGS),
