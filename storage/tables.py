@@ -381,6 +381,35 @@ class CorrectionRow(Base, table=True):
     created_at: datetime = _utc()
 
 
+class OpenCorrectionRow(Base, table=True):
+    """A correction that an annotator has not saved yet, as their browser keeps it. No act: the
+    next state replaces it. Emptied, not deleted, so that its revisions only ever grow."""
+
+    __tablename__ = "open_correction"
+    trajectory_id: int = Field(primary_key=True, foreign_key="trajectory.id")
+    annotator_id: int = Field(primary_key=True, foreign_key="annotator.id")
+    revision: int
+    """1, 2, … of what was kept or emptied here."""
+    session_id: str
+    """Browser session that kept it."""
+    n: int
+    """Its number in that session: what was sent earlier and arrives later changes nothing."""
+    content: str = Field(sa_type=Text)
+    """JSON object of the browser (`revision_draft.js`); empty when nothing is open."""
+    kept_at: datetime = _utc()
+
+
+class PresenceRow(Base, table=True):
+    """Which trajectory a browser session has on screen. In the database, because studios of
+    several processes share it."""
+
+    __tablename__ = "presence"
+    annotator_id: int = Field(primary_key=True, foreign_key="annotator.id")
+    session_id: str = Field(primary_key=True)
+    trajectory_id: int = Field(foreign_key="trajectory.id", index=True)
+    seen_at: datetime = _utc()
+
+
 class DecisionRow(Base, table=True):
     """The adjudicated result; the latest row per trajectory counts."""
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.flows.delivery import Delivery, Draft, Performed, draft_of
+from app.flows.open_corrections import Kept, kept_of
 from app.flows.ops import Op, OpResult, Undone
 from curation.annotation import Annotation
 from curation.checking import Finding
@@ -86,6 +87,8 @@ class Opened(Struct, frozen=True):
     checklists: dict[str, list[ChecklistItem]] = {}
     """Of the tools that are called, by name."""
     """Message index -> other answers for that step."""
+    kept: Kept = Kept()
+    """A correction that this annotator has open and not saved yet."""
 
 
 class Claimed(Struct, frozen=True):
@@ -194,6 +197,7 @@ def _open(
         tries=tries_by_step(
             stored.trajectory.messages, ((one.message_index, one.answer) for one in answered)
         ),
+        kept=kept_of(conn, stored.id, annotator_id),
     )
 
 

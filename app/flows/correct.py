@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.flows.annotate import LEASE, Draft, draft_of
+from app.flows.open_corrections import Sent, empty_open
 from curation.annotation import ActKind, CorrectPayload
 from curation.change_summary import change_summary
 from curation.checking import catalogue_fingerprint, run_checks
@@ -163,6 +164,7 @@ def propose_correction(
     attested: Collection[int] = (),
     simulated: Collection[SimulatedResult] = (),
     base: str | msgspec.UnsetType | None = msgspec.UNSET,
+    draft: Sent | None = None,
     lease: timedelta = LEASE,
 ) -> Corrected:
     """Store the revised trajectory as this annotator's correction; again with the same n: nothing.
@@ -175,6 +177,7 @@ def propose_correction(
             or are as in the imported trajectory, is left out.
         base: the correction the revision was begun from (None: the original). When it is given
             and is not what stands, the revision is refused; UNSET does not ask.
+        draft: where the page stands with its draft, which is not kept any longer once saved.
 
     Raises:
         NotFound: no such trajectory.
@@ -187,10 +190,12 @@ def propose_correction(
         take_turn(conn)
         hold_annotator(conn, annotator.id)
         parent = trajectories.load(conn, uid)
-        draft = draft_of(conn, parent.id, annotator.id)
-        current = draft.annotation.correction_uid
+        said = draft_of(conn, parent.id, annotator.id)
+        current = said.annotation.correction_uid
         if n in acts.delivered(conn, session_id, [n]):
-            return Corrected(current, True, draft, _changes(conn, parent, current))
+            if draft is not None:
+                empty_open(conn, parent.id, annotator, draft)
+            return Corrected(current, True, said, _changes(conn, parent, current))
         if base is not msgspec.UNSET and base != current:
             raise StaleEdit(base, current)
         _refuse_correcting_a_correction(parent)
@@ -204,7 +209,7 @@ def propose_correction(
             tuple(sorted(attested)), _made_up(parent.trajectory, edited, simulated)
         )
         if edited == before and remembered == _remembered(conn, parent, current, annotator):
-            return Corrected(current, False, draft, _changes(conn, parent, current))
+            return Corrected(current, False, said, _changes(conn, parent, current))
         _refuse_bad_reason(reason, revised)
         changes = diff_trajectories(parent.trajectory, edited)
         reason = reason or change_summary(changes, attested)
@@ -230,6 +235,8 @@ def propose_correction(
                 attested=remembered.attested,
                 simulated=remembered.simulated,
             )
+        if draft is not None:
+            empty_open(conn, parent.id, annotator, draft)
         tasks.renew(conn, annotator.id, [parent.id], datetime.now(UTC) + lease)
         return Corrected(
             correction_uid,

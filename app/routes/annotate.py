@@ -31,6 +31,8 @@ from app.routes.answers import (
     unforeseen,
     waited_for,
 )
+from app.routes.drafts import DraftAt, DraftRequest, PresentRequest, keep_draft, present
+from app.routes.wire import Name, Number, SessionId, Uids
 from app.settings import load_settings
 from components.viewer.payload import ShownCorrection, annotation_json, viewer_payload
 from curation.errors import LoopwrightError
@@ -46,12 +48,6 @@ TOKEN_HEADER = "X-Loopwright-Token"
 
 MAX_BODY = 8 << 20
 """Bytes of a request; the largest legitimate ones carry edited messages."""
-
-Name = Annotated[str, Meta(max_length=200)]
-Uids = Annotated[list[Name], Meta(max_length=500)]
-SessionId = Annotated[str, Meta(min_length=1, max_length=100)]
-Number = Annotated[int, Meta(ge=1, lt=1 << 53)]
-"""An op's number: what JavaScript counts exactly."""
 
 
 class NextRequest(Struct):
@@ -120,6 +116,8 @@ class CorrectRequest(Struct):
     """Results that a model proposed."""
     base: Name | UnsetType | None = UNSET
     """The correction the revision was begun from; absent: whatever stands."""
+    draft: DraftAt | None = None
+    """The draft that is not kept any longer once this is saved."""
 
 
 class UidsRequest(Struct):
@@ -174,6 +172,8 @@ class AnnotateApi:
             "mark-alike": (alike.MarkAlikeRequest, alike.mark_alike),
             "job": (alike.JobRequest, alike.job),
             "cancel-job": (alike.JobRequest, alike.cancel_job),
+            "draft": (DraftRequest, keep_draft),
+            "present": (PresentRequest, present),
         }
         routes: list[BaseRoute] = [
             Route(f"{PREFIX}/{name}", self._post(body, handler), methods=["POST"])
@@ -228,6 +228,7 @@ class AnnotateApi:
             attested=asked.attested,
             simulated=asked.simulated,
             base=asked.base,
+            draft=asked.draft.sent_by(asked.session) if asked.draft else None,
             lease=self._lease,
         )
         return {
@@ -328,6 +329,7 @@ def _view(opened: Opened) -> dict[str, Any]:
         parent_uid=opened.parent_uid,
         tries=opened.tries,
         checklists=opened.checklists,
+        kept=msgspec.structs.asdict(opened.kept),
         correction=None
         if shown is None
         else ShownCorrection(

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from app.flows.correct import StaleEdit
 from app.flows.identity import BadToken
 from app.flows.incidents import report_incident
+from app.flows.open_corrections import StaleDraft
 from curation.errors import LoopwrightError, NotFound, StoreError
 from curation.generators.endpoint import GeneratorError
 
@@ -67,7 +68,7 @@ def error_answer(problem: LoopwrightError) -> Response:
             status = 401
         case NotFound():
             status = 404
-        case StaleEdit():
+        case StaleEdit() | StaleDraft():
             status = 409
         case Foreign():
             status = 403
@@ -85,6 +86,8 @@ def error_answer(problem: LoopwrightError) -> Response:
     }
     if isinstance(problem, StaleEdit):
         error |= {"yours": problem.yours, "current": problem.current}
+    if isinstance(problem, StaleDraft):
+        error["kept"] = problem.kept
     return json_answer(status, {"error": error})
 
 

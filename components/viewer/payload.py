@@ -58,6 +58,7 @@ def viewer_payload(
     correction: ShownCorrection | None = None,
     tries: Mapping[int, StepTries] | None = None,
     checklists: Mapping[str, Sequence[ChecklistItem]] | None = None,
+    kept: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Everything the viewer draws of one trajectory.
 
@@ -70,6 +71,7 @@ def viewer_payload(
         correction: the one `annotation.correction_uid` names.
         tries: message index -> other answers for that step.
         checklists: name of a tool -> the items of its checklist.
+        kept: this annotator's unsaved correction: `{revision, content}`, content None for none.
 
     Returns:
         The `View` of the annotate API (`View` in the module `session.js` of the viewer).
@@ -85,6 +87,7 @@ def viewer_payload(
         "source": _facts(source or {}),
         "annotation": annotation_json(annotation),
         "correction": None if correction is None else _correction(trajectory, correction),
+        "kept": kept or {"revision": 0, "content": None},
         "messages": messages,
         "tries": tries_json(trajectory, tries or {}),
         "checklists": msgspec.to_builtins(dict(checklists or {})),

@@ -226,25 +226,33 @@ def corrected_elsewhere(studio: Studio, page: Any, name: str) -> str:
     return uid
 
 
-def reload_and_edit(page: Any) -> None:
-    page.reload()
-    wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
-    press_all(page, ["e"], 30)
+MERGING = "(viewerRoot()?.querySelector('.merge')?.hidden === false)"
+
+
+def choose(page: Any, *keys: str) -> None:
+    """Answer the view of two versions by key, once it takes keys."""
+    wait_until(page, MERGING)
+    page.wait_for_timeout(500)
+    press_all(page, [*keys], 60)
+    wait_until(page, f"!{MERGING}")
 
 
 def test_a_draft_over_what_has_changed_since_asks_before_it_replaces_it(
     studio: Studio, page: Any
 ) -> None:
     uid = corrected_elsewhere(studio, page, "stale")
+    page.wait_for_timeout(900)
     for _ in range(2):  # not choosing is no choice
-        reload_and_edit(page)
-        wait_text(page, "made over another version")
-        assert "Rome" in page.locator(".correcting .stands").inner_text()
-        assert "Bonn" in as_json(page).input_value()
-        page.wait_for_timeout(400)
+        page.reload()
+        wait_until(page, MERGING, timeout_s=30)
+        told = page.locator(".merge").inner_text()
+        assert "Bonn" in told and "What stands now" in told
+        choose(page, "Escape")
+        wait_text(page, "two versions of this correction")
         assert page.locator(".correcting .main").is_disabled()
-        wait_text(page, "Choose above first")
-    page.get_by_role("button", name="Use my draft instead").click()
+        wait_text(page, "Compare the two versions")
+    page.get_by_role("button", name="Compare and choose").click()
+    choose(page, "ArrowLeft", "Enter")
     wait_until(page, SAVABLE)
     page.keyboard.press("Control+Enter")
     wait_text(page, "Bonn, earlier", within=".msg.here")
@@ -253,8 +261,9 @@ def test_a_draft_over_what_has_changed_since_asks_before_it_replaces_it(
 
 def test_what_stands_may_be_kept_instead_of_an_older_draft(studio: Studio, page: Any) -> None:
     uid = corrected_elsewhere(studio, page, "stands")
-    reload_and_edit(page)
-    page.get_by_role("button", name="Keep what stands").click()
+    page.wait_for_timeout(900)
+    page.reload()
+    choose(page, "ArrowRight", "Enter")
     wait_text(page, "Nothing is changed yet")
     press_all(page, ["e"], 30)
     assert "Rome" in as_json(page).input_value()
@@ -265,13 +274,15 @@ def test_a_correction_of_another_tab_is_met_when_saving(studio: Studio, page: An
     uid = corrected_elsewhere(studio, page, "meet")
     wait_until(page, SAVABLE)
     page.keyboard.press("Control+Enter")
-    wait_text(page, "The correction changed while you edited")
-    wait_text(page, "made over another version")
+    wait_until(page, MERGING)
+    told = page.locator(".merge").inner_text()
+    assert "Bonn" in told and "saved meanwhile" in told and "both changed it" in told
     assert corrected_call(studio, uid, "meet") == GOOD
-    page.get_by_role("button", name="Use my draft instead").click()
+    choose(page, "ArrowLeft", "Enter")
     wait_until(page, SAVABLE)
     page.keyboard.press("Control+Enter")
     wait_text(page, "Bonn, earlier", within=".msg.here")
+    assert json.loads(corrected_call(studio, uid, "meet") or "")["city"] == "Bonn"
 
 
 def test_an_answer_that_got_lost_does_not_save_twice(studio: Studio, page: Any) -> None:

@@ -196,9 +196,7 @@ def test_several_places_belong_to_one_correction_that_survives_a_reload(
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
-    wait_text(page, "An unsaved correction of this trajectory is kept here")
-    press_all(page, ["e"], 60)
-    wait_text(page, "This is your unsaved draft")
+    wait_text(page, "This is your unsaved draft, as you left it")
     wait_text(page, "3 changes")
     assert page.locator(".correcting .reason").input_value() == "all of it was wrong"
     wait_until(page, SAVABLE)

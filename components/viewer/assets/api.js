@@ -7,11 +7,12 @@ export const TIMEOUT_MS = 10_000;
  * (this page may not act: reload), "refused" (the studio understood and said no).
  */
 export class ApiError extends Error {
-  constructor(kind, message, hint = "", status = 0) {
+  constructor(kind, message, hint = "", status = 0, said = null) {
     super(message);
     this.kind = kind;
     this.hint = hint;
     this.status = status;
+    this.said = said; // all that the studio told of it
   }
 }
 
@@ -30,8 +31,8 @@ export class Api {
     return this.send(`view?uid=${encodeURIComponent(uid)}`, { method: "GET" });
   }
 
-  async acts(session, ops) {
-    const answer = await this.post("acts", { session, ops });
+  async acts(session, ops, options) {
+    const answer = await this.post("acts", { session, ops }, options);
     if (Number.isInteger(answer.acked)) return answer;
     throw new ApiError("network", "Something between here and the studio answered in its place.");
   }
@@ -80,6 +81,16 @@ export class Api {
 
   correct(body) {
     return this.post("correct", body);
+  }
+
+  /** Keep an open correction, or none any longer; as a page is closed too. */
+  draft(body, options) {
+    return this.post("draft", body, options);
+  }
+
+  /** Say what is on screen (null: nothing any more); who else is there. */
+  present(session, uid, options) {
+    return this.post("present", { session, uid }, options);
   }
 
   renew(uids) {
@@ -134,7 +145,7 @@ async function read(response) {
     throw new ApiError("denied", said?.message || "You are signed out.", said?.hint || "", status);
   }
   if (said && status >= 400 && status < 500) {
-    throw new ApiError("refused", said.message, said.hint || "", status);
+    throw new ApiError("refused", said.message, said.hint || "", status, said);
   }
   if (said && status === 503) throw new ApiError("network", said.message, said.hint || "", status);
   const id = said?.id ? ` The log has it as ${said.id}.` : "";

@@ -2,8 +2,9 @@
 // reason, saving. It takes room of its own, so it never covers what is chosen from.
 
 import { drawChanges } from "./diff.js";
-import { button, el, fill, keycap, plural, renew } from "./dom.js";
-import { readDraft } from "./drafts.js";
+import { button, el, fill, keycap, plural, refill, renew, setAttribute } from "./dom.js";
+import { describeKept } from "./draft_keeper.js";
+import { draftHere } from "./drafts.js";
 import { Editor } from "./editor.js";
 import { isComposing, keyOf } from "./keymap.js";
 import { countChanges } from "./revision.js";
@@ -39,7 +40,7 @@ export class CorrectionBar {
     this.drawn = null;
     const shown = s.phase === "view" ? shownOf(s) : null;
     const left = unsettled(shown);
-    const draft = s.phase === "view" && !s.view.parent_uid ? readDraft(s, s.current) : null;
+    const draft = s.phase === "view" && !s.view.parent_uid ? draftHere(s) : null;
     this.node.hidden = left.length === 0 && !draft;
     renew(
       this.node,
@@ -63,6 +64,7 @@ export class CorrectionBar {
     const shown = shownOf(this.screen.session);
     const { title, notice, lists, why, save, reason } = this.parts;
     renew(title, this.summary(c, shown));
+    this.drawKept(c);
     renew(notice, this.notice(c), c.error ? el("div", { class: "finding error", role: "alert", text: c.error }) : null);
     renew(lists, this.problems(c, shown), this.stale(shown), this.changes(c));
     this.showHere(lists);
@@ -73,6 +75,15 @@ export class CorrectionBar {
     save.disabled = Boolean(blocked);
     if (reason.value !== c.reason) reason.value = c.reason;
     reason.placeholder = reasonWanted(c);
+  }
+
+  /** Whether the studio has the draft. */
+  drawKept(c = openOf(this.screen.session)) {
+    if (!c || this.drawn !== c.id) return;
+    const isKept = Editor.isDirty(c) || Boolean(c.conflict);
+    const { sign, text, state } = describeKept(c);
+    refill(this.parts.kept, isKept && [sign, text], () => isKept && [el("span", { "aria-hidden": "true", text: `${sign} ` }), text]);
+    setAttribute(this.parts.kept, "data-state", isKept ? state : "none");
   }
 
   /** The stale message that was gone to is in sight in its list. */
@@ -102,19 +113,21 @@ export class CorrectionBar {
     reason.value = c.reason;
     this.parts = {
       title: el("span", { class: "title" }),
+      kept: el("span", { class: "kept", role: "status", data: { testid: "kept" } }),
       notice: el("div", { "aria-live": "polite" }),
       lists: el("div", { class: "lists" }),
       why: el("div", { class: "why dim", "aria-live": "polite" }),
       save: button("Save correction", { key: "Ctrl ⏎", class: "main", "aria-keyshortcuts": "Control+Enter", onclick: () => Editor.save(screen) }),
       reason,
     };
-    const { title, notice, lists, why, save } = this.parts;
+    const { title, kept, notice, lists, why, save } = this.parts;
     fill(
       this.node,
       el(
         "div",
         { class: "editrow head" },
         title,
+        kept,
         el("span", { class: "grow" }),
         button("Undo", { key: "Ctrl Z", class: "quiet", data: { focus: "bar:undo" }, onclick: () => Editor.undo(screen) }),
         button("Redo", { key: "Ctrl ⇧ Z", class: "quiet", data: { focus: "bar:redo" }, onclick: () => Editor.redo(screen) }),
@@ -142,23 +155,19 @@ export class CorrectionBar {
   notice(c) {
     const { screen } = this;
     if (c.conflict) {
-      const { lost } = c.conflict;
       return el(
         "div",
         { class: "notice", role: "alert" },
-        "This is your unsaved draft, but it was made over another version: somebody (another tab) has corrected this since. What your draft did not touch is as it stands now.",
-        lost > 0 ? ` ${plural(lost, "change")} of your draft found no place.` : "",
-        el("div", { class: "stands" }, "Now this stands: ", drawChanges(c.base.changes)),
-        button("Keep what stands", { onclick: () => Editor.settleConflict(screen, { mine: false }) }),
-        " ",
-        button("Use my draft instead", { onclick: () => Editor.settleConflict(screen, { mine: true }) }),
+        el("b", { text: "◆ There are two versions of this correction. " }),
+        "Nothing is saved until you have chosen. ",
+        button("Compare and choose", { data: { focus: "bar:compare" }, onclick: () => screen.merge.show() }),
       );
     }
     if (!c.restored) return null;
     return el(
       "div",
       { class: "notice" },
-      "This is your unsaved draft. ",
+      "This is your unsaved draft, as you left it. ",
       button("Start afresh", { data: { focus: "bar:afresh" }, onclick: () => Editor.startAfresh(screen) }),
     );
   }

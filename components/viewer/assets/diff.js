@@ -75,7 +75,7 @@ function argumentChange(change) {
   );
 }
 
-function fieldChange(field) {
+export function fieldChange(field) {
   if (field.hunks && field.hunks.length > 0) {
     return el(
       "div",

@@ -1,6 +1,7 @@
 // Throwing a correction away, bringing it back, and the keys that work wherever the focus is.
 
-import { clearDraft, writeDraft } from "./drafts.js";
+import { contentOf } from "./draft_keeper.js";
+import { writeDraft } from "./drafts.js";
 import { close, isDirty, withOpen } from "./editor.js";
 import { openOf } from "./shown.js";
 
@@ -9,8 +10,8 @@ export function discard(screen) {
   const s = screen.session;
   const c = openOf(s);
   const wasDirty = isDirty(c);
-  s.discarded = wasDirty ? { uid: c.uid, state: c.history.now, base: c.base.uid, reason: c.reason } : null;
-  clearDraft(s, c.uid);
+  s.discarded = wasDirty ? { uid: c.uid, content: contentOf(c) } : null;
+  s.keeper.drop(c);
   close(screen);
   if (wasDirty) s.say("Discarded. Ctrl+Z brings it back.");
 }
@@ -22,7 +23,7 @@ function canBringBack(s) {
 
 function bringBack(screen) {
   const s = screen.session;
-  writeDraft(s, s.current, s.discarded);
+  writeDraft(s, s.current, s.discarded.content, { revision: s.view.kept.revision, isPending: true });
   s.discarded = null;
   withOpen(screen, () => {});
 }

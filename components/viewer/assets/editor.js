@@ -1,16 +1,17 @@
-// The open correction: what begins it, every operation on it, its draft, closing it.
+// The open correction: every operation on it, closing it.
 //
 // One correction is open at a time (`session.editor`); it may change many places. What is typed into
-// is its `place`: a message or one of its calls. The values are revision.js; checking and saving are
+// is its `place`: a message or one of its calls. The values are revision.js; what begins it, and two
+// versions that meet, are meeting.js; its draft is draft_keeper.js; checking and saving are
 // saving.js, stale messages stale_acts.js; drawing is place.js (the open place), corrected.js (the
 // cards) and correction_bar.js (the bar); throwing it away and its keys are discarding.js.
 
 import { carryOver } from "./carry.js";
-import { clearDraft, readDraft, writeDraft } from "./drafts.js";
+import { draftHere } from "./drafts.js";
+import { begun, settled } from "./meeting.js";
 import { keysHint } from "./keymap.js";
 import * as r from "./revision.js";
-import { fromDraft, rebased } from "./revision_draft.js";
-import { historyOf, performed, redone, sealed, undone } from "./revision_history.js";
+import { performed, redone, sealed, undone } from "./revision_history.js";
 import { attestedToWire } from "./revision_wire.js";
 import { discard, listen } from "./discarding.js";
 import { check, save, unsavable } from "./saving.js";
@@ -21,11 +22,6 @@ import { attest, goToStale, gone, isGoneTo, nextStale, replay, revise, rewrite, 
 const CHECK_AFTER_MS = 50;
 const ONE_STEP_MS = 700; // typing without a longer pause is one step of undo
 
-/** Whether a correction is open that would be lost (were it not for its draft). */
-export function hasUnsavedEdit(session) {
-  return Boolean(session.editor && isDirty(session.editor));
-}
-
 export function isDirty(c) {
   return r.countChanges(c.history.now) > 0 || isAttestedAnew(c);
 }
@@ -35,7 +31,7 @@ export function isAttestedAnew(c) {
 }
 
 export const Editor = {
-  open, leave, save, discard, perform, undo, redo, check, unsavable, settleConflict, setReason,
+  open, leave, save, discard, perform, undo, redo, check, unsavable, settle, resume, isDirty, setReason,
   openPlace, closePlace, restore, restoreFrom, remove, cut, cutAfter, insert, attest, rewrite, replay,
   changeTool, goToStale, nextStale, staleHere, focusReason, startAfresh, revise, listen, sync,
   isGoneTo, toggleRaw, move, keep, openEntry, simulate, useProposal, editProposal, dropSimulation,
@@ -61,8 +57,7 @@ export function withOpen(screen, work) {
     freshen(screen, work);
     return;
   }
-  s.editor = begun(s, base);
-  s.emit("correction", "status");
+  takenUp(s, begun(s, base));
   check(screen);
   work(s.editor);
 }
@@ -82,60 +77,30 @@ async function freshen(screen, work = null) {
   }
 }
 
-export function begun(s, base) {
-  const fresh = r.begin(base.messages, base.parents, base.attested);
-  const draft = readDraft(s, s.current);
-  const c = {
-    id: `${Date.now()}`,
-    uid: s.current,
-    base,
-    fresh,
-    history: historyOf(fresh),
-    reason: base.reason,
-    place: null, // {entry, call} being typed into
-    raw: Boolean(s.prefersJson), // arguments as JSON text
-    live: [], // parts of cards that follow it, see place.js
-    version: 0, // the open place is drawn anew when it changes
-    verdict: null, // what check-revision said, and of which state
-    lastGood: null, // the last one without problems
-    restored: false,
-    conflict: null, // {lost}: the draft was begun over another correction
-    recorded: new Map(), // results on record for calls, see replay.js
-    simulations: new Map(), // what a model was asked for, see simulate_acts.js
-    note: "", // what an operation has to say
-    error: "",
-    saving: false,
-    attempt: null, // {n, same} of a save that may have arrived
-    whenChecked: null, // what to do, once, when Python has spoken of the state
-  };
-  if (draft) takeUp(c, draft);
-  return c;
+/** What begins with a draft: two versions of it are chosen from first, what is not sent is sent. */
+function takenUp(s, c) {
+  s.editor = c;
+  s.emit("correction", "status");
+  if (c.conflict) s.emit("merge");
+  else if (c.kept.state === "waiting") s.keeper.changed(c);
 }
 
-/** Go on with a draft. */
-function takeUp(c, draft) {
-  const { messages, parents, uid } = c.base;
-  const state = draft.base === uid ? fromDraft(draft, messages, parents) : null;
-  c.reason = draft.reason;
-  if (state) {
-    c.history = historyOf(state);
-    c.restored = true;
-    return;
-  }
-  const moved = rebased(draft, messages, parents);
-  c.history = historyOf(moved.state);
-  c.conflict = { lost: moved.lost };
+/** The correction that was open when the trajectory was left (reload, crash, another device). */
+function resume(screen) {
+  const s = screen.session;
+  if (openOf(s) || !s.view || !draftHere(s)?.content.isOpen) return;
+  const base = baseOf(s);
+  if (!base.isKnown) return;
+  s.keeper.flush();
+  takenUp(s, begun(s, base));
+  check(screen);
 }
 
-/** After a draft over another version: mine, or what stands. */
-function settleConflict(screen, { mine }) {
+/** Two versions met, and were chosen from. */
+function settle(screen) {
   const c = openOf(screen.session);
-  c.conflict = null;
-  if (!mine) {
-    c.history = historyOf(c.fresh);
-    c.reason = c.base.reason;
-    c.place = null;
-  }
+  settled(c);
+  c.kept.state = "saved";
   changed(screen, c);
   screen.trace.node.focus({ preventScroll: true });
 }
@@ -187,6 +152,7 @@ export function openPlace(screen, place) {
   const c = openOf(s);
   c.place = place;
   c.history = sealed(c.history);
+  s.keeper.flush();
   s.emit("status");
   screen.focusPlace();
 }
@@ -195,6 +161,7 @@ function closePlace(screen) {
   const c = openOf(screen.session);
   c.place = null;
   c.history = sealed(c.history);
+  screen.session.keeper.flush();
   screen.session.emit("correction", "status");
   screen.trace.node.focus({ preventScroll: true });
 }
@@ -226,8 +193,8 @@ function changed(screen, c, { typed = false } = {}) {
 
 function keepDraft(s, c) {
   if (c.conflict) return; // until it is settled the draft stays as it was found
-  if (isDirty(c)) writeDraft(s, c.uid, { state: c.history.now, base: c.base.uid, reason: c.reason });
-  else clearDraft(s, c.uid);
+  if (isDirty(c)) s.keeper.changed(c);
+  else s.keeper.drop(c);
 }
 
 function setReason(screen, text) {
@@ -359,7 +326,9 @@ function leave(screen) {
     closePlace(screen);
     return;
   }
+  c.isLeft = true;
   keepDraft(s, c);
+  s.keeper.flush();
   close(screen);
   if (isKept) s.say(`Closed, not saved. Your draft is kept: edit${keysHint("edit")} goes on.`);
 }

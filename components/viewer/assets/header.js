@@ -9,12 +9,13 @@ export function drawHeader(screen) {
   const s = screen.session;
   const view = s.phase === "view" ? s.view : null;
   if (!screen.header.hasChildNodes()) frame(screen);
-  const [queue, place, , pending, sent] = screen.header.children;
+  const [queue, place, company, , pending, sent] = screen.header.children;
   refill(queue, s.progress, () => progress(s));
   refill(place, view && [view.uid, view.dataset], () => view && placeOf(view));
   const n = s.pending.length;
   refill(pending, n, () => (n > 0 ? `${plural(n, "key")} ${n === 1 ? "waits" : "wait"} for the next one` : null));
-  const calls = screen.header.children[5];
+  refill(company, view && s.presence?.text, () => s.presence?.text && here(s.presence.text));
+  const calls = screen.header.children[6];
   setAttribute(calls, "aria-pressed", String(s.callsOnly));
   const { mirror, state } = s.sender;
   refill(sent, [s.sender.describe(), mirror.working, state.error], () => saved(s));
@@ -26,6 +27,7 @@ function frame(screen) {
     screen.header,
     el("span", { class: "part" }),
     el("span", { class: "part" }),
+    el("span", { class: "company", role: "status", data: { testid: "company" } }),
     el("span", { class: "grow" }),
     el("span", { class: "pending" }),
     el("span", { class: "part" }),
@@ -54,6 +56,11 @@ function identity(view) {
     el("span", { class: "dim", text: ` ${facts}` }),
     view.parent_uid ? el("span", { class: "dim", text: " · corrected version" }) : null,
   );
+}
+
+/** Who else is at this trajectory. */
+function here(text) {
+  return [el("span", { "aria-hidden": "true", text: "◉ " }), text];
 }
 
 function progress(s) {

@@ -47,6 +47,11 @@ export class Keys {
   }
 
   onKey(event) {
+    if (this.screen?.merge.takes(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (!this.isOurs() || !isForViewer(event, this.isPicking)) return;
     const key = plainKey(event);
     if (!this.isMeaningful(key)) return;

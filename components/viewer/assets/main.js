@@ -4,6 +4,7 @@
 //   travel.js    next, back, prefetch, claims                        keys.js, keymap.js, commands.js
 //   screen.js    everything painted, from the session alone          trace.js, card.js, rail.js, …
 //   picking.js   words of a message as a place; spans.js counts them       label_commands.js, marking.js
+//   draft_keeper.js, meeting.js the open correction: kept, and met by another version of it
 //   grounding.js where values came from, source.js the way there     calls_only.js, json_tree.js
 
 import { Keys } from "./keys.js";
@@ -12,7 +13,10 @@ import { useKeys } from "./keymap.js";
 import { sessionFor } from "./session.js";
 import { styled } from "./sheets.js";
 import { Travel } from "./travel.js";
-import { Editor, hasUnsavedEdit } from "./editor.js";
+import { DraftKeeper } from "./draft_keeper.js";
+import { Editor } from "./editor.js";
+import { meetOthers } from "./meeting.js";
+import { Presence } from "./presence.js";
 
 const GONE_MS = 3000;
 
@@ -20,10 +24,14 @@ const GONE_MS = 3000;
 export function mount(parent, boot) {
   const session = sessionFor(boot);
   if (!session.travel) {
+    session.keeper = new DraftKeeper(session, (c) => meetOthers(session, c));
     session.travel = new Travel(session);
+    session.presence = new Presence(session);
     Editor.listen(session); // before the keys of the viewer
     session.keys = new Keys(session, session.travel);
     window.addEventListener("beforeunload", (event) => warn(event, session));
+    window.addEventListener("pagehide", () => session.leave(), { capture: true });
+    document.addEventListener("visibilitychange", () => document.hidden && session.leave());
   }
   // Drawn again in the same place (another theme, new data): Streamlit does not say so first.
   if (session.lastParent === parent) session.leave?.();
@@ -65,6 +73,9 @@ export function mount(parent, boot) {
   return session.unmount;
 }
 
+/** Leaving with what the studio has not got asks first, and sends it meanwhile. */
 function warn(event, session) {
-  if (session.sender.state.ops.length > 0 || hasUnsavedEdit(session)) event.preventDefault();
+  if (session.phase === "view") session.flushNote();
+  session.keeper.flush();
+  if (session.sender.state.ops.length > 0 || session.keeper.isBehind()) event.preventDefault();
 }

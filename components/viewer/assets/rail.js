@@ -13,7 +13,7 @@ import { toolSchema } from "./tools.js";
 
 const OUTCOMES = ["accept", "reject", "unsure"];
 const VERDICTS = ["correct", "incorrect", "unsure"];
-const NOTE_AFTER_MS = 900;
+const NOTE_AFTER_MS = 600;
 
 export class Rail {
   constructor(screen) {

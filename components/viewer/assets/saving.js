@@ -1,10 +1,10 @@
 // Checking the open correction while it is made, and saving it: once, whatever gets lost on the way.
 
-import { clearDraft, writeDraft } from "./drafts.js";
 import { plural } from "./dom.js";
-import { begun, close, focusReason, isAttestedAnew, isDirty } from "./editor.js";
+import { close, focusReason, isAttestedAnew, isDirty } from "./editor.js";
+import { meetOthers } from "./meeting.js";
 import { attestedToWire, simulatedToWire, toWire } from "./revision_wire.js";
-import { baseOf, openOf, shownOf, unsettled } from "./shown.js";
+import { openOf, shownOf, unsettled } from "./shown.js";
 
 const WAIT_MS = 200;
 
@@ -50,7 +50,7 @@ export function verdictOf(c) {
 /** Why it cannot be saved yet; "" when it can. */
 export function unsavable(c) {
   if (c.saving) return "Saving …";
-  if (c.conflict) return "Choose above first: what stands now, or your draft.";
+  if (c.conflict) return "Compare the two versions and choose first.";
   if (!isDirty(c)) return "Nothing is changed yet.";
   const verdict = verdictOf(c);
   if (verdict?.problems.length > 0) return "Mend what is listed first.";
@@ -73,6 +73,7 @@ export async function save(screen) {
   s.emit("typed");
   try {
     await s.sender.drained();
+    await s.keeper.quiet();
     const before = s.stateOf(c.uid);
     const answer = await s.sender.holding(() => s.api.correct(bodyOf(s, c)));
     c.saving = false;
@@ -82,7 +83,12 @@ export async function save(screen) {
     c.saving = false;
     if (problem.kind === "refused") c.attempt = null;
     failed(s, c, `Not saved: ${problem.message} ${problem.hint || ""} Your text is kept.`);
-    if (problem.status === 409) await meetWhatStands(screen, c);
+    if (problem.status !== 409) {
+      s.keeper.flush();
+      return;
+    }
+    await meetOthers(s, c);
+    check(screen);
   }
 }
 
@@ -103,8 +109,10 @@ function bodyOf(s, c) {
     c.attempt = { n: s.n, same };
   }
   const { n } = c.attempt;
-  const reason = c.reason.trim();
-  return { session: s.sid, n, uid: c.uid, revision, attested, simulated, reason, base: c.base.uid };
+  return {
+    session: s.sid, n, uid: c.uid, revision, attested, simulated,
+    reason: c.reason.trim(), base: c.base.uid, draft: s.keeper.at(c),
+  };
 }
 
 async function saved(screen, c, answer, before) {
@@ -112,7 +120,7 @@ async function saved(screen, c, answer, before) {
   s.remember({ n: c.attempt.n, uid: c.uid, kind: "correct", before, cursor: s.cursor });
   s.settleView(c.uid, answer, []);
   s.views.get(c.uid).dirty = true;
-  clearDraft(s, c.uid);
+  s.keeper.saved(c);
   try {
     const { view } = await s.api.view(c.uid);
     s.keep({ ...view, dirty: true });
@@ -124,22 +132,3 @@ async function saved(screen, c, answer, before) {
   const left = s.current === c.uid ? unsettled(shownOf(s)).length : 0;
   s.say(left > 0 ? `Correction saved. ${plural(left, "message")} left stale: exports refuse it until that is settled.` : "Correction saved.");
 }
-
-/** Somebody (another tab) has corrected the same trajectory: my changes over what stands now. */
-async function meetWhatStands(screen, c) {
-  const s = screen.session;
-  writeDraft(s, c.uid, { state: c.history.now, base: c.base.uid, reason: c.reason });
-  const { error } = c;
-  try {
-    const { view } = await s.api.view(c.uid);
-    s.keep(view);
-  } catch {
-    return;
-  }
-  if (s.editor !== c || s.current !== c.uid) return;
-  s.editor = begun(s, baseOf(s));
-  s.editor.error = error;
-  s.emit("annotation", "correction", "status");
-  check(screen);
-}
-

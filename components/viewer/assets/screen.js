@@ -14,6 +14,7 @@ import { askRecord } from "./replay.js";
 import { openOf } from "./shown.js";
 import { drawHeader } from "./header.js";
 import { drawHelp, makeHelp } from "./help.js";
+import { MergeView } from "./merge_view.js";
 import { Rail } from "./rail.js";
 import { editField } from "./mark_fields.js";
 import { SpanBar } from "./span_bar.js";
@@ -39,6 +40,7 @@ export class Screen {
     this.spoken = new Announcer(session);
     this.help = makeHelp(this);
     this.alike = new AlikePanel(this);
+    this.merge = new MergeView(this);
     this.ahead = new Ahead(this);
     this.left = el("div", { class: "left" }, this.map.node);
     this.middle = el("div", { class: "middle" }, this.trace.node, this.calls.node);
@@ -58,6 +60,7 @@ export class Screen {
       this.toast,
       this.help,
       this.alike.node,
+      this.merge.node,
       this.spoken.node,
     );
     fill(parent, this.root);
@@ -115,11 +118,13 @@ export class Screen {
       if (has("selected")) this.spans.forget();
       if (has("taxonomy")) this.rail.drawMarks();
       if (has("nudge")) this.rail.nudge();
+      if (has("kept")) this.bar.drawKept();
     }
     if (!showing && has("progress")) drawInstead(this);
     if (has("mode")) this.drawMode();
     if (has("view") || has("alike")) this.alike.draw();
     if (has("toast")) this.drawToast();
+    if (has("view")) this.session.presence?.moved();
     drawHeader(this);
     if (!showing) return;
     this.rail.drawCommit();
@@ -127,6 +132,9 @@ export class Screen {
     if (has("view") || has("cursor") || has("layout")) this.reveal();
     if (this.wanted) this.giveFocus();
     if (has("view") || has("deck")) this.ahead.prepare();
+    if (has("view")) Editor.resume(this);
+    if (has("view") && !this.merge.correction) this.merge.hide();
+    if (has("merge")) this.merge.show();
   }
 
   drawView() {

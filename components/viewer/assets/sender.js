@@ -68,6 +68,13 @@ export class Sender {
     }
   }
 
+  /** The page may go: what is unsent is on disk, and leaves now as well, whatever is on its way. */
+  leave() {
+    const sent = batch(this.state);
+    if (sent.length === 0 || this.state.denied) return;
+    this.api.acts(sent[0].sid, sent.map(onTheWire), { keepalive: true }).catch(() => {});
+  }
+
   describe() {
     return describe(this.state, Date.now());
   }

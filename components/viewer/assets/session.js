@@ -297,6 +297,12 @@ export class Session {
     if (draft !== this.stateOf(this.current).annotation.note) this.act("note", { note: draft });
   }
 
+  /** The page is being left, or hidden and perhaps never seen again: everything goes out now. */
+  leave() {
+    if (this.phase === "view") this.flushNote();
+    this.sender.leave();
+  }
+
   select(anchor) {
     this.cursor = atAnchor(this.view, anchor);
   }

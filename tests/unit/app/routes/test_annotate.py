@@ -66,6 +66,35 @@ def ann(store: Store, client: TestClient) -> Browser:
     return Browser(client, issue_token(store, "Ann"))
 
 
+def test_a_draft_is_kept_shown_refused_and_dropped(
+    ann: Browser, client: TestClient, store: Store, uids: tuple[str, ...]
+) -> None:
+    def draft(session: str, n: int, based_on: int, content: Any, status: int = 200) -> Any:
+        at = {"n": n, "based_on": based_on}
+        body = {"session": session, "uid": uids[0], "at": at, "content": content}
+        return ann.post("draft", body, status)
+
+    assert draft("s1", 1, 0, {"entries": [0, 1]}) == {"revision": 1}
+    view = client.get(f"/api/annotate/view?uid={uids[0]}", headers=ann.headers).json()["view"]
+    assert view["kept"] == {"revision": 1, "content": {"entries": [0, 1]}}
+    refused = draft("s2", 1, 0, {"entries": []}, status=409)["error"]
+    assert refused["kept"] == {"revision": 1, "content": {"entries": [0, 1]}}
+    assert "another tab" in refused["message"] and refused["hint"]
+    assert draft("s1", 2, 1, None) == {"revision": 2}
+    draft("s1", 0, 0, {}, status=400)
+
+
+def test_people_at_one_trajectory_are_told_of_each_other(
+    ann: Browser, client: TestClient, store: Store, uids: tuple[str, ...]
+) -> None:
+    bob = Browser(client, issue_token(store, "Bob"))
+    assert ann.post("present", {"session": "s1", "uid": uids[0]}) == {"people": [], "tabs": []}
+    here = bob.post("present", {"session": "s2", "uid": uids[0]})
+    assert here == {"people": ["Ann"], "tabs": []}
+    assert ann.post("present", {"session": "s3", "uid": uids[0]})["tabs"] == ["s1"]
+    assert ann.post("present", {"session": "s1"}) == {"people": [], "tabs": []}
+
+
 def test_a_trajectory_is_claimed_annotated_and_committed(
     ann: Browser, uids: tuple[str, ...]
 ) -> None:
@@ -315,6 +344,8 @@ def test_every_route_of_the_api_is_under_its_prefix(store: Store) -> None:
             "job",
             "cancel-job",
             "checklist-item",
+            "draft",
+            "present",
         )
     }
 
