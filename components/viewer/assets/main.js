@@ -34,7 +34,7 @@ export function mount(parent, boot) {
     document.addEventListener("visibilitychange", () => document.hidden && session.leave());
   }
   // Drawn again in the same place (another theme, new data): Streamlit does not say so first.
-  if (session.lastParent === parent) session.leave?.();
+  if (session.lastParent === parent) session.takeAway?.();
   useKeys(boot.keys);
   let screen = new Screen(parent, session);
   const listener = (topics) => screen.update(topics);
@@ -56,14 +56,14 @@ export function mount(parent, boot) {
     session.keys.attach(screen);
     return screen;
   };
-  const leave = () => {
+  const takeAway = () => {
     open = false;
     session.listeners.delete(listener);
     screen.close();
   };
-  session.leave = leave;
+  session.takeAway = takeAway;
   session.unmount = () => {
-    leave();
+    takeAway();
     if (session.keys.screen !== screen) return; // another mount took over already
     session.keys.detach();
     setTimeout(() => {
