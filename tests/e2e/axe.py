@@ -19,8 +19,10 @@ DRAWN_BY_STREAMLIT = {
 """Rule and selector of what Streamlit draws by itself and nobody can change: to the reason."""
 
 RUN = """
-async ([impacts, exempt]) => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"], elementRef: true });
+async ([impacts, exempt, rules]) => {
+  const options = { resultTypes: ["violations"], elementRef: true };
+  if (rules) options.runOnly = rules;
+  const { violations } = await axe.run(document, options);
   const found = [];
   const used = [];
   for (const { id, impact, help, nodes } of violations) {
@@ -37,22 +39,31 @@ async ([impacts, exempt]) => {
 """
 
 
-def violations(page: Any) -> tuple[list[str], set[tuple[str, str]]]:
-    """What is serious or critical on the page as it is, and which exemptions it needed."""
+OF_COLOUR = ["color-contrast"]
+"""The only rules that can tell dark from light; the others cost seconds a page."""
+
+
+def violations(page: Any, rules: list[str] | None = None) -> tuple[list[str], set[tuple[str, str]]]:
+    """What is serious or critical on the page as it is, and which exemptions it needed.
+
+    Args:
+        rules: axe's names of those to apply; None: all.
+    """
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(_script())
-    found, used = page.evaluate(RUN, [IMPACTS, [list(one) for one in DRAWN_BY_STREAMLIT]])
+    exempt = [list(one) for one in DRAWN_BY_STREAMLIT]
+    found, used = page.evaluate(RUN, [IMPACTS, exempt, rules])
     return found, {tuple(one) for one in used}
 
 
 def in_both_themes(page: Any, name: str) -> tuple[list[str], set[tuple[str, str]]]:
-    """The same in light and in dark; the page follows the system's wish at once."""
+    """All rules in light, those of colour in dark; the page follows the system's wish at once."""
     problems: list[str] = []
     exempt: set[tuple[str, str]] = set()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         wait_until(page, f"({THEME})() === '{scheme}'")
-        found, used = violations(page)
+        found, used = violations(page, OF_COLOUR if scheme == "dark" else None)
         problems += [f"{name}, {scheme}: {one}" for one in found]
         exempt |= used
     return problems, exempt

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -74,17 +75,43 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Any) -> Iterator[Any]:
+    """One browser profile for all: what the studio serves is fetched and compiled once."""
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """A page of its own at the size annotators have at least; its errors fail the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+def page(context: Any) -> Iterator[Any]:
+    """A page of its own at the size annotators have at least; its errors fail the test.
+
+    Nothing of the tests before is in the storage of its profile.
+    """
     page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.add_init_script(ON_SCREEN)
     yield page
-    context.close()
+    origins = {origin for one in context.pages if (origin := _origin(one.url))}
+    blank = context.new_page()
+    for one in context.pages:
+        if one is not blank:
+            one.close()
+    storage = context.new_cdp_session(blank)
+    for origin in origins:
+        kinds = {"origin": origin, "storageTypes": "cookies,local_storage,session_storage"}
+        storage.send("Storage.clearDataForOrigin", kinds)
+    blank.close()
     assert problems == []
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port of a page's address; "" for a blank one."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 ON_SCREEN = """

@@ -10,7 +10,14 @@ from tests.e2e.axe import DRAWN_BY_STREAMLIT, in_both_themes, violations
 from tests.e2e.conftest import Studio, wait_until
 from tests.e2e.conversations import meetings
 from tests.e2e.test_adjudicate import open_dispute
-from tests.e2e.test_edit import SAVABLE, as_json, corrected_elsewhere, type_arguments, wait_text
+from tests.e2e.test_edit import (
+    MERGING,
+    SAVABLE,
+    as_json,
+    corrected_elsewhere,
+    type_arguments,
+    wait_text,
+)
 from tests.e2e.test_keys import press_all
 
 APP = "document.querySelector('.stApp')"
@@ -111,7 +118,7 @@ def test_a_conflict_of_two_tabs_is_free_of_serious_faults(studio: Studio, page: 
     corrected_elsewhere(studio, page, "axe-conflict")
     wait_until(page, SAVABLE)
     page.keyboard.press("Control+Enter")
-    wait_text(page, "made over another version")
+    wait_until(page, MERGING)
     found, _ = in_both_themes(page, "conflict")
     assert found == []
 

@@ -156,8 +156,10 @@ def test_every_kind_of_act_has_a_payload() -> None:
         ActKind.NOTE: {"note": ""},
         ActKind.CORRECT: {"correction_uid": None},
         ActKind.TRY: {"message_index": 2, "try_id": "try1-a", "ruling": None},
+        ActKind.CHECKLIST: {"message_index": 2, "call_index": 0, "item_id": "i", "answer": None},
         ActKind.COMMIT: {},
         ActKind.UNDO: {},
+        ActKind.REDO: {},
     }
     assert samples.keys() == set(ActKind)
     for kind, data in samples.items():
