@@ -53,3 +53,29 @@ def test_items_are_written_taken_over_answered_and_retired(studio: Studio, page:
     wait_until(page, SAVED)
     assert len(studio.said(first, "listed").annotation.checklist) == 2, "answers stay"
     assert studio.said(second, "listed").annotation.is_empty
+
+
+def test_an_item_that_could_not_be_stored_is_kept_and_stored_once(
+    studio: Studio, page: Any
+) -> None:
+    studio.fill("kept-item", meetings("kept-item", 1, n_turns=1))
+    studio.open(page, "kept-item", annotator="kept")
+    page.keyboard.press("7")
+    wait_until(page, f"{FOCUS} === 'items'")
+    page.keyboard.press("e")  # nothing but what the schema says is there: nothing to edit
+    page.keyboard.press("Enter")
+    wait_until(page, f"{ITEMS}.length === 1")
+    before = page.evaluate(ITEMS)
+    page.keyboard.press("Enter")
+    page.keyboard.type("Seats are")
+    page.route("**/checklist-item", lambda route: route.abort())
+    page.keyboard.press("j")  # a letter of the text, although j moves in the list
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    wait_until(page, "window.viewerRoot().querySelector('.toast').innerText.includes('Not saved')")
+    assert page.locator(".checklist .write").input_value() == "Seats are"
+    page.unroute("**/checklist-item")
+    page.keyboard.type(" named")
+    page.keyboard.press("Enter")
+    wait_until(page, f"{ITEMS}.length === 2")
+    assert page.evaluate(ITEMS) == [*before, "Seats are named"]

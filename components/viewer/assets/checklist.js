@@ -13,7 +13,7 @@ import {
   nextAnswer,
   tally,
 } from "./checklist_state.js";
-import { changeOfItem } from "./checklist_saving.js";
+import { changeOfItem, newItemId } from "./checklist_saving.js";
 import { isComposing, keyOf, plainKey } from "./keymap.js";
 import { placeMark } from "./marking.js";
 
@@ -21,7 +21,7 @@ export class Checklist {
   constructor(screen) {
     this.screen = screen;
     this.at = 0;
-    this.writing = null; // {item} being written: an item, or null for a new one
+    this.writing = null; // what is being written: {item (null: a new one), item_id, text, category}
     this.node = el("section", { class: "checklist", data: { keys: "own" }, on: { keydown: (e) => this.onKey(e) } });
   }
 
@@ -64,7 +64,7 @@ export class Checklist {
     this.at = Math.max(0, Math.min(this.at, lines.length - 1));
     const said = this.items.map((item) => answerAt(this.answers, place, item.item_id));
     const had = this.node.contains(this.node.getRootNode().activeElement);
-    const what = [this.session.current, place, lines, said, this.at, this.writing, this.isOpen];
+    const what = [this.session.current, place, lines, said, this.at, this.writing?.item_id, this.isOpen];
     refill(this.node, what, () => [this.heading(said), this.isOpen ? this.list(lines) : null]);
     if (had) this.focusList();
   }
@@ -145,15 +145,15 @@ export class Checklist {
   }
 
   form() {
-    const { item } = this.writing;
-    const s = this.session;
-    const text = el("input", { type: "text", class: "write", maxlength: "300", value: item?.text ?? "", placeholder: "What must hold in every call", "aria-label": "Item of the checklist" });
+    const { writing, session: s } = this;
+    const text = el("input", { type: "text", class: "write", maxlength: "300", value: writing.text, placeholder: "What must hold in every call", "aria-label": "Item of the checklist" });
     const options = s.taxonomy.categories.map((c) => {
       const value = `${s.taxonomy.name}/${c.name}`;
-      return el("option", { value, text: c.title, selected: value === item?.category });
+      return el("option", { value, text: c.title, selected: value === writing.category });
     });
     const category = el("select", { "aria-label": "Category of the mark when it does not hold" }, el("option", { value: "", text: "no category" }), options);
-    this.keep = () => this.write(item, text.value, category.value);
+    text.oninput = () => (writing.text = text.value); // what is typed outlives being drawn anew
+    category.onchange = () => (writing.category = category.value);
     return el("div", { class: "writing" }, text, category,
       el("p", { class: "dim hints" }, keycap("Enter"), " keeps it ", keycap("Esc"), " drops it"));
   }
@@ -185,7 +185,9 @@ export class Checklist {
   }
 
   focusList() {
-    (this.node.querySelector(".write") || this.node.querySelector(".items"))?.focus({ preventScroll: true });
+    const writing = this.node.querySelector(".write");
+    (writing || this.node.querySelector(".items"))?.focus({ preventScroll: true });
+    writing?.setSelectionRange(writing.value.length, writing.value.length); // typing goes on
     this.node.querySelector(".item.at")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -222,13 +224,20 @@ export class Checklist {
 
   /** Take over what the schema says, once, however often the key is pressed meanwhile. */
   async add(text) {
-    if (this.isSaving) return;
-    await this.write(null, text, "");
+    if (!this.isSaving) await this.save(null, { item_id: newItemId(), text });
   }
 
-  async write(item, text, category) {
-    this.writing = null;
-    await this.save(item, { text, category }, Boolean(text.trim()));
+  /** Store what was written. Where that fails it stays open, and Enter tries the same again. */
+  async keep() {
+    const { writing } = this;
+    const { item, item_id, text, category } = writing;
+    this.stopWriting();
+    if (!text.trim()) return;
+    const isStored = await this.save(item, { item_id, text, category });
+    if (isStored || this.writing) return;
+    this.writing = writing;
+    this.draw();
+    this.focusList();
   }
 
   async retire() {
@@ -236,14 +245,16 @@ export class Checklist {
     if (line?.kind === "item" && !this.isSaving) await this.save(line.item, { retired: true });
   }
 
-  /** Store a version of an item; the focus stays in the list unless it was taken elsewhere. */
-  async save(item, changes, isChange = true) {
+  /** Store a version of an item; says whether it is. The focus stays in the list unless it was
+   * taken elsewhere. */
+  async save(item, changes) {
     this.isSaving = true;
     this.draw();
     this.focusList();
-    if (isChange) await changeOfItem(this.session, this.place.name, this.tool, item, changes);
+    const isStored = await changeOfItem(this.session, this.place.name, this.tool, item, changes);
     this.isSaving = false;
     if (this.session.phase === "view") this.draw();
+    return isStored;
   }
 
   onKey(event) {
@@ -288,7 +299,8 @@ export class Checklist {
   }
 
   startWriting(item) {
-    this.writing = { item };
+    const { text = "", category = "" } = item || {};
+    this.writing = { item, item_id: item?.item_id ?? newItemId(), text, category };
     this.draw();
     this.focusList();
   }
