@@ -27,6 +27,7 @@ class DropReason(StrEnum):
     SAME_CALLS = "same-calls"
     STEP_INCORRECT = "step-incorrect"
     STEP_UNSURE = "step-unsure"
+    NOT_TO_LEARN = "not-to-learn"
     NO_STEP_VERDICTS = "no-step-verdicts"
     NO_TARGET = "no-target"
     NO_PROMPT = "no-prompt"
@@ -70,6 +71,10 @@ WHY: dict[DropReason, str] = {
         "share no prompt; sft carries the correction."
     ),
     DropReason.SAME_CALLS: "Both sides make the same calls; there is nothing to prefer.",
+    DropReason.NOT_TO_LEARN: (
+        'It holds a place that is marked "do not learn", so it is not wanted as a whole; judge its '
+        "steps one by one, or correct that one."
+    ),
     DropReason.STEP_INCORRECT: "The step was judged incorrect, so it is no target.",
     DropReason.STEP_UNSURE: "The step was judged unsure, so it is neither good nor bad; judge it.",
     DropReason.NO_STEP_VERDICTS: (

@@ -4,7 +4,7 @@ Accepted is wanted and rejected is not. Where steps were judged one by one, each
 example of its own; a rejected trajectory says nothing of its single steps, so without verdicts it
 is one example as a whole. A corrected trajectory gives its new step as wanted and the step it
 replaced as unwanted; where no step was replaced (but a user's words, say), it is wanted like
-any accepted trajectory.
+any accepted trajectory. What holds a place marked "do not learn" is never wanted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from curation.annotation import Outcome, StepVerdict
 from curation.episodes import Episode
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import TYPES, Curated, Judged, Options, Pair
-from curation.exports.judgement import verdicts_in_force
+from curation.exports.judgement import unlearnt, verdicts_in_force
 from curation.exports.pairs import cut_pair
 
 
@@ -32,23 +32,39 @@ class Kto:
 
     def examples(self, curated: Curated, options: Options) -> Iterator[Judged | Dropped]:
         """One labelled example per judged step, else per trajectory."""
-        if curated.outcome is None:
-            yield Dropped(DropReason.UNDECIDED)
-            return
-        verdicts = verdicts_in_force(curated)
-        corrected = curated.original is not None and curated.outcome is not Outcome.REJECT
-        pair = cut_pair(curated) if corrected else None
-        if isinstance(pair, Pair):
-            yield from _corrected(curated.trajectory, pair, verdicts)
-        elif verdicts:
-            yield from _by_verdict(curated.trajectory, verdicts)
-        elif options.per_step and curated.outcome is Outcome.REJECT:
-            yield Dropped(DropReason.NO_STEP_VERDICTS)
-        elif options.per_step:
-            for step in curated.trajectory.assistant_indexes():
-                yield _step(curated.trajectory, step, True)
-        else:
-            yield _whole(curated)
+        avoided = unlearnt(curated)
+        for one in _judged(curated, options):
+            yield _refused(one, avoided) or one
+
+
+def _refused(one: Judged | Dropped, avoided: set[int]) -> Dropped | None:
+    """Why nothing that holds a place marked "do not learn" is wanted; None for all others."""
+    if isinstance(one, Dropped) or not one.label:
+        return None
+    held = avoided & set(range(one.step, one.step + len(one.completion)))
+    if not held:
+        return None
+    return Dropped(DropReason.NOT_TO_LEARN, f"message {min(held)}", one.step)
+
+
+def _judged(curated: Curated, options: Options) -> Iterator[Judged | Dropped]:
+    if curated.outcome is None:
+        yield Dropped(DropReason.UNDECIDED)
+        return
+    verdicts = verdicts_in_force(curated)
+    corrected = curated.original is not None and curated.outcome is not Outcome.REJECT
+    pair = cut_pair(curated) if corrected else None
+    if isinstance(pair, Pair):
+        yield from _corrected(curated.trajectory, pair, verdicts)
+    elif verdicts:
+        yield from _by_verdict(curated.trajectory, verdicts)
+    elif options.per_step and curated.outcome is Outcome.REJECT:
+        yield Dropped(DropReason.NO_STEP_VERDICTS)
+    elif options.per_step:
+        for step in curated.trajectory.assistant_indexes():
+            yield _step(curated.trajectory, step, True)
+    else:
+        yield _whole(curated)
 
 
 def _corrected(

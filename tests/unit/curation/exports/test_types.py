@@ -151,6 +151,22 @@ def test_kto_wants_a_correction_that_replaced_no_step() -> None:
     assert [step.label for step in per_step if isinstance(step, Judged)] == [True, True]
 
 
+def test_kto_never_wants_what_is_not_to_be_learnt() -> None:
+    span = Anchor(message_index=4, span=(0, 2))
+    marked = Annotation(
+        outcome=Outcome.ACCEPT,
+        marks=(Mark("m1", "asktoact", "error_segment", span, train=False),),
+    )
+    value = replace(curated(parallel()), annotation=marked)
+    assert reasons(examples("kto", value)) == [DropReason.NOT_TO_LEARN]
+    found = examples("kto", value, per_step=True)
+    assert [r.step for r in found if isinstance(r, Dropped)] == [4]
+    assert all(r.label for r in found if isinstance(r, Judged)) and len(found) > 1
+    unwanted = replace(value, outcome=Outcome.REJECT)
+    (one,) = examples("kto", unwanted)
+    assert isinstance(one, Judged) and not one.label
+
+
 def test_kto_judges_nothing_that_comes_after_the_last_step() -> None:
     thanked = Trajectory((*booking().messages, user("Thanks, bye.")), booking().tools)
     (one,) = examples("kto", curated(thanked))
