@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,13 @@ def violations(page: Any, rules: list[str] | None = None) -> tuple[list[str], se
     return found, {tuple(one) for one in used}
 
 
-def in_both_themes(page: Any, name: str) -> tuple[list[str], set[tuple[str, str]]]:
+def in_themes(
+    page: Any, name: str, schemes: Sequence[str] = ("light", "dark")
+) -> tuple[list[str], set[tuple[str, str]]]:
     """All rules in light, those of colour in dark; the page follows the system's wish at once."""
     problems: list[str] = []
     exempt: set[tuple[str, str]] = set()
-    for scheme in ("light", "dark"):
+    for scheme in schemes:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         wait_until(page, f"({THEME})() === '{scheme}'")
         found, used = violations(page, OF_COLOUR if scheme == "dark" else None)
