@@ -160,7 +160,7 @@ def test_kto_says_how_balanced_it_is(store: Store, told: tuple[str, ...], tmp_pa
     ask(store, tmp_path / "out", "kto")
     labels = [row["label"] for row in rows_of(tmp_path / "out")]
     balance = manifest_of(tmp_path / "out").balance["train"]
-    assert (balance.wanted, balance.unwanted) == (labels.count(True), labels.count(False)) == (4, 2)
+    assert (balance.wanted, balance.unwanted) == (labels.count(True), labels.count(False)) == (3, 2)
 
 
 def test_a_share_that_got_no_row_and_a_one_sided_split_are_said(
