@@ -43,6 +43,10 @@ class AnnotationError(LoopwrightError):
     """An act of annotation is refused: unknown kind, bad anchor, invalid correction."""
 
 
+class VerdictError(LoopwrightError):
+    """A word that should name a verdict names none."""
+
+
 class ExportError(LoopwrightError):
     """An export cannot be written, or what was written does not read back equal."""
 
