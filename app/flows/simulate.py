@@ -17,8 +17,8 @@ from app.flows.correct import Revision, apply_revision
 from app.settings import PREFIX, Settings
 from curation.errors import AnnotationError, SettingsError
 from curation.generators import simulator
-from curation.generators.endpoint import Endpoint
 from curation.generators.simulator import Example, Proposal, Question
+from curation.model_endpoint import Endpoint
 from curation.stale import means_the_same
 from curation.steps import pair_results
 from curation.trajectory import ToolCall, Trajectory

@@ -36,8 +36,8 @@ from app.routes.wire import Name, Number, SessionId, Uids
 from app.settings import load_settings
 from components.viewer.payload import ShownCorrection, annotation_json, viewer_payload
 from curation.errors import LoopwrightError
-from curation.generators.endpoint import Endpoint
 from curation.generators.simulator import Question
+from curation.model_endpoint import Endpoint
 from curation.revising import MessageRevision
 from curation.simulated import SimulatedResult
 from storage.annotators import AnnotatorInfo

@@ -9,37 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
-from pydantic import SecretStr
 
 from curation.errors import LoopwrightError
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+from curation.model_endpoint import RETRIES, Endpoint, client_of, said_by
 
 log = logging.getLogger("loopwright")
-
-RETRIES = 2
-"""Further tries after a first one that failed for no lasting reason."""
-
-MAX_SAID = 300
-"""Characters of an endpoint's own words that are shown."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a model is, and how long it may take."""
-
-    base_url: str
-    """With the version: `http://127.0.0.1:8000/v1`."""
-    model: str
-    api_key: SecretStr = field(default_factory=lambda: SecretStr(""))
-    timeout_s: float = 30.0
-    """Seconds for one try; all tries together get three times as many."""
-    max_tokens: int = 1024
 
 
 class Reply(Struct, frozen=True):
@@ -65,7 +42,7 @@ async def ask(endpoint: Endpoint, messages: list[dict[str, str]], *, temperature
         asyncio.CancelledError: as any coroutine; the connection is closed then.
     """
     # Importing and building the client take a second or so: not in the event loop.
-    client = await asyncio.to_thread(_client, endpoint)
+    client = await asyncio.to_thread(client_of, endpoint)
     try:
         async with asyncio.timeout(endpoint.timeout_s * (RETRIES + 1)):
             answer = await client.chat.completions.create(
@@ -82,24 +59,6 @@ async def ask(endpoint: Endpoint, messages: list[dict[str, str]], *, temperature
     return Reply(_text_of(endpoint, answer), endpoint.model)
 
 
-def _client(endpoint: Endpoint) -> AsyncOpenAI:
-    import openai
-
-    # One line per request would repeat what the studio says itself, and more at DEBUG.
-    for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return openai.AsyncOpenAI(
-        base_url=endpoint.base_url,
-        # The client insists on a key; local servers ask for none.
-        api_key=endpoint.api_key.get_secret_value() or "none",
-        # Those of the environment are for another service than the one in the settings.
-        organization="",
-        project="",
-        timeout=endpoint.timeout_s,
-        max_retries=RETRIES,
-    )
-
-
 def _text_of(endpoint: Endpoint, answer: Any) -> str:
     """The text of the first choice; endpoints may send anything, nothing is taken for granted."""
     choices = getattr(answer, "choices", None)
@@ -110,7 +69,7 @@ def _text_of(endpoint: Endpoint, answer: Any) -> str:
     finish = getattr(choice, "finish_reason", None)
     refusal = getattr(message, "refusal", None)
     if refusal or finish == "content_filter":
-        said = f": “{_bounded(endpoint, str(refusal))}”" if refusal else "."
+        said = f": “{endpoint.quoted(str(refusal))}”" if refusal else "."
         raise GeneratorError(
             f"{endpoint.model} refused to answer{said}",
             where="simulator",
@@ -169,7 +128,7 @@ def _explained(endpoint: Endpoint, problem: Exception) -> GeneratorError:
 
 def _refused(endpoint: Endpoint, problem: Any) -> GeneratorError:
     status = int(problem.status_code)
-    said = _bounded(endpoint, _said_by(problem))
+    said = endpoint.quoted(said_by(problem))
     match status:
         case 401 | 403:
             what, hint = "does not admit the key", "Correct LOOPWRIGHT_SIMULATOR_API_KEY."
@@ -187,17 +146,3 @@ def _refused(endpoint: Endpoint, problem: Any) -> GeneratorError:
     return GeneratorError(
         f"{endpoint.base_url} {what} (HTTP {status}){tail}", where="simulator", hint=hint
     )
-
-
-def _said_by(problem: Any) -> str:
-    body = problem.body
-    if isinstance(body, dict):
-        return str(body.get("message") or "")
-    return body if isinstance(body, str) else ""
-
-
-def _bounded(endpoint: Endpoint, text: str) -> str:
-    """An endpoint's words on one short line; it may repeat the key it was sent."""
-    key = endpoint.api_key.get_secret_value()
-    line = " ".join((text.replace(key, "…") if key else text).split())
-    return line if len(line) <= MAX_SAID else line[:MAX_SAID] + " …"

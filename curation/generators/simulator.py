@@ -14,8 +14,9 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from curation.generators.endpoint import Endpoint, GeneratorError, ask
-from curation.generators.fencing import Fence
+from curation.fencing import Fence
+from curation.generators.endpoint import GeneratorError, ask
+from curation.model_endpoint import Endpoint
 from curation.trajectory import Message, Role, ToolCall, ToolSpec
 
 TEMPERATURE = 0.2

@@ -18,7 +18,7 @@ from app.flows.simulate import simulator_endpoint
 from app.routes.annotate import AnnotateApi
 from app.routes.answers import waited_for
 from app.settings import load_settings
-from curation.generators.endpoint import Endpoint
+from curation.model_endpoint import Endpoint
 from storage.engine import Store
 from tests.episodes import CALL_AT, add_episodes
 from tests.model_server import ModelServer, Step, awaited, failing, model_server

@@ -9,7 +9,8 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from curation.generators.endpoint import MAX_SAID, Endpoint, GeneratorError, Reply, ask
+from curation.generators.endpoint import GeneratorError, Reply, ask
+from curation.model_endpoint import MAX_SAID, Endpoint
 from tests.model_server import ModelServer, Step, awaited, failing, model_server
 
 KEY = "sk-very-secret-0123456789"

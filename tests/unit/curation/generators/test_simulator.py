@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from curation.generators import simulator
-from curation.generators.endpoint import Endpoint, GeneratorError
+from curation.generators.endpoint import GeneratorError
 from curation.generators.simulator import (
     MAX_CONTEXT_CHARS,
     MAX_EXAMPLES,
@@ -14,6 +14,7 @@ from curation.generators.simulator import (
     Question,
     prompt,
 )
+from curation.model_endpoint import Endpoint
 from curation.trajectory import Message, Role, ToolCall
 from tests.episodes import WEATHER
 from tests.model_server import Step, awaited, model_server
