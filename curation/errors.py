@@ -53,3 +53,7 @@ class ExportError(LoopwrightError):
 
 class SettingsError(LoopwrightError):
     """A setting has an unusable value."""
+
+
+class RubricError(LoopwrightError):
+    """A rubric file is malformed or a rubric does not exist."""

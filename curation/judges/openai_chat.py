@@ -1,0 +1,233 @@
+"""A model behind any OpenAI-compatible endpoint, asked for structured output at temperature 0.
+
+The schema of the reply is sent along (`response_format`); an endpoint that refuses it is asked
+again without, once, and not bothered with it any more. What comes back is read by
+`curation/judge_reply.py`: a reply that cannot be counted is an unscored vote, no reply at all is a
+`JudgeError`. Neither is ever a verdict. The key is in no message and no `repr`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from curation.errors import SettingsError
+from curation.judge_prompt import MAX_CHARS, VERDICT_SCHEMA, PromptTooLarge, pair_prompt
+from curation.judge_reply import JudgeReply, read_reply
+from curation.judging import (
+    JUDGES,
+    JudgeBackend,
+    JudgeCase,
+    JudgeError,
+    JudgeFault,
+    JudgeSetup,
+    Unscored,
+    Vote,
+    VoteKey,
+)
+from curation.model_endpoint import Endpoint, client_of, said_by
+from curation.rubric import Rubric
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+RESPONSE_FORMAT = {
+    "type": "json_schema",
+    "json_schema": {"name": "verdict", "strict": True, "schema": VERDICT_SCHEMA},
+}
+_REFUSALS_OF_A_FORMAT = (400, 404, 415, 422, 501)
+
+
+class OpenAIJudge:
+    """One endpoint, one client, any number of questions at once."""
+
+    def __init__(self, endpoint: Endpoint, client: AsyncOpenAI, max_chars: int) -> None:
+        self._endpoint = endpoint
+        self._client = client
+        self._max_chars = max_chars
+        self._takes_schema: bool | None = None
+        """None until a reply came with or without the schema."""
+
+    async def vote(self, case: JudgeCase, key: VoteKey, rubric: Rubric, nonce: str) -> Vote:
+        """Ask the model once; see `Judge.vote`."""
+        try:
+            prompt = pair_prompt(case, key.order, rubric, nonce, max_chars=self._max_chars)
+        except PromptTooLarge as problem:
+            return Vote(key, rubric.key, unscored=Unscored.TOO_LARGE, detail=str(problem))
+        reply, usage = await self._asked(prompt.messages, RESPONSE_FORMAT)
+        read = read_reply(reply, key.order)
+        return Vote(
+            key,
+            rubric.key,
+            read.verdict,
+            read.unscored,
+            read.detail,
+            read.error_analysis,
+            read.correct_approach,
+            reply.text or reply.refusal or "",
+            _count(usage, "prompt_tokens"),
+            _count(usage, "completion_tokens"),
+            prompt.omitted,
+        )
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._client.close()
+
+    async def _asked(
+        self, messages: list[dict[str, str]], response_format: dict[str, Any]
+    ) -> tuple[JudgeReply, Any]:
+        """The reply and the usage, with the schema of the reply where the endpoint takes it.
+
+        Raises:
+            JudgeError: there is no reply.
+        """
+        import openai
+
+        if self._takes_schema is not False:
+            try:
+                answer = await self._sent(messages, response_format=response_format)
+            except openai.APIStatusError as problem:
+                # A question that is itself refused is refused again below, and said so then.
+                if self._takes_schema or problem.status_code not in _REFUSALS_OF_A_FORMAT:
+                    raise _explained(self._endpoint, problem) from None
+            except Exception as problem:  # noqa: BLE001 - endpoints may send anything
+                raise _explained(self._endpoint, problem) from None
+            else:
+                read = _reply_of(self._endpoint, answer)
+                self._takes_schema = True
+                return read
+        try:
+            answer = await self._sent(messages)
+        except Exception as problem:  # noqa: BLE001 - as above
+            raise _explained(self._endpoint, problem) from None
+        read = _reply_of(self._endpoint, answer)
+        self._takes_schema = self._takes_schema or False
+        return read
+
+    async def _sent(self, messages: list[dict[str, str]], **more: Any) -> Any:
+        return await self._client.chat.completions.create(
+            model=self._endpoint.model,
+            messages=messages,  # type: ignore[arg-type]
+            temperature=0,
+            max_tokens=self._endpoint.max_tokens,
+            stream=False,
+            **more,
+        )
+
+
+def _reply_of(endpoint: Endpoint, answer: Any) -> tuple[JudgeReply, Any]:
+    """The first choice; endpoints may send anything, nothing is taken for granted."""
+    choices = getattr(answer, "choices", None)
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = getattr(choice, "message", None)
+    if message is None:
+        raise _not_chat(endpoint)
+    content, refusal = getattr(message, "content", None), getattr(message, "refusal", None)
+    finish = getattr(choice, "finish_reason", None)
+    return JudgeReply(
+        content if isinstance(content, str) else "",
+        finish if isinstance(finish, str) else None,
+        endpoint.quoted(str(refusal)) if refusal else None,
+    ), getattr(answer, "usage", None)
+
+
+def _count(usage: Any, name: str) -> int | None:
+    found = getattr(usage, name, None)
+    return found if isinstance(found, int) and found >= 0 else None
+
+
+def _not_chat(endpoint: Endpoint) -> JudgeError:
+    return JudgeError(
+        f"What {endpoint.base_url} answered is no chat completion.",
+        fault=JudgeFault.NOT_CHAT,
+        hint="The base URL must be that of an OpenAI-compatible API; it mostly ends in /v1.",
+    )
+
+
+def _explained(endpoint: Endpoint, problem: Exception) -> JudgeError:
+    """The failure in words, without the key."""
+    import openai
+
+    match problem:
+        case JudgeError():
+            return problem
+        case TimeoutError() | openai.APITimeoutError():
+            return JudgeError(
+                f"{endpoint.model} did not answer within {endpoint.timeout_s:g} s.",
+                fault=JudgeFault.TIMEOUT,
+                hint="Raise the time it may take, or ask fewer questions at once.",
+            )
+        case openai.APIStatusError():
+            return _refused(endpoint, problem)
+        case openai.APIConnectionError():
+            return JudgeError(
+                f"There is no (lasting) connection to {endpoint.base_url}.",
+                fault=JudgeFault.UNREACHABLE,
+                hint="Is the model server running there?",
+            )
+        case _:  # JSON that breaks off, HTML of a proxy, …: the client says so in many ways
+            return _not_chat(endpoint)
+
+
+def _refused(endpoint: Endpoint, problem: Any) -> JudgeError:
+    status = int(problem.status_code)
+    match status:
+        case 401 | 403:
+            fault, what, hint = JudgeFault.KEY, "does not admit the key", "Correct the key."
+        case 404:
+            fault, what = JudgeFault.MODEL, f"knows no model {endpoint.model}, or is no such API"
+            hint = "Correct the model's name or the base URL."
+        case 429:
+            fault, what = JudgeFault.BUSY, "has had too many questions, also after waiting"
+            hint = "Ask fewer questions at once, or go on later."
+        case 408:
+            fault, what = JudgeFault.TIMEOUT, "took too long"
+            hint = "Raise the time it may take, or ask fewer questions at once."
+        case _ if status >= 500:
+            fault, what = JudgeFault.DOWN, "failed, also when asked again"
+            hint = "Go on later; its own log says why."
+        case _:
+            fault, what = JudgeFault.REJECTED, "refused the question"
+            hint = "The prompt may be longer than the model takes; lower its limit."
+    said = endpoint.quoted(said_by(problem))
+    tail = f": “{said}”" if said else "."
+    return JudgeError(
+        f"{endpoint.base_url} {what} (HTTP {status}){tail}",
+        fault=fault,
+        retry_after_s=_retry_after(problem),
+        hint=hint,
+    )
+
+
+def _retry_after(problem: Any) -> float | None:
+    """Seconds, where the endpoint gives them; a date is left to the caller's own patience."""
+    try:
+        seconds = float(problem.response.headers["retry-after"])
+    except (KeyError, ValueError, AttributeError):
+        return None
+    return seconds if 0 <= seconds < 86_400 else None
+
+
+async def _open(setup: JudgeSetup) -> OpenAIJudge:
+    if setup.endpoint is None:
+        raise SettingsError(
+            "No endpoint is given.", where="judge", hint="Give the model and its base URL."
+        )
+    # Importing and building the client take a second or so: not in the event loop.
+    client = await asyncio.to_thread(client_of, setup.endpoint)
+    return OpenAIJudge(setup.endpoint, client, setup.max_chars or MAX_CHARS)
+
+
+JUDGES.register(
+    JudgeBackend(
+        name="openai",
+        title="Model endpoint",
+        doc="Asks a model behind any OpenAI-compatible endpoint. It sees the tools, the "
+        "conversation and both answers without being told which is the label, in both orders.",
+        open=_open,
+        needs_endpoint=True,
+        is_offline=False,
+    ),
+    __name__,
+)
