@@ -15,22 +15,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from curation.judging import Order, Unscored
+from curation.judging import JudgeReply, Order, Unscored
 from curation.thinking import ends_in_thinking, without_thinking
 from curation.verdict_mentions import Mention, Position, Tone, mentions, named_position, plain
 from curation.verdicts import Verdict, swapped
 
 _SHOWN = 120
 """Characters of a reply that are repeated in a reason."""
-
-
-class JudgeReply(Struct, frozen=True):
-    """What an endpoint sent."""
-
-    text: str
-    finish: str | None = "stop"
-    """Why it ended, as the API says; None when it does not say."""
-    refusal: str | None = None
 
 
 class ReadReply(Struct, frozen=True):

@@ -127,6 +127,15 @@ class VoteKey(Struct, frozen=True):
     order: Order
 
 
+class JudgeReply(Struct, frozen=True, omit_defaults=True):
+    """What a model answered, as it came."""
+
+    text: str
+    finish: str | None = "stop"
+    """Why it ended, as the API says; None when it does not say."""
+    refusal: str | None = None
+
+
 class Vote(Struct, frozen=True, omit_defaults=True):
     """One reply of a judge to one question."""
 
@@ -141,8 +150,8 @@ class Vote(Struct, frozen=True, omit_defaults=True):
     """What exactly was wrong with the reply, or what proves the verdict."""
     error_analysis: str = ""
     correct_approach: str = ""
-    raw: str = ""
-    """The reply as it came."""
+    reply: JudgeReply | None = None
+    """None for judges that are no model, and when nothing was asked."""
     prompt_tokens: int | None = None
     """None when the endpoint does not say."""
     completion_tokens: int | None = None

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from curation.errors import SettingsError
 from curation.judge_prompt import MAX_CHARS, VERDICT_SCHEMA, PromptTooLarge, pair_prompt
-from curation.judge_reply import JudgeReply, read_reply
+from curation.judge_reply import read_reply
 from curation.judging import (
     JUDGES,
     JudgeBackend,
     JudgeCase,
     JudgeError,
     JudgeFault,
+    JudgeReply,
     JudgeSetup,
     Unscored,
     Vote,
@@ -64,7 +65,7 @@ class OpenAIJudge:
             read.detail,
             read.error_analysis,
             read.correct_approach,
-            reply.text or reply.refusal or "",
+            reply,
             _count(usage, "prompt_tokens"),
             _count(usage, "completion_tokens"),
             prompt.omitted,

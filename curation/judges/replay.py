@@ -1,8 +1,8 @@
 """Replies that were recorded: the same cases judged again without any model.
 
-A recording is JSON lines, one reply each: `{case, rubric, order, number, model, text, finish,
-refusal, prompt_tokens, completion_tokens}`; `case` is `JudgeCase.case_id`, everything behind `text`
-may be missing. What is kept is what a model said, not what was made of it: a reply is read again,
+A recording is JSON lines, one reply each: `{case, rubric, order, number, model, reply: {text,
+finish, refusal}, prompt_tokens, completion_tokens, omitted}`; `case` is `JudgeCase.case_id`, of the
+reply only the text must be there, and what follows it may be missing. What is kept is what a model said, not what was made of it: a reply is read again,
 so a better reader makes better verdicts of old recordings. A question that is not on record is
 unscored, never answered with a reply to another one.
 """
@@ -15,11 +15,12 @@ import msgspec
 from msgspec import Struct
 
 from curation.errors import SettingsError
-from curation.judge_reply import JudgeReply, read_reply
+from curation.judge_reply import read_reply
 from curation.judging import (
     JUDGES,
     JudgeBackend,
     JudgeCase,
+    JudgeReply,
     JudgeSetup,
     Omission,
     Order,
@@ -39,9 +40,7 @@ class RecordedReply(Struct, frozen=True, omit_defaults=True):
     order: Order
     number: int
     model: str
-    text: str
-    finish: str | None = "stop"
-    refusal: str | None = None
+    reply: JudgeReply
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     omitted: tuple[Omission, ...] = ()
@@ -64,7 +63,7 @@ class ReplayJudge:
                 detail=f"No reply of {key.model} to {case.case_id} is on record for "
                 f"{rubric.key}, vote {key.number}, {key.order}.",
             )
-        read = read_reply(JudgeReply(found.text, found.finish, found.refusal), key.order)
+        read = read_reply(found.reply, key.order)
         return Vote(
             key,
             rubric.key,
@@ -73,7 +72,7 @@ class ReplayJudge:
             read.detail,
             read.error_analysis,
             read.correct_approach,
-            found.text or found.refusal or "",
+            found.reply,
             found.prompt_tokens,
             found.completion_tokens,
             found.omitted,
@@ -83,12 +82,17 @@ class ReplayJudge:
         """Nothing to give back."""
 
 
-def recording_line(case_id: str, vote: Vote, reply: JudgeReply) -> str:
-    """One reply as a line of a recording, without the line feed."""
+def recording_line(case_id: str, vote: Vote) -> str:
+    """A vote's reply as a line of a recording, without the line feed.
+
+    Raises:
+        ValueError: no model replied.
+    """
+    if vote.reply is None:
+        raise ValueError(f"no model replied: {vote.unscored}")
     recorded = RecordedReply(
         case_id, vote.rubric, vote.key.order, vote.key.number, vote.key.model,
-        reply.text, reply.finish, reply.refusal,
-        vote.prompt_tokens, vote.completion_tokens, vote.omitted,
+        vote.reply, vote.prompt_tokens, vote.completion_tokens, vote.omitted,
     )  # fmt: skip
     return msgspec.json.encode(recorded).decode()
 
@@ -109,7 +113,7 @@ def read_recording(lines: Iterable[str]) -> list[RecordedReply]:
             raise SettingsError(
                 f"This is no recorded reply: {problem}.",
                 where=f"recording, line {number}",
-                hint="A line is an object with case, rubric, order, number, model and text.",
+                hint="A line is an object with case, rubric, order, number, model and reply.",
             ) from None
         key = (reply.case, reply.rubric, reply.order, reply.number, reply.model)
         if found.setdefault(key, reply) != reply:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.judge_prompt import VERDICT_SCHEMA, WORDS
-from curation.judge_reply import JudgeReply, ReadReply, read_reply, verdict_of
-from curation.judging import Order, Unscored
+from curation.judge_reply import ReadReply, read_reply, verdict_of
+from curation.judging import JudgeReply, Order, Unscored
 from curation.verdict_mentions import Position
 from curation.verdicts import Verdict, swapped
 
@@ -54,7 +54,7 @@ COUNTS = [
     ("RESPONSE2_INCORRECT\nError Analysis: The date does not fit.", "PRED_WRONG"),
     ("RESPONSE_1_WRONG: the date is wrong.", "LABEL_WRONG"),
     ("Both use the city that was asked for. They do not differ.\n\nBOTH_CORRECT", "BOTH_CORRECT"),
-    ("BOTH_CORRECT\n\nSo: BOTH_CORRECT" .replace("So: ", ""), "BOTH_CORRECT"),
+    ("BOTH_CORRECT\n\nVerdict: BOTH_CORRECT", "BOTH_CORRECT"),
     ("The first has both correct values and wrong ones.\nVerdict: RESPONSE_1_WRONG", "LABEL_WRONG"),
     ("BOTH_COR\u200bRECT", "BOTH_CORRECT"),
     ("ＢＯＴＨ_ＣＯＲＲＥＣＴ", "BOTH_CORRECT"),
