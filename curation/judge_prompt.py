@@ -266,6 +266,6 @@ def _message(message: Message, index: int, n: int, is_last_user: bool, fence: Fe
         Role.DEVELOPER: OmissionKind.SYSTEM,
     }.get(message.role, OmissionKind.MESSAGE)
     parts = sum(o.kind is OmissionKind.PART for o in never_shown(message, index))
-    note = f"\n(It also held {parts} parts that are not text.)" if parts else ""
+    note = f"\n(It also held parts that are no text: {parts}.)" if parts else ""
     label = f"message-{index + 1}-of-{n} from {message.role.value}"
     return _Piece(kind, index, "", message_text(message), fence, label, note, is_last_user)

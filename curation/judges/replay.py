@@ -1,10 +1,11 @@
 """Replies that were recorded: the same cases judged again without any model.
 
 A recording is JSON lines, one reply each: `{case, rubric, order, number, model, reply: {text,
-finish, refusal}, prompt_tokens, completion_tokens, omitted}`; `case` is `JudgeCase.case_id`, of the
-reply only the text must be there, and what follows it may be missing. What is kept is what a model said, not what was made of it: a reply is read again,
-so a better reader makes better verdicts of old recordings. A question that is not on record is
-unscored, never answered with a reply to another one.
+finish, refusal}, prompt_tokens, completion_tokens, omitted}`. `case` is `JudgeCase.case_id`; of the
+reply only the text must be there, and what follows the reply may be missing. What is kept is what a
+model said, not what was made of it: a reply is read again, so a better reader makes better verdicts
+of old recordings. A question that is not on record is unscored, never answered with a reply to
+another one.
 """
 
 from __future__ import annotations
