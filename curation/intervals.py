@@ -95,14 +95,16 @@ def cluster_bootstrap(
         return None
     # Most clusters add the same few vectors, so kinds are drawn and added up by their counts.
     kinds = Counter(clusters)
-    vectors, sizes = list(kinds), list(kinds.values())
+    width, sizes = len(clusters[0]), list(kinds.values())
+    # Of a table's cells a cluster fills a few.
+    filled = [[(cell, x) for cell, x in enumerate(vector) if x] for vector in kinds]
     rng = Random(seed)
     found: list[float] = []
     for _ in range(resamples):
-        drawn = Counter(rng.choices(range(len(vectors)), sizes, k=len(clusters)))
-        sums = [0.0] * len(vectors[0])
-        for kind, times in sorted(drawn.items()):
-            for cell, amount in enumerate(vectors[kind]):
+        drawn = Counter(rng.choices(range(len(filled)), sizes, k=len(clusters)))
+        sums = [0.0] * width
+        for kind, times in drawn.items():
+            for cell, amount in filled[kind]:
                 sums[cell] += times * amount
         value = statistic(tuple(sums))
         if value is not None:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from curation.slips import renumbered, transposed
 from curation.synthesis.planting.change import Change, Mutator, Target, put, shown
 
 
@@ -67,7 +68,7 @@ def _another(rng: Random, value: Any, schema: dict[str, Any]) -> Any:
         return f"{value[:11]}{hour + rng.choice((-1, 1)):02}{value[13:]}"
     if "pattern" not in schema:
         return None
-    new = _transposed(value)
+    new = transposed(value)
     return new if new is not None and re.search(schema["pattern"], new) else None
 
 
@@ -77,15 +78,6 @@ def _near(rng: Random, value: float, schema: dict[str, Any]) -> float | None:
     low, high = schema.get("minimum", value), schema.get("maximum", value)
     good = [s for s in steps if low <= s <= high and s != value]
     return rng.choice(good) if good else None
-
-
-def _transposed(value: str) -> str | None:
-    """Two neighbouring digits exchanged, as when copying by hand."""
-    for i in range(len(value) - 1, 1, -1):
-        a, b = value[i - 1], value[i]
-        if a != b and a.isdigit() and b.isdigit() and a != "0" and b != "0":
-            return value[: i - 1] + b + a + value[i + 1 :]
-    return None
 
 
 def _put_at(args: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
@@ -103,7 +95,7 @@ def ungrounded(rng: Random, t: Target) -> Change | None:
         return None
     key = rng.choice(keys)
     old = str(t.args[key])
-    new = "".join(rng.choice("123456789") if c.isdigit() else c for c in old)
+    new = renumbered(rng, old)
     if new == old or not re.search(t.properties[key]["pattern"], new):
         return None
     return Change(

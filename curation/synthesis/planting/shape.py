@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from curation.slips import broken_forms, retyped
 from curation.synthesis.planting.change import Change, Mutator, Target, put, shown
 
 _EXTRAS: tuple[tuple[str, Any], ...] = (
@@ -73,7 +74,7 @@ def unknown_key(rng: Random, t: Target) -> Change | None:
 
 
 def wrong_type(rng: Random, t: Target) -> Change | None:
-    options = [(k, new) for k, v in t.args.items() if (new := _retyped(v)) is not None]
+    options = [(k, new) for k, v in t.args.items() if (new := retyped(v)) is not None]
     if not options:
         return None
     key, new = rng.choice(options)
@@ -82,23 +83,6 @@ def wrong_type(rng: Random, t: Target) -> Change | None:
         f"{key} has to be {t.properties[key]['type']}, it was {shown(t.args[key])}.",
         complaint=f"Argument '{key}' must be of type {t.properties[key]['type']}.",
     )  # fmt: skip
-
-
-def _retyped(value: Any) -> Any:
-    """The value in a type a model might confuse it with; None when there is no natural one."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return f"{value:g}"
-        case list():
-            return ", ".join(map(str, value)) if all(isinstance(v, str) for v in value) else None
-        case dict():
-            return msgspec.json.encode(value).decode()
-        case str() if value.isdigit() and value[0] != "0" and len(value) < 10:
-            return int(value)
-        case _:
-            return None
 
 
 def bad_enum(rng: Random, t: Target) -> Change | None:
@@ -134,13 +118,7 @@ def unparsable(rng: Random, t: Target) -> Change | None:
     right = msgspec.json.encode(t.args).decode()
     if len(right) < 8:
         return None
-    raw = (
-        right[: rng.randint(len(right) // 2, len(right) - 1)],
-        right.replace('"', "'"),
-        right[:-1] + ",}",
-        right + "}",
-        "```json\n" + right + "\n```",
-    )[rng.randrange(5)]
+    raw = broken_forms(rng, right)[rng.randrange(5)]
     return Change(
         "unparsable", "FORMAT_UNPARSABLE", t.name, dict(t.args), "", "The arguments are not JSON.",
         raw=raw, complaint="Arguments could not be parsed as JSON.",

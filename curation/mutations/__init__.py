@@ -1,0 +1,1 @@
+"""Mutations: one way to make a right step wrong per file."""
