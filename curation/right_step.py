@@ -36,16 +36,17 @@ class RightCall(Struct, frozen=True):
 
     def names_as_good(self, key: str, value: Any) -> bool:
         """Whether the source's schema has a value in the enum or as the default of an argument."""
-        enum = self._declared(key).get("enum")
+        enum = self.declared(key).get("enum")
         return (isinstance(enum, list) and value in enum) or self.is_default(key, value)
 
     def is_default(self, key: str, value: Any) -> bool:
         """Whether leaving an argument out says the same, as far as the source's schema tells."""
-        declared = self._declared(key)
+        declared = self.declared(key)
         return "default" in declared and declared["default"] == value
 
-    def _declared(self, key: str) -> dict[str, Any]:
-        # As the source wrote it: normalising keeps no defaults.
+    def declared(self, key: str) -> dict[str, Any]:
+        """What the source's schema says of an argument, defaults and descriptions included, which
+        normalising does not keep; {} when nothing."""
         parameters = self.tool.parameters if self.tool else None
         properties = parameters.get("properties") if parameters else None
         found = properties.get(key) if isinstance(properties, dict) else None

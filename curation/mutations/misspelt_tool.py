@@ -50,4 +50,9 @@ def _forms(name: str) -> list[str]:
     titled = [word.capitalize() for word in low]
     singular = name[:-1] if len(name) > 3 and name.endswith("s") else f"{name}s"
     forms = ["_".join(low), low[0] + "".join(titled[1:]), "".join(titled), f"get_{name}", singular]
-    return [form for form in dict.fromkeys(forms) if form != name]
+    return [form for form in dict.fromkeys(forms) if _joined(form) != _joined(name)]
+
+
+def _joined(name: str) -> str:
+    """What is left of a name where dots are not allowed: BFCL and others call `a.b` `a_b`."""
+    return re.sub(r"[^\w]", "_", name)

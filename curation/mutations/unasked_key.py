@@ -22,7 +22,7 @@ from curation.right_step import RightCall, RightStep, pointer_to, quoted
 )
 def unasked_key(right: RightStep, rng: Random) -> Changed | None:
     """A declared optional argument is added with a value that the schema takes, that is not its
-    default, and that the users said nothing of.
+    default (declared or described), and that the users said nothing of.
     """
     openings = [
         (call, key, value)
@@ -43,10 +43,10 @@ def _additions(call: RightCall) -> Iterator[tuple[str, Any]]:
     for key, schema in call.properties.items():
         if key in call.arguments or key in call.required:
             continue
-        for value in _values(schema):
-            if not call.is_default(key, value) and call.validator.is_valid(
-                {**call.arguments, key: value}
-            ):
+        options, default = _told(call.declared(key).get("description"))
+        for value in [*_values(schema), *options]:
+            takes = call.validator.is_valid({**call.arguments, key: value})
+            if takes and not call.is_default(key, value) and _plainly(value) not in default:
                 yield key, value
 
 
@@ -66,12 +66,29 @@ def _values(schema: dict[str, Any]) -> list[Any]:
             return []
 
 
+_QUOTED = re.compile(r"(?<!\w)(['\"])([^'\"\n]{1,30})\1(?!\w)")
+
+
+def _told(description: Any) -> tuple[list[str], str]:
+    """The values that a description quotes, and what it says from its default on: many sources
+    declare neither enum nor default and write both in words."""
+    if not isinstance(description, str):
+        return [], ""
+    before, _, default = _plainly(description).partition("default")
+    quoted = [m[2] for m in _QUOTED.finditer(description[: len(before)])]
+    return list(dict.fromkeys(quoted)), default
+
+
+def _plainly(value: Any) -> str:
+    return str(value).lower()
+
+
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 def _is_asked(asked: str, key: str, value: Any) -> bool:
     """Whether users may have spoken of it: of the value, or of all words of the name."""
-    if isinstance(value, str) and value.replace("_", " ").lower() in asked.replace("_", " "):
+    if isinstance(value, str) and _plainly(value).replace("_", " ") in asked.replace("_", " "):
         return True
     words = [word.lower() for word in _WORD.findall(key) if len(word) > 2]
     return bool(words) and all(word in asked for word in words)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.diffing import PartKind, diff_calls, same_calls
+from curation.matching import MATCHERS, match_step
 from curation.mutating import MUTATIONS, Mutant, mutants
 from curation.taxonomy import Applies, builtin_taxonomies
 from curation.trajectory import Message, Role, ToolCall, ToolSpec, decode_messages, encode_messages
@@ -68,6 +69,7 @@ def test_every_mutant_is_wrong_in_the_place_it_names(
         assert found == []
     for mutant in found:
         assert not same_calls(right, mutant.message)
+        assert not match_step(MATCHERS.get("strict"), right, mutant.message, tools=tools).matched
         (stored,) = decode_messages(encode_messages((mutant.message,)))
         assert stored == mutant.message
         _assert_anchored(right, mutant, len(context))

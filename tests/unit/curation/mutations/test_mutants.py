@@ -160,11 +160,16 @@ def test_casts_break_the_declared_type_and_nothing_else() -> None:
     assert changes == {pointer: put_at(given, pointer, v) for pointer, v in expected.items()}
 
 
-def test_a_blank_that_the_schema_intends_is_not_put() -> None:
-    found = every("blank-value", answer({**FULL, "note": "by the window", "vip": True}))
-    assert {m.anchor.pointer: arguments(m)[str(m.anchor.pointer)[1:]] for m in found} == {
-        "/guest": "", "/people": None, "/unit": "", "/vip": None
-    }  # fmt: skip
+def test_blanks_are_put_at_required_arguments_that_take_them() -> None:
+    def blanked(given: dict[str, Any], tool: ToolSpec = RESERVE) -> dict[str | None, Any]:
+        found = every("blank-value", answer(given), tools=(tool,))
+        return {m.anchor.pointer: arguments(m)[str(m.anchor.pointer)[1:]] for m in found}
+
+    assert blanked({**FULL, "note": "by the window", "vip": True}) == {"/guest": "", "/unit": ""}
+    # No text among them: null breaks the type, and nothing else is left.
+    assert blanked({"people": 4}) == {"/people": None}
+    intended = {"properties": {"note": {"type": "string", "default": ""}}, "required": ["note"]}
+    assert blanked({"note": "by the window"}, ToolSpec("reserve", "", intended)) == {}
 
 
 def test_added_arguments_fit_differ_from_the_default_and_were_not_asked_for() -> None:
@@ -175,6 +180,21 @@ def test_added_arguments_fit_differ_from_the_default_and_were_not_asked_for() ->
     assert added == {("/vip", True), ("/area", "terrace")}
     said = every("unasked-key", answer(FULL), user("On the terrace, and she is a VIP."))
     assert said == []
+
+
+def test_descriptions_tell_of_values_and_of_defaults() -> None:
+    described = {
+        "type": "object",
+        "properties": {
+            "unit": {"type": "string", "description": "One of 'cm' or 'inch'. Default is 'cm'."},
+            "limit": {"type": "integer", "description": "How many, defaults to 10."},
+            "loud": {"type": "boolean", "description": "Default: false"},
+            "name": {"type": "string", "description": "The customer's name, it's optional."},
+        },
+    }
+    found = every("unasked-key", answer("{}"), tools=(ToolSpec("reserve", "", described),))
+    added = {(key, value) for m in found for key, value in arguments(m).items()}
+    assert added == {("unit", "inch"), ("limit", 5), ("loud", True)}
 
 
 def test_values_from_elsewhere_are_of_the_same_name_or_else_of_the_same_form() -> None:
