@@ -50,6 +50,9 @@ def _pairs(reference: Sequence[ToolCall], prediction: Sequence[ToolCall]) -> lis
     for name in dict.fromkeys(call.name for call in reference):
         ours = [i for i, call in enumerate(reference) if call.name == name]
         theirs = [j for j, call in enumerate(prediction) if call.name == name]
+        if len(ours) == len(theirs) == 1:
+            pairs.append((ours[0], theirs[0]))
+            continue
         bare = [
             [_bare(calls[k]) for k in places]
             for calls, places in ((reference, ours), (prediction, theirs))

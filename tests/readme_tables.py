@@ -21,6 +21,8 @@ from app.flows.catalogue import (
     type_entries,
 )
 from app.settings import variables
+from curation.matching import MATCHERS
+from curation.rewarding import REWARDS
 from curation.taxonomy import builtin_taxonomies
 
 README = Path(__file__).parent.parent / "README.md"
@@ -59,6 +61,18 @@ def exports() -> str:
         ],
     )
     return f"{types}\n\n{layouts}"
+
+
+def matchers() -> str:
+    """Ideas of "the same answer"."""
+    rows = [[f"`{m.name}`", m.description] for m in MATCHERS]
+    return _table(["matcher", "a prediction matches when it makes"], rows)
+
+
+def rewards() -> str:
+    """Rewards."""
+    rows = [[f"`{r.name}`", f"{r.low:g} … {r.high:g}", first_sentence(r.doc)] for r in REWARDS]
+    return _table(["reward", "range", "source and rule"], rows)
 
 
 def taxonomies() -> str:
@@ -116,6 +130,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "formats": formats,
     "checks": checks,
     "exports": exports,
+    "matchers": matchers,
+    "rewards": rewards,
     "taxonomies": taxonomies,
     "commands": commands,
     "settings": settings,

@@ -41,8 +41,8 @@ class BFCL:
     name = "bfcl"
     title = "BFCL"
     description = (
-        "As the Berkeley leaderboard checks: any accepted value, strings without case, spaces and "
-        "punctuation, an int for a declared float, parameters that may be omitted."
+        "Calls that pass the Berkeley leaderboard's checks: any accepted value, strings without "
+        "case, spaces and punctuation, an int for a declared float, parameters left out."
     )
 
     def compare(

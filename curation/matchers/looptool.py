@@ -29,7 +29,7 @@ class LoopTool:
     name = "looptool"
     title = "LoopTool"
     description = (
-        "As LoopTool's code compares: lists and calls as sets, 1 equal to 1.0 and to true."
+        "The same set of calls as LoopTool's code compares: lists as sets, 1 equal to 1.0 and true."
     )
 
     def compare(

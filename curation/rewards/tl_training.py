@@ -1,4 +1,4 @@
-"""TL-Training's ladder: one category per call, and the reward that goes with it."""
+"""TL-Training's ladder: what is wrong with a call by rule, and the reward that goes with it."""
 
 from __future__ import annotations
 
@@ -13,40 +13,43 @@ from curation.schema_dialects import normalise
 from curation.trajectory import Message, ToolSpec
 
 
-class Rung(StrEnum):
-    """What is wrong with a call, by rule."""
+class Fault(StrEnum):
+    """What is wrong with a call, by rule; the categories of the `tl-training` taxonomy."""
 
-    UNPARSABLE = "unparsable-output"
-    TOOL_HALLUCINATION = "tool-hallucination"
-    HALLUCINATION_REDUNDANCY_MISSING = "parameter-hallucination-redundancy-missing"
-    WRONG_TOOL = "wrong-tool"
-    HALLUCINATION_AND_MORE = "parameter-hallucination-and-redundancy-or-missing"
-    REDUNDANCY_MISSING = "parameter-redundancy-and-missing"
-    HALLUCINATION = "parameter-hallucination"
-    REDUNDANCY_OR_MISSING = "parameter-redundancy-or-missing"
-    CONTENT = "parameter-content-error"
-    CORRECT = "correct"
+    UNPARSABLE = "unparsable_output"
+    INVENTED_TOOL = "tool_hallucination"
+    WRONG_TOOL = "wrong_tool"
+    INVENTED = "parameter_hallucination"
+    """A parameter that the tool's schema does not know."""
+    REDUNDANT = "parameter_redundancy"
+    """A parameter that the schema knows and the reference does not give."""
+    MISSING = "parameter_missing"
+    CONTENT = "parameter_content_error"
+    """The same parameters with another value."""
 
 
-LADDER: dict[Rung, float] = {
-    Rung.UNPARSABLE: -2.0,
-    Rung.TOOL_HALLUCINATION: -2.0,
-    Rung.HALLUCINATION_REDUNDANCY_MISSING: -1.8,
-    Rung.WRONG_TOOL: -1.5,
-    Rung.HALLUCINATION_AND_MORE: -1.3,
-    Rung.REDUNDANCY_MISSING: -1.0,
-    Rung.HALLUCINATION: -0.8,
-    Rung.REDUNDANCY_OR_MISSING: -0.5,
-    Rung.CONTENT: -0.25,
-    Rung.CORRECT: 1.0,
+Faults = frozenset[Fault]
+
+LADDER: dict[Faults, float] = {
+    frozenset((Fault.UNPARSABLE,)): -2.0,
+    frozenset((Fault.INVENTED_TOOL,)): -2.0,
+    frozenset((Fault.INVENTED, Fault.REDUNDANT, Fault.MISSING)): -1.8,
+    frozenset((Fault.WRONG_TOOL,)): -1.5,
+    frozenset((Fault.INVENTED, Fault.REDUNDANT)): -1.3,
+    frozenset((Fault.INVENTED, Fault.MISSING)): -1.3,
+    frozenset((Fault.REDUNDANT, Fault.MISSING)): -1.0,
+    frozenset((Fault.INVENTED,)): -0.8,
+    frozenset((Fault.REDUNDANT,)): -0.5,
+    frozenset((Fault.MISSING,)): -0.5,
+    frozenset((Fault.CONTENT,)): -0.25,
+    frozenset(): 1.0,
 }
-"""Rewards of the source, from worst to best."""
-_WORST = {rung: place for place, rung in enumerate(LADDER)}
+"""The source's reward for every set of faults that a call can have, from worst to best."""
 
 
 @reward("tl-training", title="TL-Training ladder", low=-2.0, high=1.0)
 def tl_training(scored: Scored) -> float | None:
-    """TL-Training (arXiv 2412.15495, `ppo_trainer.py`): the reward of the call's category.
+    """TL-Training (arXiv 2412.15495, `ppo_trainer.py`): the reward for what is wrong.
 
     -2 unparsable or an invented tool, -1.5 another tool, -1.8 parameters invented, redundant and
     missing at once, -1.3 invented with one of the two, -1 redundant and missing, -0.8 invented,
@@ -56,51 +59,49 @@ def tl_training(scored: Scored) -> float | None:
     Where a tool's parameters are not known, none is called invented. None when the reference
     makes no call or does not parse.
     """
-    rung = rung_of(scored.reference, scored.prediction, scored.tools)
-    return None if rung is None else LADDER[rung]
+    faults = faults_of(scored.reference, scored.prediction, scored.tools)
+    return None if faults is None else LADDER[faults]
 
 
-def rung_of(reference: Message, prediction: Message, tools: Sequence[ToolSpec]) -> Rung | None:
-    """The category of a prediction: the worst of its calls. None when the reference has no call
-    that could be compared."""
+def faults_of(reference: Message, prediction: Message, tools: Sequence[ToolSpec]) -> Faults | None:
+    """What is wrong with the worst call of a prediction; empty for a right one.
+
+    None when the reference has no call that could be compared.
+    """
     gold = plain_calls(reference)
     if not gold:
         return None
     found = plain_calls(prediction)
     if not found:
-        return Rung.UNPARSABLE
+        return frozenset((Fault.UNPARSABLE,))
     declared = _declared(tools)
     if declared and any(name not in declared for name, _ in found):
-        return Rung.TOOL_HALLUCINATION
-    table = [[_rung(wanted, made, declared) for made in found] for wanted in gold]
+        return frozenset((Fault.INVENTED_TOOL,))
+    table = [[_faults(wanted, made, declared) for made in found] for wanted in gold]
     # Raised above 0, where the assignment begins to pair.
-    pairs = best_assignment([[LADDER[rung] + 3 for rung in row] for row in table])
-    rungs = [table[i][j] for i, j in pairs]
+    pairs = best_assignment([[LADDER[faults] + 3 for faults in row] for row in table])
+    of_calls = [table[i][j] for i, j in pairs]
     if len(gold) != len(found):
-        rungs.append(Rung.WRONG_TOOL)
-    return min(rungs, key=_WORST.__getitem__)
+        of_calls.append(frozenset((Fault.WRONG_TOOL,)))
+    return min(of_calls, key=LADDER.__getitem__)
 
 
-def _rung(gold: PlainCall, call: PlainCall, declared: dict[str, set[str] | None]) -> Rung:
-    """The category of one call of an offered tool."""
+def _faults(gold: PlainCall, call: PlainCall, declared: dict[str, set[str] | None]) -> Faults:
+    """What is wrong with one call of an offered tool."""
     (name, wanted), (other, given) = gold, call
     if name != other:
-        return Rung.WRONG_TOOL
+        return frozenset((Fault.WRONG_TOOL,))
     known = declared.get(other)
-    invented = known is not None and not given.keys() <= known
-    redundant = any(key not in wanted and (known is None or key in known) for key in given)
-    missing = any(key not in given for key in wanted)
-    if invented and redundant and missing:
-        return Rung.HALLUCINATION_REDUNDANCY_MISSING
-    if invented and (redundant or missing):
-        return Rung.HALLUCINATION_AND_MORE
-    if redundant and missing:
-        return Rung.REDUNDANCY_MISSING
-    if invented:
-        return Rung.HALLUCINATION
-    if redundant or missing:
-        return Rung.REDUNDANCY_OR_MISSING
-    return Rung.CORRECT if same_value(wanted, given) else Rung.CONTENT
+    found: set[Fault] = set()
+    if known is not None and not given.keys() <= known:
+        found.add(Fault.INVENTED)
+    if any(key not in wanted and (known is None or key in known) for key in given):
+        found.add(Fault.REDUNDANT)
+    if not wanted.keys() <= given.keys():
+        found.add(Fault.MISSING)
+    if not found and not same_value(wanted, given):
+        found.add(Fault.CONTENT)
+    return frozenset(found)
 
 
 def _declared(tools: Sequence[ToolSpec]) -> dict[str, set[str] | None]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from curation import bfcl_values
 from curation.gold import gold_of, read_ground_truth
+from curation.matchers import bfcl
 from curation.matching import MATCHERS, Match, Mismatch, match_step
+from curation.taxonomy import builtin_taxonomies
 from curation.trajectory import Message, ToolSpec
 
 from .answers import BROKEN, call, calling, saying, tool
@@ -216,3 +220,12 @@ def test_other_spellings_of_schemas() -> None:
     assert said(book(city="oslo", price=5), {**OSLO, "price": [5.0]}, tools=(plain,)).matched
     xlam = ToolSpec("hotel.book", parameters={"city": {"type": "str"}, "price": {"type": "float"}})
     assert said(book(city="oslo", price=5), {**OSLO, "price": [5.0]}, tools=(xlam,)).matched
+
+
+def test_reasons_are_categories_of_the_taxonomy() -> None:
+    """So that a mismatch can be counted beside marks; the two defaults have no category there."""
+    known = {c.name for t in builtin_taxonomies() if t.name == "bfcl" for c in t.categories}
+    texts = [*vars(bfcl_values).values(), *vars(bfcl).values()]
+    given = {text for text in texts if isinstance(text, str) and re.fullmatch(r"\w+:[\w/]+", text)}
+    assert given - known == {"dict_checker:unclear", "list_dict_checker:unclear"}
+    assert len(given) > 15

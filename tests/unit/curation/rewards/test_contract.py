@@ -30,7 +30,7 @@ ANSWERS = [
 ]
 
 
-ALL = pytest.mark.parametrize("reward", REWARDS, ids=lambda r: r.name)
+ALL = pytest.mark.parametrize("reward", [*REWARDS], ids=lambda r: r.name)
 COMPARING = pytest.mark.parametrize(
     "reward", [r for r in REWARDS if not r.needs_following], ids=lambda r: r.name
 )
