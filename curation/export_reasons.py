@@ -153,6 +153,7 @@ class Adaptation(StrEnum):
     UNUSUAL_TOOL_NAME = "unusual-tool-name"
     ENDING_LEFT_OUT = "ending-left-out"
     UNCHECKED = "unchecked"
+    SIMULATED_RESULTS = "simulated-results"
 
 
 ADAPTED: dict[Adaptation, str] = {
@@ -169,6 +170,9 @@ ADAPTED: dict[Adaptation, str] = {
         "rows without the messages after the last assistant message, from which nothing is learnt"
     ),
     Adaptation.UNCHECKED: "trajectories that no check has looked at",
+    Adaptation.SIMULATED_RESULTS: (
+        "rows with a tool result that a model made up and a person accepted; labels names them"
+    ),
 }
 
 

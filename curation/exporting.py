@@ -99,6 +99,8 @@ class Curated(Struct, frozen=True, gc=False):
     """Of `trajectory`, when it is a correction."""
     attested: tuple[int, ...] = ()
     """Message indexes of the correction that a person says are still true."""
+    simulated: frozenset[int] = frozenset()
+    """Message indexes of the correction that hold a result which a model made up."""
     checklist_items: dict[str, str] = {}
     """Item of a tool's checklist -> its text, of those that were answered."""
     tries: tuple[AnsweredTry, ...] = ()

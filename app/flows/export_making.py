@@ -28,7 +28,7 @@ from curation.exporting import (
     Options,
     Pair,
 )
-from curation.exports.suffix import without_stale
+from curation.exports.suffix import reach, without_stale
 from storage.packed_episodes import PackedEpisode
 
 UNREAD = Episode(())
@@ -118,6 +118,8 @@ def make(work: Making) -> Made:
             else:
                 made.rows.append(row)
                 n_rows[settled.stem] += 1
+                if any(at < reach(example) for at in settled.curated.simulated):
+                    made.notes[Adaptation.SIMULATED_RESULTS] += 1
         if len(made.rows) > before and not settled.checked:
             made.notes[Adaptation.UNCHECKED] += 1
     return made

@@ -78,6 +78,7 @@ class Settling:
             split=split,
             correction_uid=result.uid if result is not None else "",
             attested=result.attested if result is not None else (),
+            simulated=_simulated(candidate, result),
             checklist_items=candidate.checklist_items,
             tries=candidate.tries,
         )
@@ -96,6 +97,14 @@ class Settling:
             return Dropped(DropReason.DUPLICATE, f"the same correction as another, {result.uid}")
         self._written.add(result.id)
         return None
+
+
+def _simulated(candidate: Candidate, result: Corrected | None) -> frozenset[int]:
+    """The messages of the correction that a model made up, whoever accepted them."""
+    if result is None:
+        return frozenset()
+    theirs = [s for s in candidate.said if s.annotation.correction_uid == result.uid]
+    return frozenset(made_up.message_index for said in theirs for made_up in said.simulated)
 
 
 _Settled = tuple[Outcome | None, Annotation | None, str, Corrected | None, DropReason | None]

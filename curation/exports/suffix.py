@@ -25,11 +25,11 @@ def without_stale(
         if isinstance(example, Dropped) or not stale:
             yield example
         else:
-            reached = [s for s in stale if s.message_index < _reach(example)]
+            reached = [s for s in stale if s.message_index < reach(example)]
             yield _refused(reached, example) if reached else example
 
 
-def _reach(example: Example) -> int:
+def reach(example: Example) -> int:
     """How many leading messages of the trajectory an example holds."""
     match example:
         case Conversation():

@@ -157,6 +157,38 @@ def test_labels_and_adjudicate_say_who_made_it_up(
     assert row["correction_uid"] == case.corrections[0].uid
 
 
+def test_an_export_counts_the_rows_that_reach_what_was_made_up(
+    store: Store, ann: Person, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    uid, *_ = add_episodes(store, 2)
+    attested = correct.propose_correction(
+        store,
+        ann.info,
+        ann.session,
+        ann.next_number(),
+        uid,
+        with_rome(content(RESULT_AT, '{"sky": "rain"}'), content(4, "It rains in Rome.")),
+        "Rome was meant",
+        simulated=(SAID,),
+    )
+    assert attested.changed
+    accept = [ann.op("outcome", uid, outcome="accept"), ann.op("commit", uid)]
+    annotate.perform(store, ann.info, ann.session, accept)
+
+    def exported(kind: str, **more: object) -> dict[str, int]:
+        out = tmp_path_factory.mktemp(kind)
+        asked = ExportRequest(kind, "trl", str(out), include=Include.ANNOTATED, **more)  # type: ignore[arg-type]
+        report = export(store, asked, processes=1)
+        assert report.rows == (2 if more else 1)
+        return report.adapted
+
+    assert exported("sft")["simulated-results"] == 1
+    # The call of message 2 comes before the result of message 3; only the answer rests on it.
+    assert exported("sft", per_step=True)["simulated-results"] == 1
+    # The pair ends with the call that was changed.
+    assert "simulated-results" not in exported("dpo")
+
+
 @pytest.mark.postgres
 def test_postgresql_remembers_the_same(postgres_store: Store) -> None:
     uid, *_ = add_episodes(postgres_store, 2)
