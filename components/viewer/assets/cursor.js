@@ -37,11 +37,14 @@ function rowFor(rows, pointer) {
   return null;
 }
 
-/** Where a trajectory opens: first error, else first warning, else first step. */
+/** Where a trajectory opens: first error, else first warning at a step, else first step. (That the
+ * user's last words stay unanswered is no reason to begin at the end.) */
 export function firstCursor(view) {
   const placed = placedFindings(view);
+  const isAtStep = ({ message_index: index }) => view.messages[index].step !== null || Boolean(view.messages[index].answers);
   const suspicious =
-    placed.find((f) => f.severity === "error") || placed.find((f) => f.severity === "warning");
+    placed.find((f) => f.severity === "error") ||
+    placed.find((f) => f.severity === "warning" && isAtStep(f));
   if (suspicious) return atAnchor(view, suspicious);
   const step = view.messages.find((m) => m.step !== null);
   return step ? atMessage(view, step.index) : WHOLE;

@@ -7,15 +7,17 @@ export function worstOf(findings) {
   return SEVERITIES.find((severity) => findings.some((f) => f.severity === severity));
 }
 
-/** Findings by the message under which they are shown: a result's stand with its call. */
+/** Findings by the message under which they are shown: a result's stand with its call. What was
+ * said of three or more places says so from the second one on (`isRepeated`). */
 export function findingsByMessage(view) {
   const found = new Map();
+  const repeated = repeatedIn(view.findings);
   for (const finding of view.findings) {
     const message = view.messages[finding.message_index];
     const answers = message?.answers;
     const key = answers ? answers[0] : (message?.index ?? null);
     const call = answers ? answers[1] : (finding.call_index ?? null);
-    const shown = { ...finding, call, ofResult: Boolean(answers) };
+    const shown = { ...finding, call, ofResult: Boolean(answers), isRepeated: repeated.has(finding) };
     if (!found.has(key)) found.set(key, []);
     found.get(key).push(shown);
   }
@@ -57,4 +59,11 @@ export function gathered(findings) {
   const lines = groups.flatMap((group) => (group.length < REPEATS ? group.map((f) => [f]) : [group]));
   const order = new Map(findings.map((finding, i) => [finding, i]));
   return lines.sort((a, b) => order.get(a[0]) - order.get(b[0]));
+}
+
+/** The findings that an earlier one says word for word, where three or more do. */
+function repeatedIn(findings) {
+  const at = (finding) => finding.message_index ?? -1;
+  const inOrder = [...findings].sort((a, b) => at(a) - at(b));
+  return new Set(gathered(inOrder).flatMap(([, ...others]) => others));
 }

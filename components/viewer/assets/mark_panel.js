@@ -22,6 +22,7 @@ export class MarkPanel {
     this.chips = [];
     this.recentChips = [];
     this.drawn = null; // the taxonomy on screen
+    this.stood = null; // how far the rail was scrolled before a code was begun
   }
 
   get session() {
@@ -140,8 +141,13 @@ export class MarkPanel {
     }
     if (on) {
       this.target.textContent = `${keySign(keyOf("leader") || "")} ${typed}▏ two keys of a category, Esc leaves`;
+      this.stood ??= this.node.parentElement.scrollTop;
       this.node.scrollIntoView({ block: "start" });
-    } else if (this.session.view) this.drawTarget();
+      return;
+    }
+    if (this.session.view) this.drawTarget();
+    if (this.stood !== null) this.node.parentElement.scrollTop = this.stood; // as it was before
+    this.stood = null;
   }
 }
 

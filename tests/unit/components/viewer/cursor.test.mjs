@@ -47,6 +47,8 @@ test("opens at the first error, else the first warning, else the first step", ()
   assert.deepEqual(firstCursor(v), at(5));
   assert.deepEqual(firstCursor(view([finding("info", 5), finding("warning", 1, 1, "/c")])), at(1, 1, "/c"));
   assert.deepEqual(firstCursor(view([finding("info", 5)])), at(1, 0));
+  assert.deepEqual(firstCursor(view([finding("warning", 4)])), at(1, 0), "a user's words are no step");
+  assert.deepEqual(firstCursor(view([finding("error", 4)])), at(4));
   assert.deepEqual(firstCursor({ messages: [], findings: [] }), WHOLE);
 });
 
