@@ -42,6 +42,13 @@ export class Keys {
     this.path = window.location.pathname;
   }
 
+  /** Another session is on screen: no key is ours until this one is there again. */
+  giveUp() {
+    this.screen = null;
+    this.awaySince = null;
+    this.session.pending = [];
+  }
+
   get away() {
     return this.screen === null;
   }

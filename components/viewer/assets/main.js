@@ -35,6 +35,7 @@ export function mount(parent, boot) {
   }
   // Drawn again in the same place (another theme, new data): Streamlit does not say so first.
   if (session.lastParent === parent) session.takeAway?.();
+  for (const other of window.__loopwright.values()) if (other !== session) other.displace();
   useKeys(boot.keys);
   let screen = new Screen(parent, session);
   const listener = (topics) => screen.update(topics);
@@ -62,6 +63,13 @@ export function mount(parent, boot) {
     screen.close();
   };
   session.takeAway = takeAway;
+  // Another queue, or another person, is on screen now: what is pressed is theirs.
+  session.displace = () => {
+    if (!open) return;
+    takeAway();
+    session.keys.giveUp();
+    session.travel.giveBack();
+  };
   session.unmount = () => {
     takeAway();
     if (session.keys.screen !== screen) return; // another mount took over already
