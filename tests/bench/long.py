@@ -18,7 +18,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.bench.browser import WATCH, _studio, _summary
+from tests.bench.browser import SEEN_MS, TIMES, WATCH, _studio, _summary
 from tests.e2e.conftest import CHROMIUM, FLAGS, ON_SCREEN, Studio, wait_until
 from tests.e2e.conversations import meetings
 
@@ -88,7 +88,7 @@ def _measure(studio: Studio, dataset: str) -> dict[str, Any]:
             opened.append(page.evaluate(OPEN, uid))
             page.wait_for_timeout(600)
         wait_until(page, f"window.onScreen().uid === '{uid}'")
-        page.evaluate("window.times = []")
+        page.evaluate("window.presses = []")
         for _ in range(25):
             for key in ("1", "j", "2", "k", "j"):
                 page.keyboard.press(key)
@@ -102,7 +102,8 @@ def _measure(studio: Studio, dataset: str) -> dict[str, Any]:
             for key in ("1", "k", "2", "j"):
                 page.keyboard.press(key)
                 page.wait_for_timeout(70)
-        times = page.evaluate("window.times")
+        page.wait_for_timeout(SEEN_MS)
+        times = page.evaluate(TIMES)
         n_cards = page.evaluate("viewerRoot().querySelectorAll('.trace.shown .msg').length")
         browser.close()
     by_key = {key: [t["ms"] for t in times if t["key"] == key] for key in "12jk4z-"}

@@ -3,10 +3,12 @@
 // "Next" then only has to show them. They are a guess: what changed meanwhile is redrawn when they
 // are taken, and a guess that was wrong is thrown away.
 
+import { whenIdle } from "./painting.js";
 import { StepMap } from "./stepmap.js";
 import { Trace } from "./trace.js";
 
-// Both cost time, so they come after the new picture is seen; keys need neither.
+// Both cost time (every element below is styled anew), so they come after the new picture is seen;
+// keys need neither.
 const REACHED_AFTER_MS = 100; // by pointer, Tab and screen reader
 const OLD_PANES_MS = 300;
 
@@ -24,25 +26,41 @@ export class Ahead {
     if (this.ready && this.ready.view !== view) this.drop(); // it is not the next one any more
     if (view === this.planned || !window.__loopwrightSheets) return; // nothing hides without them
     this.planned = view;
-    if (view) whenIdle(() => this.planned === view && this.make(view));
+    if (view) this.make(view);
   }
 
+  /** Made in pieces, so that a key that comes meanwhile waits for one of them at most. */
   make(view) {
     const s = this.screen.session;
-    if (s.deck[0] !== view.uid || s.views.get(view.uid) !== view) return;
-    this.drop();
     const trace = new Trace(this.screen);
     const map = new StepMap(this.screen);
-    this.ready = { view, trace, map };
-    for (const pane of [trace, map]) pane.node.inert = true;
-    this.screen.middle.append(trace.node);
-    this.screen.left.append(map.node);
-    s.asIf(view.uid, () => {
-      trace.draw();
-      map.draw();
-      trace.revealUnseen();
-      map.revealUnseen();
-    });
+    const pieces = [
+      () => this.attach(trace, this.screen.middle),
+      () => this.attach(map, this.screen.left),
+      () => trace.revealUnseen(),
+      () => map.revealUnseen(),
+    ];
+    const work = () => {
+      const isWanted = this.planned === view && s.deck[0] === view.uid && s.views.get(view.uid) === view;
+      if (!isWanted) {
+        for (const pane of [trace, map]) pane.node.remove();
+        return;
+      }
+      s.asIf(view.uid, pieces.shift());
+      if (pieces.length > 0) {
+        whenIdle(work);
+        return;
+      }
+      this.drop();
+      this.ready = { view, trace, map };
+    };
+    whenIdle(work);
+  }
+
+  attach(pane, parent) {
+    pane.node.inert = true;
+    parent.append(pane.node);
+    pane.draw();
   }
 
   /** The panes of what is on screen now, in the place of those that were. */
@@ -63,11 +81,10 @@ export class Ahead {
     screen.map = made.map;
     for (const pane of [made.trace, made.map]) {
       pane.node.classList.add("shown");
-      setTimeout(() => (pane.node.inert = false), REACHED_AFTER_MS);
+      setTimeout(() => whenIdle(() => (pane.node.inert = false)), REACHED_AFTER_MS);
     }
     for (const pane of old) {
       pane.leave();
-      pane.node.inert = true;
       pane.node.classList.remove("shown");
       setTimeout(() => pane.node.remove(), OLD_PANES_MS);
     }
@@ -80,9 +97,4 @@ export class Ahead {
     this.ready?.map.node.remove();
     this.ready = null;
   }
-}
-
-function whenIdle(work) {
-  if (window.requestIdleCallback) window.requestIdleCallback(work, { timeout: 1000 });
-  else setTimeout(work, 50);
 }

@@ -39,10 +39,10 @@ function finished(session, panel) {
     session.emit("alike");
   }
   if (state === "failed") session.say(`Not all were marked: ${error} Undo${keysHint("undo")} takes back what was.`, { bad: true });
-  else if (state === "cancelled") session.say(`Stopped after ${trajectories(done)}. Undo${keysHint("undo")} takes them back.`);
+  else if (state === "cancelled") session.say(`Stopped after ${trajectories(done)}. Undo${keysHint("undo")} takes them back.`, { of: null });
   else {
     const left = result.refused > 0 ? ` ${result.refused} acts were refused meanwhile.` : "";
-    session.say(`Marked ${trajectories(result.trajectories)}.${left} Undo${keysHint("undo")} takes all of it back.`);
+    session.say(`Marked ${trajectories(result.trajectories)}.${left} Undo${keysHint("undo")} takes all of it back.`, { of: null });
   }
   renewDeck(session);
 }

@@ -17,7 +17,7 @@ import { drawTries, triesSignature } from "./tries_panel.js";
 
 const LONG_CHARS = 2400;
 
-/** What a card shows of the annotation; equal signatures need no redraw. */
+/** What a card shows of the annotation, in its heading and below it; what is equal needs no redraw. */
 export function signatureOf(session, message, state) {
   const { annotation } = state;
   const marks = annotation.marks.filter((m) => m.anchor.message_index === message.index);
@@ -25,7 +25,15 @@ export function signatureOf(session, message, state) {
   const tries = triesSignature(session, message, annotation);
   const recovery = recoveryOf(annotation, message.index);
   const picking = pickingSignature(session, message);
-  return JSON.stringify([verdict, recovery, marks, picking, correctionSignature(session, message), tries]);
+  const inBody = marks.filter((m) => m.anchor.call_index !== null || m.anchor.span);
+  return {
+    heading: JSON.stringify([verdict, recovery, marks.filter(isInHeading)]),
+    body: JSON.stringify([inBody, picking, correctionSignature(session, message), tries]),
+  };
+}
+
+function isInHeading(mark) {
+  return mark.anchor.call_index === null;
 }
 
 export function drawCard(screen, message, state, findings) {
@@ -33,16 +41,15 @@ export function drawCard(screen, message, state, findings) {
   const marks = annotation.marks.filter((m) => m.anchor.message_index === message.index);
   const verdict = annotation.step_verdicts[message.index];
   const found = findings.get(message.index) || [];
-  const isStep = message.step !== null;
   const index = message.index;
   const picking = pickingHere(screen.session);
   const context = { screen, message, marks, found, state, picking: picking?.message === index ? picking : null };
   return el(
     "article",
     {
-      class: `msg ${message.role} ${isStep ? "step" : ""} ${verdict || ""} ${correctionClass(screen.session, message)}`,
+      class: classOf(screen.session, message, verdict),
       data: { index: String(index) },
-      "aria-label": isStep ? `Step ${message.step}${verdict ? `, ${verdict}` : ""}` : message.role,
+      "aria-label": labelOf(message, verdict),
       on: { click: (event) => pick(screen.session, event, index) },
     },
     heading(context, verdict),
@@ -52,6 +59,27 @@ export function drawCard(screen, message, state, findings) {
     drawTries(screen, message, annotation),
     drawInCard(screen, message),
   );
+}
+
+/** Draw the heading of a card anew, and what a verdict says of the card as a whole. */
+export function redrawHeading(screen, card, message, state, findings) {
+  const marks = state.annotation.marks.filter((m) => m.anchor.message_index === message.index);
+  const verdict = state.annotation.step_verdicts[message.index];
+  const here = card.classList.contains("here") ? " here" : "";
+  card.className = classOf(screen.session, message, verdict) + here;
+  card.setAttribute("aria-label", labelOf(message, verdict));
+  card.querySelector(":scope > header").replaceWith(
+    heading({ screen, message, marks, state, found: findings.get(message.index) || [] }, verdict),
+  );
+}
+
+function classOf(session, message, verdict) {
+  const isStep = message.step !== null;
+  return `msg ${message.role} ${isStep ? "step" : ""} ${verdict || ""} ${correctionClass(session, message)}`;
+}
+
+function labelOf(message, verdict) {
+  return message.step !== null ? `Step ${message.step}${verdict ? `, ${verdict}` : ""}` : message.role;
 }
 
 /** A click anywhere selects the message, but does not disturb selecting text or using controls. */
@@ -67,10 +95,10 @@ function pick(session, event, index) {
   }
 }
 
-function heading({ screen, message, marks, state }, verdict) {
+function heading({ screen, message, marks, found, state }, verdict) {
   const recovery = recoveryOf(state.annotation, message.index);
   const isStep = message.step !== null;
-  const own = marks.filter((m) => m.anchor.call_index === null);
+  const own = marks.filter(isInHeading);
   return el(
     "header",
     {},
@@ -88,6 +116,7 @@ function heading({ screen, message, marks, state }, verdict) {
     recovery.map((label) =>
       el("span", { class: `recovered ${label}`, title: "How this step deals with an earlier error", text: `${ICONS.recovery} ${label}` }),
     ),
+    repeatedSigns(found, message),
     markChips(screen, own),
     el("span", { class: "grow" }),
     editable(message)
@@ -113,9 +142,25 @@ function editable(message) {
   return message.role === "assistant";
 }
 
+function ofStep(found, message) {
+  return found.filter((f) => f.call === null || !message.calls[f.call]);
+}
+
+/** What was read in full at an earlier step already: a sign in the heading. */
+function repeatedSigns(found, message) {
+  return ofStep(found, message)
+    .filter((f) => f.isRepeated)
+    .map((f) =>
+      el("span", {
+        class: `sev again ${f.severity}`,
+        title: `${f.message} ${f.hint || ""}`.trim(),
+        text: `${ICONS[f.severity]} ${f.check.split("/").at(-1)}`,
+      }),
+    );
+}
+
 function stepFindings(found, message) {
-  const own = found.filter((f) => f.call === null || !message.calls[f.call]);
-  return own.map((f) => findingLine(f));
+  return ofStep(found, message).filter((f) => !f.isRepeated).map((f) => findingLine(f));
 }
 
 /** A finding in one line: icon, word, sentence, remedy. */

@@ -2,6 +2,7 @@
 
 import { batch, describe, emptyOutbox, reduce, retryDelay } from "./outbox.js";
 import { ALIVE_MS } from "./mirror.js";
+import { afterPainting } from "./painting.js";
 
 /**
  * Drives one outbox. `onChange` is told of every change, `onAnswer` of what the server said: it
@@ -24,14 +25,14 @@ export class Sender {
     this.adoptLeftovers();
   }
 
-  /** Put an op in the outbox; it is on disk when this returns. It is sent in a task of its own:
-   * painting what it changed comes first. */
+  /** Put an op in the outbox; it is on disk when this returns. It is sent once what it changed is
+   * painted: sending, and what the studio then does on the same machine, would delay that. */
   add(op) {
     this.change({ type: "add", op });
-    this.soon ||= setTimeout(() => {
+    this.soon ||= afterPainting(() => {
       this.soon = null;
       this.kick();
-    }, 0);
+    });
   }
 
   /** Use a new token (the page was mounted again). */

@@ -62,6 +62,7 @@ export class Session {
     this.triesOpen = null; // {uid, index, at}: the step whose tries are shown, see tries_panel.js
     this.progress = null;
     this.listeners = new Set();
+    this.displace = () => {}; // how a mount makes room for another session
     this.gathered = null; // topics of `together`
     this.taxonomyName = remembered(TAXONOMY_KEY);
     this.sender = new Sender({
@@ -266,9 +267,10 @@ export class Session {
     this.emit("annotation");
   }
 
-  /** A short message at the bottom of the trace; bad ones stay until they are dismissed. */
-  say(text, { bad = false, uid = null } = {}) {
-    this.toast = { text, bad, uid, at: Date.now() };
+  /** A short message at the bottom of the trace. It goes when the trajectory that it was said `of`
+   * (null: none in particular) does; bad ones stay until they are dismissed. */
+  say(text, { bad = false, uid = null, of = this.current } = {}) {
+    this.toast = { text, bad, uid, at: Date.now(), of };
     this.emit("toast");
   }
 

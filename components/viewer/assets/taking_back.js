@@ -50,7 +50,7 @@ function send(session, kind, payload, entry, states) {
 function told(session, word, entry) {
   if (entry) {
     const what = entry.batch ? plural(entry.marks, "mark") : describeAct(entry.kind);
-    session.say(`${word}: ${what}${session.whereText(entry.uid)}`);
+    session.say(`${word}: ${what}${session.whereText(entry.uid)}`, { of: entry.uid });
   }
   session.emit("annotation");
   return entry ? entry.uid : null;
@@ -63,12 +63,12 @@ export function takenAsMeant(session, op, result) {
   const guess = op.restore;
   const word = op.kind === "undo" ? "Undone" : "Redone";
   if (meant.batch_marks > 0 || guess?.kind === "batch") {
-    session.say(`${word}: ${plural(meant.batch_marks ?? 0, "mark")}`);
+    session.say(`${word}: ${plural(meant.batch_marks ?? 0, "mark")}`, { of: null });
     return;
   }
   if (guess?.uid === meant.uid && guess.kind === meant.kind) return;
   if (meant.kind === "correct") session.forgetCorrection(meant.uid);
-  session.say(`${word}: ${describeAct(meant.kind)}${session.whereText(meant.uid)}`);
+  session.say(`${word}: ${describeAct(meant.kind)}${session.whereText(meant.uid)}`, { of: meant.uid });
   if (meant.uid !== session.current) session.onTaken?.(meant.uid);
 }
 

@@ -4,16 +4,18 @@
 // Up to a few hundred messages the rest follows in idle time, so that the browser's own search
 // finds everything; of longer trajectories it finds what was near the sight.
 
-import { el, fill } from "./dom.js";
+import { el, fill, refill } from "./dom.js";
 import { COLUMNS } from "./call.js";
-import { drawCard, signatureOf } from "./card.js";
+import { drawCard, redrawHeading, signatureOf } from "./card.js";
 import { placeTools } from "./corrected.js";
 import { findingsByMessage } from "./findings.js";
 import { keysHint } from "./keymap.js";
 import { markChips } from "./marks.js";
 import { pickingHere } from "./picking.js";
+import { whenIdle } from "./painting.js";
 import { openedResult } from "./result_view.js";
 import { scrollTo } from "./scrolling.js";
+import { openOf } from "./shown.js";
 import { Spotlight, jumpHere, quoteRow } from "./source.js";
 import { toolCatalogue } from "./tools.js";
 
@@ -23,6 +25,7 @@ const GROUP = 5; // neighbours that are drawn together: thousands of places woul
 const SPARE_MS = 8;
 const ALL = 600; // so many messages are all drawn in the end
 const NEAR_PX = 1200; // above and below the sight
+const EDGE_PX = 200; // so far beyond the sight it is drawn before the picture, the rest after it
 const SETTLE_FRAMES = 5;
 
 export class Trace {
@@ -90,8 +93,12 @@ export class Trace {
     if (card.round === this.round) return;
     card.round = this.round;
     const message = this.view.messages[index];
-    if (card.signature === signatureOf(this.session, message, this.state)) return;
-    card.node.replaceWith(this.makeCard(index));
+    const { heading, body } = signatureOf(this.session, message, this.state);
+    if (card.signature.body !== body) card.node.replaceWith(this.makeCard(index));
+    else if (card.signature.heading !== heading) {
+      redrawHeading(this.screen, card.node, message, this.state, this.findings);
+      card.signature.heading = heading;
+    }
   }
 
   /** What is not near the sight is drawn when there is nothing else to do. */
@@ -99,7 +106,6 @@ export class Trace {
     const { view } = this;
     if (this.shown.length > ALL) return;
     const run = (this.run = {}); // a later one takes over
-    const idle = window.requestIdleCallback || ((work) => setTimeout(work, 16));
     let at = 0;
     const work = (deadline) => {
       if (this.run !== run || this.view !== view || !this.node.isConnected) return;
@@ -107,9 +113,9 @@ export class Trace {
         do this.tendAll(at, (at += GROUP));
         while (at < this.shown.length && deadline?.timeRemaining() > SPARE_MS);
       });
-      if (at < this.shown.length) idle(work);
+      if (at < this.shown.length) whenIdle(work);
     };
-    idle(work);
+    whenIdle(work);
   }
 
   /** The box was scrolled, or sizes changed: draw what came near. */
@@ -118,13 +124,20 @@ export class Trace {
     this.following = true;
     requestAnimationFrame(() => {
       this.following = false;
-      if (!this.view || !this.node.isConnected) return;
-      const { scrollTop, clientHeight } = this.node;
-      const from = GROUP * this.groupAt(scrollTop - NEAR_PX);
-      const to = GROUP * (this.groupAt(scrollTop + clientHeight + NEAR_PX) + 1);
-      this.near = [from, to];
-      this.session.asIf(this.view.uid, () => this.tendAll(from, to));
+      this.tendNear(EDGE_PX);
+      whenIdle(() => this.tendNear(NEAR_PX));
     });
+  }
+
+  /** Draw what is in sight and so many pixels around it. */
+  tendNear(px) {
+    if (!this.view || !this.node.isConnected) return;
+    const { scrollTop, clientHeight } = this.node;
+    this.near = [
+      GROUP * this.groupAt(scrollTop - px),
+      GROUP * (this.groupAt(scrollTop + clientHeight + px) + 1),
+    ];
+    this.session.asIf(this.view.uid, () => this.tendAll(...this.near));
   }
 
   /** The group of cards that stands at a height of the box. */
@@ -172,21 +185,20 @@ export class Trace {
     this.round += 1;
     this.drawWhole();
     this.tendAll(...this.near);
-    this.drawCursor();
+    if (!this.isCursorDrawn()) this.drawCursor();
     this.continueLater();
   }
 
   drawWhole() {
     const marks = this.state.annotation.marks.filter((m) => m.anchor.message_index === null);
     const placeless = this.findings.get(null) || [];
-    fill(
-      this.whole,
+    refill(this.whole, [marks.length > 0 && this.state.annotation.marks, placeless], () => [
       marks.length > 0 ? el("span", { class: "dim", text: "Whole trajectory " }) : null,
       markChips(this.screen, marks),
       placeless.map((f) =>
         el("div", { class: `finding ${f.severity}`, text: `${f.severity}: ${f.message}` }),
       ),
-    );
+    ]);
     this.whole.hidden = marks.length === 0 && placeless.length === 0;
   }
 
@@ -198,6 +210,7 @@ export class Trace {
     this.node.querySelectorAll(".here").forEach((node) => node.classList.remove("here"));
     this.quote?.remove();
     this.place = null;
+    this.plain = null;
     const at = cursor.message === null ? undefined : this.at.get(cursor.message);
     if (at === undefined) {
       this.spotlight.clear();
@@ -215,6 +228,16 @@ export class Trace {
     const lit = this.drawSource(card, call);
     this.place = { card, spot: lit || row || call || card };
     placeTools(this.screen, card);
+    const isPlain = !lit && !this.pickingAt && !openOf(this.session);
+    this.plain = isPlain ? { view: this.view, cursor, card } : null;
+  }
+
+  /** Whether the selection is on screen already, and nothing with it that changes by itself. */
+  isCursorDrawn() {
+    const { view, cursor, card } = this.plain || {};
+    if (!card || view !== this.view || cursor !== this.session.cursor) return false;
+    const isPlain = !jumpHere(this.session) && !pickingHere(this.session) && !openOf(this.session);
+    return isPlain && this.cards.get(cursor.message)?.node === card && card.classList.contains("here");
   }
 
   /** The words being picked: the card shows its text as it is stored, and the light moves in it. */

@@ -4,6 +4,7 @@
 // painting. Nothing here waits for a save; what may not be left unsaved is the session's business.
 
 import { plural } from "./dom.js";
+import { afterPainting } from "./painting.js";
 
 const RENEW_MS = 4 * 60_000;
 const RETRY_MS = 1500;
@@ -55,6 +56,10 @@ export class Travel {
     s.leader = null;
     this.wanted = null;
     this.address(uid);
+    if (s.toast && !s.toast.bad && s.toast.of && s.toast.of !== uid) {
+      s.toast = null;
+      s.emit("toast");
+    }
     s.emit("view");
     setTimeout(() => this.fetchNext(), PREFETCH_AFTER_MS);
     this.onShown();
@@ -199,7 +204,7 @@ export class Travel {
   /** The address names what is on screen, so that a reload or a shared link finds it. */
   address(uid) {
     this.unwritten = { uid };
-    setTimeout(() => this.writeAddress(), 0); // it may wait until the picture is painted
+    afterPainting(() => this.writeAddress());
   }
 
   writeAddress() {
