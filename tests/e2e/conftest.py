@@ -83,29 +83,78 @@ def context(browser: Any) -> Iterator[Any]:
     context.close()
 
 
-@pytest.fixture
-def page(context: Any) -> Iterator[Any]:
-    """A page of its own at the size annotators have at least; its errors fail the test.
+@pytest.fixture(scope="session")
+def tab() -> SharedTab:
+    """The tab that tests take over from each other."""
+    return SharedTab()
 
-    Nothing of the tests before is in the storage of its profile.
+
+@dataclass
+class SharedTab:
+    """A page that stays open from test to test: opening the studio anew takes seconds."""
+
+    page: Any = None
+
+    def taken(self, context: Any) -> Any:
+        if self.page is None or self.page.is_closed():
+            self.page = context.new_page()
+            self.page.add_init_script(ON_SCREEN)
+        return self.page
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Remember whether a test failed, for the fixtures that clean up after it."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, context: Any, tab: SharedTab) -> Iterator[Any]:
+    """A page at the size annotators have at least; its errors fail the test.
+
+    The tab is the one of the tests before, unless the test is marked `own_page` or one of them
+    failed; nothing of theirs is in the storage of its profile.
     """
-    page = context.new_page()
+    is_own = request.node.get_closest_marker("own_page") is not None
+    page = context.new_page() if is_own else tab.taken(context)
+    if is_own:
+        page.add_init_script(ON_SCREEN)
     page.set_viewport_size({"width": 1280, "height": 800})
     problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.add_init_script(ON_SCREEN)
+
+    def note(error: Any) -> None:
+        problems.append(str(error))
+
+    page.on("pageerror", note)
     yield page
+    keeps = not is_own and not page.is_closed() and not request.node.stash.get(FAILED, False)
+    if keeps:
+        page.unroute_all(behavior="wait")
+        page.remove_listener("pageerror", note)
+    _forget_all(context, keep=page if keeps else None)
+    assert problems == []
+
+
+def _forget_all(context: Any, keep: Any) -> None:
+    """Close all pages but one, and empty the storage of the profile."""
     origins = {origin for one in context.pages if (origin := _origin(one.url))}
-    blank = context.new_page()
+    last = keep or context.new_page()
     for one in context.pages:
-        if one is not blank:
+        if one is not last:
             one.close()
-    storage = context.new_cdp_session(blank)
+    storage = context.new_cdp_session(last)
     for origin in origins:
         kinds = {"origin": origin, "storageTypes": "cookies,local_storage,session_storage"}
         storage.send("Storage.clearDataForOrigin", kinds)
-    blank.close()
-    assert problems == []
+    storage.detach()
+    if keep is None:
+        last.close()
 
 
 def _origin(url: str) -> str:
@@ -137,6 +186,27 @@ window.onScreen = () => {
 window.addEventListener('keydown', (event) => {
   window.seen.push({ key: event.key, ...window.onScreen() });
 }, true);
+"""
+
+
+GO_TO = """
+(address) => {
+  window.seen = [];
+  window.history.pushState(null, '', address);
+  window.dispatchEvent(new PopStateEvent('popstate'));
+}
+"""
+OPENED = """
+(() => {
+  const session = window.__loopwright?.get(KEY);
+  return Boolean(session?.current) && window.onScreen().uid === session.current;
+})()
+"""
+FORGET_OTHERS = """
+(key) => {
+  const sessions = window.__loopwright;
+  for (const known of [...sessions.keys()]) if (known !== key) sessions.delete(known);
+}
 """
 
 
@@ -221,9 +291,18 @@ class Studio:
         return open_trajectory(self.store, uid, who).draft
 
     def open(self, page: Any, dataset: str, annotator: str) -> None:
-        """Open Annotate on a queue and wait for the first trajectory."""
-        page.goto(f"{self.url}/annotate?dataset={dataset}&as={annotator}")
-        wait_until(page, "window.onScreen().uid !== null", timeout_s=30)
+        """Open Annotate on a queue and wait for the first trajectory.
+
+        A page that is there already goes to the address as the browser's Back and Forward do.
+        """
+        key = f"{annotator}|{dataset}"
+        address = f"{self.url}/annotate?dataset={dataset}&as={annotator}"
+        if page.url.startswith(f"{self.url}/annotate?"):
+            page.evaluate(GO_TO, address)
+        else:
+            page.goto(address)
+        wait_until(page, OPENED.replace("KEY", json.dumps(key)), timeout_s=30)
+        page.evaluate(FORGET_OTHERS, key)
 
 
 def wait_until(page: Any, expression: str, timeout_s: float = 20) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from app.views.navigation import GROUPS
 from tests.e2e.axe import DRAWN_BY_STREAMLIT, in_themes, violations
 from tests.e2e.conftest import Studio, wait_until
@@ -19,6 +21,8 @@ from tests.e2e.test_edit import (
     wait_text,
 )
 from tests.e2e.test_keys import press_all
+
+pytestmark = pytest.mark.own_page
 
 APP = "document.querySelector('.stApp')"
 PAGES = [p.name for places in GROUPS.values() for p in places if p.name != "annotate"]

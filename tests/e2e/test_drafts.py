@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from app.flows.annotate import open_trajectory
 from app.flows.identity import annotator_named
 from app.flows.open_corrections import Kept
@@ -25,6 +27,8 @@ from tests.e2e.test_edit import (
     wait_text,
 )
 from tests.e2e.test_keys import press_all, wait_saved
+
+pytestmark = pytest.mark.own_page
 
 KEPT = "(viewerRoot()?.querySelector('.kept')?.dataset.state ?? '')"
 

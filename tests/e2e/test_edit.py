@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from app.flows.annotate import open_trajectory
 from app.flows.correct import propose_correction
 from app.flows.identity import annotator_named
@@ -182,6 +184,7 @@ def test_a_corrected_version_is_not_edited_but_leads_to_what_is(studio: Studio, 
     wait_until(page, f"window.onScreen().uid === '{uid}'")
 
 
+@pytest.mark.own_page
 def test_a_failed_save_keeps_the_text_also_over_a_reload(studio: Studio, page: Any) -> None:
     studio.fill("draft", meetings("draft", 2))
     studio.open(page, "draft", annotator="draft")

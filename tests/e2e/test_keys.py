@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from curation.annotation import Outcome, StepVerdict
-from tests.e2e.conftest import ON_SCREEN, Studio, wait_until
+from tests.e2e.conftest import GO_TO, ON_SCREEN, OPENED, Studio, wait_until
 from tests.e2e.conversations import meetings
 
 # Three steps judged, one marked (leader and the two keys of "Wrong value"), decided, committed.
@@ -15,6 +15,10 @@ BLOCK = ["1", "j", "2", "m", "p", "v", "j", "3", "x", "Enter"]
 N_TRAJECTORIES = 6
 
 SESSION = "s = [...window.__loopwright.values()][0]"
+
+ALL_SAVED = """
+[...window.__loopwright.values()].every((s) => s.sender.state.ops.length === 0)
+"""
 
 # Takes the component away and mounts it again, as Streamlit does when it pleases.
 MOUNT_AGAIN = """
@@ -88,6 +92,7 @@ def test_a_burst_of_keys_over_several_trajectories_lands_where_it_was_pressed(
         assert on_screen_or_awaited, (i, key)
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("delay_ms", [0, 30])
 def test_keys_survive_the_component_being_taken_away_and_mounted_again(
     studio: Studio, page: Any, delay_ms: int
@@ -285,3 +290,38 @@ def test_commit_without_an_outcome_says_so_and_stays(studio: Studio, page: Any) 
     press_all(page, ["Enter"], 0)
     assert page.evaluate("window.onScreen()")["uid"] == uid
     assert page.get_by_test_id("commit-why").inner_text() == "Choose an outcome first"
+
+
+def test_keys_go_to_the_queue_on_screen_after_the_browsers_back(studio: Studio, page: Any) -> None:
+    for name in ("first-queue", "second-queue"):
+        studio.fill(name, meetings(name, 3))
+    studio.open(page, "first-queue", annotator="walker")
+    press_all(page, ["1"], 0)
+    wait_saved(page)
+    page.evaluate(GO_TO, f"{studio.url}/annotate?dataset=second-queue&as=walker")
+    wait_until(page, OPENED.replace("KEY", "'walker|second-queue'"))
+    press_all(page, ["2", "x"], 0)
+    wait_until(page, ALL_SAVED)
+    page.go_back()
+    wait_until(page, OPENED.replace("KEY", "'walker|first-queue'"))
+    press_all(page, ["j", "3"], 0)
+    wait_until(page, ALL_SAVED)
+    first, second = (studio.uids(name)[0] for name in ("first-queue", "second-queue"))
+    said = [studio.said(uid, "walker").annotation for uid in (first, second)]
+    verdicts = [list(one.step_verdicts.values()) for one in said]
+    assert verdicts == [[StepVerdict.CORRECT, StepVerdict.UNSURE], [StepVerdict.INCORRECT]]
+    assert [one.outcome for one in said] == [None, Outcome.REJECT]
+
+
+def test_what_was_said_of_a_trajectory_goes_with_it(studio: Studio, page: Any) -> None:
+    studio.fill("said", meetings("said", 3))
+    studio.open(page, "said", annotator="said")
+    press_all(page, ["4", "4"], 30)
+    hidden = "viewerRoot().querySelector('.toast').hidden"
+    assert page.evaluate(f"!{hidden}"), "every step has a verdict already"
+    press_all(page, ["a", "Enter"], 30)
+    wait_until(page, hidden)
+    press_all(page, ["z"], 30)
+    said = "viewerRoot().querySelector('.toast').innerText"
+    wait_until(page, f"!{hidden} && {said}.includes('Undone: commit')")
+    assert page.evaluate("window.onScreen().uid") == studio.uids("said")[0]

@@ -13,6 +13,8 @@ from tests.e2e.conftest import Studio, wait_until
 from tests.e2e.conversations import meetings
 from tests.e2e.test_keys import SESSION, press_all, wait_saved
 
+pytestmark = pytest.mark.own_page
+
 ACTS = "**/api/annotate/acts"
 KEYS = ["1", "j", "2", "m", "p", "v", "x"]
 

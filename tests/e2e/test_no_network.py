@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.e2e.conftest import Studio
 from tests.e2e.conversations import meetings
+
+pytestmark = pytest.mark.own_page
 
 PAGES = (
     "queue", "annotate?dataset=no-network", "adjudicate", "ingest", "browse", "export", "overview",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.e2e.conftest import ON_SCREEN, Studio, wait_until
 from tests.e2e.conversations import meetings
+
+pytestmark = pytest.mark.own_page
 
 SESSION = "[...window.__loopwright.values()][0]"
 LINE = "viewerRoot().querySelector('.keyline[data-focus=\"key:{}\"]')"

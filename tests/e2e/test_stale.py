@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from app.flows.annotate import open_trajectory
 from app.flows.identity import annotator_named
 from components.viewer.payload import ShownCorrection
@@ -179,6 +181,7 @@ def test_undo_and_redo_go_through_the_operations_of_a_correction(studio: Studio,
     assert "Rome" in as_json(page).input_value()
 
 
+@pytest.mark.own_page
 def test_several_places_belong_to_one_correction_that_survives_a_reload(
     studio: Studio, page: Any
 ) -> None:

@@ -22,6 +22,8 @@ from app.flows.queue import queue_overview
 from tests.e2e.conftest import Studio, wait_until
 from tests.e2e.conversations import meetings
 
+pytestmark = pytest.mark.own_page
+
 SAVED = """(() => {
   const [session] = [...window.__loopwright.values()];
   return session.sender.state.ops.length + session.pending.length === 0;

@@ -21,6 +21,8 @@ from tests.e2e.xss_payloads import PAYLOADS
 from tests.episodes import Person
 from tests.revisions import content, revised
 
+pytestmark = pytest.mark.own_page
+
 N_ROWS = 10
 ALARM = "window.alarms = []; window.P = () => { window.alarms.push('P'); };"
 
