@@ -108,18 +108,17 @@ def make(work: Making) -> Made:
         for example in _examples(settled, kind, work.options):
             n = n_rows[settled.stem]
             compared = settled.stem not in work.sampled or n % export_comparing.COMPARED_EVERY == 0
-            row = (
-                example
-                if isinstance(example, Dropped)
-                else _row(example, source, layout, compared, made.notes)
-            )
+            if isinstance(example, Dropped):
+                made.losses.append(Loss(source, example))
+                continue
+            row = _row(example, source, layout, compared, made.notes)
             if isinstance(row, Dropped):
                 made.losses.append(Loss(source, row))
-            else:
-                made.rows.append(row)
-                n_rows[settled.stem] += 1
-                if any(at < reach(example) for at in settled.curated.simulated):
-                    made.notes[Adaptation.SIMULATED_RESULTS] += 1
+                continue
+            made.rows.append(row)
+            n_rows[settled.stem] += 1
+            if any(at < reach(example) for at in settled.curated.simulated):
+                made.notes[Adaptation.SIMULATED_RESULTS] += 1
         if len(made.rows) > before and not settled.checked:
             made.notes[Adaptation.UNCHECKED] += 1
     return made

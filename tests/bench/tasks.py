@@ -61,8 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             studio.start()
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+                context = browser.new_context()
                 figures = {
-                    task.name: both_ways(browser, studio, f"task-{number}", task)
+                    task.name: both_ways(context, studio, f"task-{number}", task)
                     for number, task in enumerate(TASKS)
                 }
                 browser.close()
@@ -91,10 +92,10 @@ def _print(figures: dict[str, dict[str, Effort]]) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def both_ways(browser: Any, studio: Studio, dataset: str, task: Task) -> dict[str, Effort]:
+def both_ways(context: Any, studio: Studio, dataset: str, task: Task) -> dict[str, Effort]:
     """Do the task both ways; raises when the database does not hold the same, or not the aim."""
     uid = studio.uids(dataset)[0]
-    efforts = {way: _done(browser, studio, dataset, task, way) for way in ("keyboard", "mouse")}
+    efforts = {way: _done(context, studio, dataset, task, way) for way in ("keyboard", "mouse")}
     said = {way: _said(studio, uid, way) for way in efforts}
     if said["keyboard"] != said["mouse"]:
         raise RuntimeError(f"{task.name}: the two ways ended differently: {said}")
@@ -103,9 +104,10 @@ def both_ways(browser: Any, studio: Studio, dataset: str, task: Task) -> dict[st
     return efforts
 
 
-def _done(browser: Any, studio: Studio, dataset: str, task: Task, way: str) -> Effort:
+def _done(context: Any, studio: Studio, dataset: str, task: Task, way: str) -> Effort:
     uid = studio.uids(dataset)[0]
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.add_init_script(ON_SCREEN)
     page.goto(f"{studio.url}/annotate?dataset={dataset}&as={way}&t={uid}")
     wait_until(page, f"window.onScreen().uid === {uid!r}", timeout_s=30)

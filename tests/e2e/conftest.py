@@ -315,6 +315,20 @@ def wait_until(page: Any, expression: str, timeout_s: float = 20) -> None:
         page.wait_for_timeout(20)
 
 
+def settled(page: Any) -> None:
+    """Wait until Streamlit has drawn the page: some of it comes after its script has ended."""
+    page.locator("[data-testid=stMainBlockContainer] :is(h2, h3)").first.wait_for(timeout=30_000)
+    size, unchanged = -1, 0
+    while unchanged < 4:
+        page.wait_for_timeout(200)
+        wait_until(
+            page, "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
+        )
+        now = page.evaluate("document.querySelector('.stApp').innerHTML.length")
+        unchanged = unchanged + 1 if now == size else 0
+        size = now
+
+
 def free_port() -> int:
     """A port nobody listens on now."""
     with socket.socket() as probe:

@@ -9,7 +9,7 @@ import pytest
 
 from app.views.navigation import GROUPS
 from tests.e2e.axe import DRAWN_BY_STREAMLIT, in_themes, violations
-from tests.e2e.conftest import Studio, wait_until
+from tests.e2e.conftest import Studio, settled, wait_until
 from tests.e2e.conversations import meetings
 from tests.e2e.test_adjudicate import open_dispute
 from tests.e2e.test_edit import (
@@ -24,7 +24,6 @@ from tests.e2e.test_keys import press_all
 
 pytestmark = pytest.mark.own_page
 
-APP = "document.querySelector('.stApp')"
 PAGES = [p.name for places in GROUPS.values() for p in places if p.name != "annotate"]
 
 
@@ -43,20 +42,6 @@ def test_every_page_is_free_of_serious_faults(studio: Studio, page: Any) -> None
         exempt |= used
     assert problems == []
     assert exempt == set(DRAWN_BY_STREAMLIT), "an exemption is needed no longer"
-
-
-def settled(page: Any) -> None:
-    """Wait until Streamlit has drawn the page: some of it comes after its script has ended."""
-    page.locator("[data-testid=stMainBlockContainer] :is(h2, h3)").first.wait_for(timeout=30_000)
-    size, unchanged = -1, 0
-    while unchanged < 4:
-        page.wait_for_timeout(200)
-        wait_until(
-            page, "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
-        )
-        now = page.evaluate(f"{APP}.innerHTML.length")
-        unchanged = unchanged + 1 if now == size else 0
-        size = now
 
 
 def test_every_state_of_the_viewer_is_free_of_serious_faults(studio: Studio, page: Any) -> None:

@@ -12,11 +12,11 @@ from tests.e2e.conftest import Studio
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name.replace(" ", "-"))
 def test_both_ways_end_with_the_same_in_the_database(
-    studio: Studio, browser: Any, task: Task
+    studio: Studio, context: Any, task: Task
 ) -> None:
     dataset = task.name.replace(" ", "-")
     studio.fill(dataset, task.rows)
-    efforts = both_ways(browser, studio, dataset, task)
+    efforts = both_ways(context, studio, dataset, task)
     assert efforts["keyboard"].clicks == 0 and efforts["mouse"].keys == 0
     assert efforts["keyboard"].keys <= 10
     assert efforts["mouse"].clicks <= 8

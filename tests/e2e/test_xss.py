@@ -15,7 +15,7 @@ import pytest
 
 from app.flows.annotate import perform
 from app.flows.correct import propose_correction
-from tests.e2e.conftest import ON_SCREEN, Studio, wait_until
+from tests.e2e.conftest import ON_SCREEN, Studio, settled, wait_until
 from tests.e2e.test_keys import SESSION, press_all, wait_saved
 from tests.e2e.xss_payloads import PAYLOADS
 from tests.episodes import Person
@@ -27,17 +27,24 @@ N_ROWS = 10
 ALARM = "window.alarms = []; window.P = () => { window.alarms.push('P'); };"
 
 
-@pytest.fixture
-def open_page(browser: Any) -> Iterator[Any]:
-    """A page without the policy, that notices alarms and dialogs."""
+@pytest.fixture(scope="module")
+def unguarded(browser: Any) -> Iterator[Any]:
+    """A profile without the content security policy."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_page(unguarded: Any) -> Iterator[Any]:
+    """A page without the policy, that notices alarms and dialogs."""
+    page = unguarded.new_page()
     page.add_init_script(ALARM)
     page.add_init_script(ON_SCREEN)
     page.dialogs = []
     page.on("dialog", lambda d: (page.dialogs.append(d.message), d.dismiss()))
     yield page
-    context.close()
+    page.close()
 
 
 def hostile_row(number: int) -> dict[str, Any]:
@@ -125,10 +132,10 @@ def test_hostile_text_in_every_field_does_nothing(studio: Studio, open_page: Any
         press_all(page, ["-", "j", "e"], 20)
         page.wait_for_timeout(150)
         page.keyboard.press("Control+End")
-        page.keyboard.type(PAYLOADS[number])
+        page.keyboard.insert_text(PAYLOADS[number])
         page.wait_for_timeout(400)
         press_all(page, ["Escape", "Escape", "t"], 20)
-        page.keyboard.type(PAYLOADS[number])
+        page.keyboard.insert_text(PAYLOADS[number])
         press_all(page, ["Escape"], 20)
         assert foreign_elements(page) == []
         press_all(page, ["u", "Enter"], 20)
@@ -221,7 +228,7 @@ def test_hostile_text_on_every_page_does_nothing(studio: Studio, open_page: Any)
     ):
         page.goto(f"{studio.url}/{address}")
         page.locator("[data-testid=stHeading]").first.wait_for(timeout=30_000)
-        page.wait_for_timeout(2_500)
+        settled(page)
         if shown is not None:
             text = f"document.body.textContent.replaceAll({json.dumps(JOINER)}, '')"
             wait_until(page, f"{text}.includes({json.dumps(shown)})", timeout_s=30)
