@@ -123,6 +123,8 @@ def _order_consistency(
     cases: Sequence[GoldCase], clusters: Sequence[Sequence[GoldCase]], seed: int, resamples: int
 ) -> Figure:
     same, pairs = _same_in_both_orders(cases)
+    if not pairs:
+        return Figure(None, 0)
     interval = cluster_bootstrap(
         [_same_in_both_orders(of_one) for of_one in clusters],
         _ratio,

@@ -93,15 +93,16 @@ def cluster_bootstrap(
     """
     if len(clusters) < 2:
         return None
-    # Most clusters add the same few vectors, so kinds are drawn and added up by their counts.
-    kinds = Counter(clusters)
-    width, sizes = len(clusters[0]), list(kinds.values())
-    # Of a table's cells a cluster fills a few.
-    filled = [[(cell, x) for cell, x in enumerate(vector) if x] for vector in kinds]
+    # Most clusters add the same few vectors, so draws are counted by kind before they are added up;
+    # of a table's cells a cluster fills a few.
+    numbers = {vector: number for number, vector in enumerate(dict.fromkeys(clusters))}
+    kinds = [numbers[vector] for vector in clusters]
+    filled = [[(cell, x) for cell, x in enumerate(vector) if x] for vector in numbers]
+    width = len(clusters[0])
     rng = Random(seed)
     found: list[float] = []
     for _ in range(resamples):
-        drawn = Counter(rng.choices(range(len(filled)), sizes, k=len(clusters)))
+        drawn = Counter(rng.choices(kinds, k=len(kinds)))
         sums = [0.0] * width
         for kind, times in drawn.items():
             for cell, amount in filled[kind]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +117,12 @@ def _assert_only_our_markup(page: str) -> None:
         "<tr>"
     ) - 2 + len(re.findall(r"Version", page))
     assert rendered(page).count("<h1>") == 1
+
+
+def test_a_certificate_can_be_stored() -> None:
+    stored = msgspec.json.decode(msgspec.json.encode(SAMPLE), type=Certificate)
+    assert stored == SAMPLE
+    assert stored.fingerprint == SAMPLE.fingerprint
 
 
 def test_a_sample_is_the_same_in_any_order_and_however_often_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,6 +144,13 @@ def test_one_more_right_case_never_closes_it(gold: tuple[int, int], target: floa
 def test_a_policy_that_cannot_hold_is_refused(wrong: dict[str, float], name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         VerdictPolicy(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_stored_policy_is_read_back_and_a_bad_one_refused() -> None:
+    policy = GatePolicy({L: VerdictPolicy(target=0.95, drift_window=50)})
+    assert msgspec.json.decode(msgspec.json.encode(policy), type=GatePolicy) == policy
+    with pytest.raises(SettingsError, match="target"):
+        msgspec.json.decode(b'{"verdicts": {"LABEL_WRONG": {"target": 2}}}', type=GatePolicy)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.5])
