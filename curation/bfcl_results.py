@@ -21,8 +21,8 @@ from curation.trajectory import Message, Role, ToolCall, ToolSpec, json_type
 
 _FAILURE = "Error during inference:"
 """What the benchmark writes in place of an answer when the endpoint gave none."""
-_END_TOKENS = re.compile(r"(?:\s*(?:<\|?[a-z]+(?:_[a-z]+)*\|?>|</s>))+\s*\Z")
-"""Special tokens (`<end_of_turn>`, `<|im_end|>`, `</s>`) that a server left at the end."""
+_END_TOKEN = re.compile(r"<\|?[a-z]+(?:_[a-z]+)*\|?>|</s>")
+"""A special token (`<end_of_turn>`, `<|im_end|>`, `</s>`) that a server left at the end."""
 _AROUND = "`\n "
 """What the benchmark strips from a text before it decodes it."""
 
@@ -126,5 +126,14 @@ def _calls_in_text(text: str, tools: Sequence[ToolSpec]) -> tuple[ToolCall, ...]
 
     A list that breaks off keeps its calls, the last with arguments that do not parse.
     """
-    found = read_calls(_END_TOKENS.sub("", text).strip(_AROUND), tools)
+    found = read_calls(_without_end_tokens(text).strip(_AROUND), tools)
     return found.calls if found is not None and not found.rest else ()
+
+
+def _without_end_tokens(text: str) -> str:
+    while True:
+        text = text.rstrip()
+        start = text.rfind("<")
+        if start < 0 or not _END_TOKEN.fullmatch(text, start):
+            return text
+        text = text[:start]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -77,6 +78,14 @@ def test_what_is_not_only_calls_is_text(text: str) -> None:
     found = answer(text)
     assert found.tool_calls == ()
     assert found.content == text
+
+
+@pytest.mark.parametrize("filler", [" ", "\n", "<", "<s>", "<s> ", "[", "f(", "f(a=1),"])
+def test_noise_that_a_model_repeats_is_read_in_no_time(filler: str) -> None:
+    before = time.perf_counter()
+    answer(f"[f(a=1)]{filler * 50_000}.")
+    answer(filler * 50_000)
+    assert time.perf_counter() - before < 5
 
 
 def test_a_list_that_breaks_off_keeps_its_calls_and_does_not_parse() -> None:

@@ -200,3 +200,28 @@ def test_every_result_file_can_be_read() -> None:
     assert counts["failed"] == 4
     assert len({p.parts[-3] for p in (DATA / "bfcl_pred").glob("*/result/*.json")}) == 4
     assert counts["rows"] > 7000
+
+
+def test_no_matcher_masters_a_wrong_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    """On pairs of which one or both are wrong nothing may match: matched steps go to no judge."""
+    matched: Counter[tuple[str, str]] = Counter()
+    n = 0
+    for row in rows(DATA / "jglv_pairs" / "pairs.jsonl"):
+        n += 1
+        label, prediction = (as_message(row[side]) for side in ("label", "prediction"))
+        for matcher in MATCHERS:
+            said = match_step(matcher, label, prediction, tools=read_tools(row["tools"]))
+            matched[row["verdict"], matcher.name] += said.matched
+    with capsys.disabled():
+        print(f"\nmatched of 80 pairs a verdict: { ({k: v for k, v in matched.items() if v}) }")
+    assert n == 320
+    for (verdict, name), count in matched.items():
+        assert count == 0 or verdict == "BOTH_CORRECT", (verdict, name, count)
+
+
+def as_message(answer: Any) -> Message:
+    """An answer of `jglv_pairs`: a list of calls, or text."""
+    if not isinstance(answer, list):
+        return Message(Role.ASSISTANT, str(answer))
+    calls = tuple(ToolCall(one["name"], json.dumps(one["arguments"])) for one in answer)
+    return Message(Role.ASSISTANT, None, calls)
