@@ -36,6 +36,16 @@ def insert_many(
         conn.exec_driver_sql(_insert_sql(conn.dialect.name, table.name, columns), list(rows))
 
 
+def insert_new(
+    conn: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> int:
+    """Insert those of `rows` that break no unique constraint; returns how many those were."""
+    if not rows:
+        return 0
+    sql = _insert_sql(conn.dialect.name, table.name, columns) + " ON CONFLICT DO NOTHING"
+    return conn.exec_driver_sql(sql, list(rows)).rowcount
+
+
 @lru_cache(maxsize=64)
 def _update_sql(dialect: str, table: str, columns: tuple[str, ...]) -> str:
     mark = "?" if dialect == "sqlite" else "%s"

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from curation.predictions import PredictionKind, perplexity_of
 from curation.trajectory import (
     Message,
     Role,
@@ -123,6 +124,9 @@ class NewPrediction(Struct, frozen=True):
     perplexity: float | None
     n_samples: int = 1
     source: bytes = b"{}"
+    kind: PredictionKind = PredictionKind.UNKNOWN
+    n_tokens: int | None = None
+    sum_logprob: float | None = None
 
 
 def new_prediction(
@@ -133,8 +137,22 @@ def new_prediction(
     *,
     n_samples: int = 1,
     source: dict[str, Any] | None = None,
+    kind: PredictionKind = PredictionKind.UNKNOWN,
+    n_tokens: int | None = None,
+    sum_logprob: float | None = None,
 ) -> NewPrediction:
-    """Prepare a prediction for `add_predictions`; pure."""
+    """Prepare a prediction for `add_predictions`; pure.
+
+    Args:
+        perplexity: None takes it from the next two when they are there.
+        n_tokens: tokens of the whole answer.
+        sum_logprob: sum of their natural log-probabilities.
+
+    Raises:
+        ValueError: the sum over the tokens is no sum of log-probabilities.
+    """
+    if n_tokens is not None and sum_logprob is not None and perplexity is None:
+        perplexity = perplexity_of(n_tokens, sum_logprob)
     return NewPrediction(
         message_index=message_index,
         model=plain_text(model),
@@ -143,6 +161,9 @@ def new_prediction(
         perplexity=perplexity,
         n_samples=n_samples,
         source=msgspec.json.encode(source or {}),
+        kind=kind,
+        n_tokens=n_tokens,
+        sum_logprob=sum_logprob,
     )
 
 

@@ -210,23 +210,178 @@ class FindingRow(Base, table=True):
     hint: str = Field(default="", sa_type=Text)
 
 
+class ProbeRunRow(Base, table=True):
+    """One run in which a model was asked for its own answers."""
+
+    __tablename__ = "probe_run"
+    id: int | None = Field(default=None, primary_key=True)
+    dataset: str
+    """Name of the dataset; "" for all of them."""
+    model: str
+    base_url: str
+    """Where the model was reached. A key is never stored with it."""
+    parameters: str = Field(default="{}", sa_type=Text)
+    """JSON object: temperature, rollouts, most tokens, …"""
+    job_id: int | None = Field(default=None, foreign_key="job.id")
+    created_at: datetime = _utc()
+
+
 class PredictionRow(Base, table=True):
     """Another model's answer for a step."""
 
     __tablename__ = "prediction"
-    __table_args__ = (UniqueConstraint("trajectory_id", "message_index", "model", "content_hash"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "trajectory_id",
+            "message_index",
+            "model",
+            "kind",
+            "content_hash",
+            name="uq_prediction_answer",
+        ),
+        Index("ix_prediction_standing_id", "standing", "id"),
+        Index("ix_prediction_run_id", "run_id"),
+        Index(
+            "ix_prediction_disputed",
+            "id",
+            sqlite_where=text("is_disputed"),
+            postgresql_where=text("is_disputed"),
+        ),
+    )
     id: int | None = Field(default=None, primary_key=True)
     trajectory_id: int = Field(foreign_key="trajectory.id")
     message_index: int
     model: str
+    kind: str = ""
+    """`curation.predictions.PredictionKind`; "" where the source does not say."""
     content: str = Field(sa_type=Text)
     """JSON of a `curation.trajectory.Message`."""
     content_hash: str
     perplexity: float | None = None
+    n_tokens: int | None = None
+    """Tokens of the answer whose log-probabilities are summed."""
+    sum_logprob: float | None = None
+    """Sum of their natural log-probabilities; perplexity is exp(-sum / n)."""
     n_samples: int = 1
     """How often the model gave exactly this answer."""
     source: str = Field(default="{}", sa_type=Text)
     """JSON of what the source said of it besides (how its branch of a tree ended, say)."""
+    run_id: int | None = Field(default=None, foreign_key="probe_run.id")
+    """The probe that was answered so first; None for imported ones."""
+    matches_strict: bool | None = None
+    """Projection, as the two below: what the matcher of this name says of it (`curation.matching`),
+    None until it was compared."""
+    matches_looptool: bool | None = None
+    matches_bfcl: bool | None = None
+    mismatch: str = ""
+    """Projection: `curation.matching.Mismatch` of the strict matcher; "" when it matches."""
+    standing: str = ""
+    """Projection of its verdicts: the one in force, "unscored", or "" while there is none."""
+    decided_by: str = ""
+    """Projection: `curation.standing.RulerKind` of the verdict in force; "" while there is none."""
+    verdict_id: int | None = None
+    """Projection: the row in force. No foreign key, since verdicts refer to predictions."""
+    is_disputed: bool = False
+    """Projection: its verdicts contradict each other and no person has settled it."""
+    created_at: datetime = _utc()
+
+
+class JudgeRunRow(Base, table=True):
+    """One run of a judge over predictions."""
+
+    __tablename__ = "judge_run"
+    id: int | None = Field(default=None, primary_key=True)
+    dataset: str
+    """Name of the dataset; "" for all of them."""
+    backend: str
+    """`curation.judging.JUDGES`."""
+    models: str = Field(sa_type=Text)
+    """JSON list of names."""
+    base_url: str = ""
+    """Where they were reached. A key is never stored with it."""
+    rubric: str
+    rubric_version: int
+    votes: int
+    """How many were asked for, a case."""
+    orders: str = Field(sa_type=Text)
+    """JSON list of `curation.judging.Order`."""
+    rule: str = Field(sa_type=Text)
+    """JSON of a `curation.consensus.ConsensusRule`."""
+    parameters: str = Field(default="{}", sa_type=Text)
+    """JSON object of what else was set."""
+    job_id: int | None = Field(default=None, foreign_key="job.id")
+    tokens_in: int = 0
+    """Projection, as the one below: sum over its votes of what endpoints told."""
+    tokens_out: int = 0
+    cost_usd: float | None = None
+    """None while no price is on record."""
+    created_at: datetime = _utc()
+
+
+class VoteRow(Base, table=True):
+    """One reply of a judge about one prediction, in one order."""
+
+    __tablename__ = "vote"
+    __table_args__ = (
+        UniqueConstraint("run_id", "prediction_id", "model", "order", "number"),
+        Index("ix_vote_prediction_id", "prediction_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="judge_run.id")
+    prediction_id: int = Field(foreign_key="prediction.id")
+    model: str
+    order: str
+    """`curation.judging.Order`."""
+    number: int
+    verdict: str | None = None
+    unscored: str | None = None
+    """`curation.judging.Unscored`; set when there is no verdict."""
+    detail: str = Field(default="", sa_type=Text)
+    error_analysis: str = Field(default="", sa_type=Text)
+    correct_approach: str = Field(default="", sa_type=Text)
+    reply: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """zstd of the JSON of a `curation.judging.JudgeReply`; None when no model was asked."""
+    omitted: str = Field(default="[]", sa_type=Text)
+    """JSON list of `curation.judging.Omission`."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    latency_s: float | None = None
+    created_at: datetime = _utc()
+
+
+class VerdictRow(Base, table=True):
+    """What a judge or a person says of a prediction and its reference. Appended, never changed: a
+    row that withdraws another one says so. Of one prediction a person's latest verdict counts, else
+    the latest that was applied automatically, else the latest of a judge."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (
+        UniqueConstraint("session_id", "n"),
+        Index("ix_verdict_prediction_id_id", "prediction_id", "id"),
+        Index("ix_verdict_run_id", "run_id"),
+        Index("ix_verdict_withdraws", "withdraws"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    prediction_id: int = Field(foreign_key="prediction.id")
+    verdict: str | None = None
+    unscored: str = ""
+    """Why there is no verdict: `curation.consensus.RulingReason`."""
+    detail: str = Field(default="", sa_type=Text)
+    """How it came about, in a sentence (what the votes amount to)."""
+    kind: str
+    """`curation.standing.RulerKind`."""
+    annotator_id: int = Field(foreign_key="annotator.id")
+    run_id: int | None = Field(default=None, foreign_key="judge_run.id")
+    is_blind: bool = False
+    """A person ruled before they were shown what judges and others said."""
+    note: str = Field(default="", sa_type=Text)
+    action: str = Field(default="{}", sa_type=Text)
+    """JSON of a `curation.standing.RulingAction`: what was done on it."""
+    withdraws: int | None = Field(default=None, foreign_key="verdict.id")
+    """The verdict that this row takes back; it gives none of its own."""
+    session_id: str | None = None
+    """Browser session or command that gave it; with `n` it makes delivery idempotent."""
+    n: int | None = None
     created_at: datetime = _utc()
 
 

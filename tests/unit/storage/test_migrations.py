@@ -161,3 +161,32 @@ def test_a_migration_that_fails_leaves_nothing_half_done(
     with store.read() as conn:
         assert inspect(conn).get_table_names() == []
     store.close()
+
+
+def test_predictions_from_before_verification_are_kept_as_they_were(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'old.db'}")
+    with store.write() as conn:
+        command.upgrade(config_for(conn), "0013")
+    with sqlite3.connect(tmp_path / "old.db") as old:
+        old.execute("INSERT INTO tool_set (id, hash, n_tools, body) VALUES (1, 'h', 0, x'00')")
+        old.execute(
+            "INSERT INTO trajectory (id, uid, tool_set_id, group_key, n_messages, n_steps, n_calls,"
+            " n_tools, preview, created_at, checked_with, suspicion, n_errors, n_warnings, state)"
+            " VALUES (1, 'u', 1, 'g', 4, 2, 1, 0, '', '2026-01-01', '', 0, 0, 0, 'new')"
+        )
+        old.execute(
+            "INSERT INTO prediction (id, trajectory_id, message_index, model, content,"
+            " content_hash, perplexity, n_samples, source, created_at)"
+            " VALUES (5, 1, 3, 'm', '{}', 'h', 1.5, 4, '{}', '2026-01-01')"
+        )
+    old.close()
+    migrate(store)
+    with store.read() as conn:
+        (row,) = conn.execute(
+            text(
+                "SELECT id, perplexity, n_samples, kind, run_id, matches_strict, standing,"
+                " is_disputed FROM prediction"
+            )
+        )
+    assert tuple(row) == (5, 1.5, 4, "", None, None, "", 0)
+    store.close()
