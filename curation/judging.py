@@ -18,8 +18,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from curation.errors import LoopwrightError
-from curation.model_endpoint import Endpoint
+from curation.model_endpoint import RETRIES, Endpoint
+from curation.model_faults import ModelError, ModelFault
 from curation.registry import Registry
 from curation.rubric import Rubric
 from curation.trajectory import Message, ToolSpec, canonical_json
@@ -162,53 +162,9 @@ class Vote(Struct, frozen=True, omit_defaults=True):
             raise ValueError("a vote has a verdict, or the reason why it has none")
 
 
-class JudgeFault(StrEnum):
-    """Why an endpoint gave no reply."""
-
-    KEY = "key"
-    """It does not admit the key (401, 403)."""
-    MODEL = "model"
-    """It knows no such model, or is no such API (404)."""
-    REJECTED = "rejected"
-    """It refuses this question (400, 413, 422): too long, most often."""
-    BUSY = "busy"
-    """Too many questions, also after waiting (429)."""
-    DOWN = "down"
-    """It failed, also when asked again (5xx)."""
-    TIMEOUT = "timeout"
-    UNREACHABLE = "unreachable"
-    """No connection, or none that lasted."""
-    NOT_CHAT = "not-chat"
-    """What it answered is no chat completion."""
-
-
-class JudgeError(LoopwrightError):
-    """A question was not answered. Never a vote against anybody."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        fault: JudgeFault,
-        retry_after_s: float | None = None,
-        hint: str = "",
-    ) -> None:
-        super().__init__(message, where="judge", hint=hint)
-        self.fault = fault
-        self.retry_after_s = retry_after_s
-        """How long the endpoint asks to be left alone; None when it does not say."""
-
-    @property
-    def concerns_all(self) -> bool:
-        """Whether the next question would fare the same, so that asking on is pointless."""
-        return self.fault in (JudgeFault.KEY, JudgeFault.MODEL)
-
-    @property
-    def passes(self) -> bool:
-        """Whether the same question may be answered later."""
-        return self.fault in (
-            JudgeFault.BUSY, JudgeFault.DOWN, JudgeFault.TIMEOUT, JudgeFault.UNREACHABLE
-        )  # fmt: skip
+JudgeFault = ModelFault
+JudgeError = ModelError
+"""A question was not answered. Never a vote against anybody."""
 
 
 class Judge(Protocol):
@@ -238,6 +194,8 @@ class JudgeSetup(Struct, frozen=True):
     """The lines of a recording (see `curation/judges/replay.py`)."""
     max_chars: int = 60_000
     """Of a prompt."""
+    retries: int = RETRIES
+    """Of the client itself; 0 where whoever asks tries again."""
 
 
 class JudgeBackend(Struct, frozen=True):

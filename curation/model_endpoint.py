@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -58,7 +59,18 @@ def client_of(endpoint: Endpoint, *, retries: int = RETRIES) -> AsyncOpenAI:
         project="",
         timeout=endpoint.timeout_s,
         max_retries=retries,
+        http_client=_transport(endpoint.timeout_s),
     )
+
+
+def _transport(timeout_s: float) -> Any:
+    """The client's aiohttp transport where the extra `fast` is installed (about a third less work
+    a question, which counts from some hundred questions at once); None: its own."""
+    import openai
+
+    if find_spec("aiohttp") is None:
+        return None
+    return openai.DefaultAioHttpClient(timeout=timeout_s)
 
 
 def said_by(problem: Any) -> str:

@@ -1,7 +1,8 @@
 """A model server on loopback that speaks the OpenAI protocol, and fails on request.
 
 Real HTTP over real sockets: what is tested is the client as it will run. Every request takes the
-next `Step` of the script; when none is left, the last one again.
+next `Step` of the script; when none is left, the last one again. A step may be a function of the
+request instead, for a model that answers what it is asked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,14 @@ class Step:
     """Close the connection in the middle of the body."""
     reset: bool = False
     """Reset the connection without an answer."""
+    usage: dict[str, Any] | None = field(
+        default_factory=lambda: {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    )
+    """None for a server that does not count."""
+
+
+Answer = Step | Callable[[dict[str, Any]], Step]
+"""A step, or what makes one of the body received."""
 
 
 @dataclass
@@ -46,7 +55,7 @@ class ModelServer:
     """What was asked, and what is answered."""
 
     url: str
-    script: list[Step]
+    script: list[Answer]
     asked: list[dict[str, Any]] = field(default_factory=list)
     """The bodies received, in order."""
     keys: list[str] = field(default_factory=list)
@@ -54,8 +63,15 @@ class ModelServer:
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when somebody hung up while they were kept waiting."""
 
-    def step(self) -> Step:
-        return self.script[min(len(self.asked) - 1, len(self.script) - 1)]
+    _script_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def receive(self, body: dict[str, Any], key: str) -> Step:
+        """Take down a request; the step that answers it."""
+        with self._script_lock:
+            self.asked.append(body)
+            self.keys.append(key)
+            answer = self.script[min(len(self.asked), len(self.script)) - 1]
+        return answer if isinstance(answer, Step) else answer(body)
 
     @property
     def prompt(self) -> str:
@@ -67,6 +83,17 @@ def failing(status: int, message: str, **headers: str) -> Step:
     """An error in the form of the protocol; asked again soon, so that tests do not wait."""
     body = json.dumps({"error": {"message": message, "type": "x", "code": None}}).encode()
     return Step(status=status, raw=body, headers={"retry-after-ms": "10", **headers})
+
+
+def without_structure(step: Step) -> Answer:
+    """A server that knows no `response_format`, as older ones; otherwise it answers `step`."""
+
+    def answer(body: dict[str, Any]) -> Step:
+        if "response_format" in body:
+            return failing(400, "Unrecognized request argument supplied: response_format")
+        return step
+
+    return answer
 
 
 class _Http(ThreadingHTTPServer):
@@ -85,11 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Http
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        model = self.server.model
-        model.asked.append(json.loads(body))
-        model.keys.append(self.headers.get("Authorization", ""))
-        step = model.step()
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        step = self.server.model.receive(body, self.headers.get("Authorization", ""))
         if not self._hung_up(step.wait_s):
             self._answer(step)
 
@@ -137,7 +161,7 @@ def awaited(work: Coroutine[Any, Any, _Result]) -> _Result:
 
 
 @contextmanager
-def model_server(*script: Step) -> Iterator[ModelServer]:
+def model_server(*script: Answer) -> Iterator[ModelServer]:
     """A server that lives as long as the block."""
     http = _Http()
     http.model.script.extend(script or [Step("ok")])
@@ -162,6 +186,6 @@ def _completion(step: Step) -> bytes:
             "created": 1,
             "model": "scripted",
             "choices": [choice],
-            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+            "usage": step.usage,
         }
     ).encode()

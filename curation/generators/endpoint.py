@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from curation.errors import LoopwrightError
 from curation.model_endpoint import RETRIES, Endpoint, client_of, said_by
+from curation.model_faults import found_nobody
 
 log = logging.getLogger("loopwright")
 
@@ -106,7 +107,7 @@ def _explained(endpoint: Endpoint, problem: Exception) -> GeneratorError:
 
     where, model, url = "simulator", endpoint.model, endpoint.base_url
     match problem:
-        case TimeoutError() | openai.APITimeoutError():
+        case TimeoutError() | openai.APITimeoutError() if not found_nobody(problem):
             return GeneratorError(
                 f"{model} did not answer: {RETRIES + 1} tries of {endpoint.timeout_s:g} s.",
                 where=where,

@@ -18,15 +18,14 @@ from curation.judging import (
     JUDGES,
     JudgeBackend,
     JudgeCase,
-    JudgeError,
-    JudgeFault,
     JudgeReply,
     JudgeSetup,
     Unscored,
     Vote,
     VoteKey,
 )
-from curation.model_endpoint import Endpoint, client_of, said_by
+from curation.model_endpoint import Endpoint, client_of
+from curation.model_faults import explained, not_chat
 from curation.rubric import Rubric
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ RESPONSE_FORMAT = {
     "type": "json_schema",
     "json_schema": {"name": "verdict", "strict": True, "schema": VERDICT_SCHEMA},
 }
+WHERE = "judge"
 _REFUSALS_OF_A_FORMAT = (400, 404, 415, 422, 501)
 
 
@@ -91,9 +91,9 @@ class OpenAIJudge:
             except openai.APIStatusError as problem:
                 # A question that is itself refused is refused again below, and said so then.
                 if self._takes_schema or problem.status_code not in _REFUSALS_OF_A_FORMAT:
-                    raise _explained(self._endpoint, problem) from None
+                    raise explained(self._endpoint, problem, WHERE) from None
             except Exception as problem:  # noqa: BLE001 - endpoints may send anything
-                raise _explained(self._endpoint, problem) from None
+                raise explained(self._endpoint, problem, WHERE) from None
             else:
                 read = _reply_of(self._endpoint, answer)
                 self._takes_schema = True
@@ -101,7 +101,7 @@ class OpenAIJudge:
         try:
             answer = await self._sent(messages)
         except Exception as problem:  # noqa: BLE001 - as above
-            raise _explained(self._endpoint, problem) from None
+            raise explained(self._endpoint, problem, WHERE) from None
         read = _reply_of(self._endpoint, answer)
         self._takes_schema = self._takes_schema or False
         return read
@@ -123,7 +123,7 @@ def _reply_of(endpoint: Endpoint, answer: Any) -> tuple[JudgeReply, Any]:
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = getattr(choice, "message", None)
     if message is None:
-        raise _not_chat(endpoint)
+        raise not_chat(endpoint, WHERE)
     content, refusal = getattr(message, "content", None), getattr(message, "refusal", None)
     finish = getattr(choice, "finish_reason", None)
     return JudgeReply(
@@ -138,85 +138,13 @@ def _count(usage: Any, name: str) -> int | None:
     return found if isinstance(found, int) and found >= 0 else None
 
 
-def _not_chat(endpoint: Endpoint) -> JudgeError:
-    return JudgeError(
-        f"What {endpoint.base_url} answered is no chat completion.",
-        fault=JudgeFault.NOT_CHAT,
-        hint="The base URL must be that of an OpenAI-compatible API; it mostly ends in /v1.",
-    )
-
-
-def _explained(endpoint: Endpoint, problem: Exception) -> JudgeError:
-    """The failure in words, without the key."""
-    import openai
-
-    match problem:
-        case JudgeError():
-            return problem
-        case TimeoutError() | openai.APITimeoutError():
-            return JudgeError(
-                f"{endpoint.model} did not answer within {endpoint.timeout_s:g} s.",
-                fault=JudgeFault.TIMEOUT,
-                hint="Raise the time it may take, or ask fewer questions at once.",
-            )
-        case openai.APIStatusError():
-            return _refused(endpoint, problem)
-        case openai.APIConnectionError():
-            return JudgeError(
-                f"There is no (lasting) connection to {endpoint.base_url}.",
-                fault=JudgeFault.UNREACHABLE,
-                hint="Is the model server running there?",
-            )
-        case _:  # JSON that breaks off, HTML of a proxy, …: the client says so in many ways
-            return _not_chat(endpoint)
-
-
-def _refused(endpoint: Endpoint, problem: Any) -> JudgeError:
-    status = int(problem.status_code)
-    match status:
-        case 401 | 403:
-            fault, what, hint = JudgeFault.KEY, "does not admit the key", "Correct the key."
-        case 404:
-            fault, what = JudgeFault.MODEL, f"knows no model {endpoint.model}, or is no such API"
-            hint = "Correct the model's name or the base URL."
-        case 429:
-            fault, what = JudgeFault.BUSY, "has had too many questions, also after waiting"
-            hint = "Ask fewer questions at once, or go on later."
-        case 408:
-            fault, what = JudgeFault.TIMEOUT, "took too long"
-            hint = "Raise the time it may take, or ask fewer questions at once."
-        case _ if status >= 500:
-            fault, what = JudgeFault.DOWN, "failed, also when asked again"
-            hint = "Go on later; its own log says why."
-        case _:
-            fault, what = JudgeFault.REJECTED, "refused the question"
-            hint = "The prompt may be longer than the model takes; lower its limit."
-    said = endpoint.quoted(said_by(problem))
-    tail = f": “{said}”" if said else "."
-    return JudgeError(
-        f"{endpoint.base_url} {what} (HTTP {status}){tail}",
-        fault=fault,
-        retry_after_s=_retry_after(problem),
-        hint=hint,
-    )
-
-
-def _retry_after(problem: Any) -> float | None:
-    """Seconds, where the endpoint gives them; a date is left to the caller's own patience."""
-    try:
-        seconds = float(problem.response.headers["retry-after"])
-    except (KeyError, ValueError, AttributeError):
-        return None
-    return seconds if 0 <= seconds < 86_400 else None
-
-
 async def _open(setup: JudgeSetup) -> OpenAIJudge:
     if setup.endpoint is None:
         raise SettingsError(
             "No endpoint is given.", where="judge", hint="Give the model and its base URL."
         )
     # Importing and building the client take a second or so: not in the event loop.
-    client = await asyncio.to_thread(client_of, setup.endpoint)
+    client = await asyncio.to_thread(client_of, setup.endpoint, retries=setup.retries)
     return OpenAIJudge(setup.endpoint, client, setup.max_chars or MAX_CHARS)
 
 
