@@ -22,6 +22,7 @@ from app.flows.catalogue import (
 )
 from app.settings import variables
 from curation.matching import MATCHERS
+from curation.mutating import MUTATIONS
 from curation.rewarding import REWARDS
 from curation.taxonomy import builtin_taxonomies
 
@@ -73,6 +74,14 @@ def rewards() -> str:
     """Rewards."""
     rows = [[f"`{r.name}`", f"{r.low:g} … {r.high:g}", first_sentence(r.doc)] for r in REWARDS]
     return _table(["reward", "range", "source and rule"], rows)
+
+
+def mutations() -> str:
+    """Ways to make a right step wrong."""
+    rows = [
+        [f"`{m.name}`", f"{m.category} ({m.taxonomy})", first_sentence(m.doc)] for m in MUTATIONS
+    ]
+    return _table(["mutation", "category", "what it does to a right step"], rows)
 
 
 def taxonomies() -> str:
@@ -132,6 +141,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "exports": exports,
     "matchers": matchers,
     "rewards": rewards,
+    "mutations": mutations,
     "taxonomies": taxonomies,
     "commands": commands,
     "settings": settings,
