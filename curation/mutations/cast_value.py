@@ -37,12 +37,14 @@ def _casts(call: RightCall) -> Iterator[tuple[str, Any, Any]]:
     """(pointer, value, the same cast) wherever that breaks the declared type."""
     if call.validator is None:
         return
-    whole = [(pointer_to(key), value) for key, value in call.arguments.items()]
-    for pointer, value in dict(whole + call.leaves()).items():
+    whole = {pointer_to(key): value for key, value in call.arguments.items()}
+    # A default of the wrong type ("false" for a boolean) makes its cast mean what leaving out does.
+    defaults = {pointer_to(key): call.declared(key).get("default") for key in call.arguments}
+    for pointer, value in {**whole, **dict(call.leaves())}.items():
         new = retyped(value)
         if new is None and isinstance(value, str) and value:
             new = [value]
-        if new is None:
+        if new is None or new == defaults.get(pointer):
             continue
         problems = call.validator.problems(put_at(call.arguments, pointer, new))
         if any(p.keyword == "type" and p.pointer == pointer for p in problems):

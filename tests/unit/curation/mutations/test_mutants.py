@@ -160,6 +160,13 @@ def test_casts_break_the_declared_type_and_nothing_else() -> None:
     assert changes == {pointer: put_at(given, pointer, v) for pointer, v in expected.items()}
 
 
+def test_a_cast_into_a_mistyped_default_is_no_error_that_is_known() -> None:
+    loud = {"type": "boolean", "default": "false"}
+    tool = ToolSpec("reserve", "", {"properties": {"loud": loud, "n": {"type": "integer"}}})
+    found = every("cast-value", answer({"loud": False, "n": 3}), tools=(tool,))
+    assert [arguments(m) for m in found] == [{"loud": False, "n": "3"}]
+
+
 def test_blanks_are_put_at_required_arguments_that_take_them() -> None:
     def blanked(given: dict[str, Any], tool: ToolSpec = RESERVE) -> dict[str | None, Any]:
         found = every("blank-value", answer(given), tools=(tool,))
