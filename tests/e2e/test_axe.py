@@ -114,6 +114,7 @@ def test_a_conflict_of_two_tabs_is_free_of_serious_faults(studio: Studio, page: 
     wait_until(page, MERGING)
     found, _ = in_themes(page, "conflict")
     assert found == []
+    assert page.evaluate(BAR_TOP) > 0, "the bar is in sight, also when all was drawn anew"
 
 
 def test_faults_inside_the_viewer_would_be_found(studio: Studio, page: Any) -> None:
@@ -128,6 +129,10 @@ def test_faults_inside_the_viewer_would_be_found(studio: Studio, page: Any) -> N
     assert any("color-contrast" in one for one in found)
 
 
+BAR_TOP = """
+viewerRoot().querySelector('.bar').getBoundingClientRect().top
+  - document.querySelector('.stAppHeader').getBoundingClientRect().bottom
+"""
 PLANT = """
 () => {
   const unnamed = document.createElement('button');

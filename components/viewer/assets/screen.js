@@ -93,6 +93,7 @@ export class Screen {
 
   /** Fill the window from where we stand to its end: the trace scrolls, the page does not. */
   fit() {
+    unscroll(this.root);
     const top = Math.max(0, this.root.getBoundingClientRect().top + window.scrollY);
     const height = Math.max(LEAST_HEIGHT, window.innerHeight - Math.min(top, 200) - 6);
     this.root.style.height = `${height}px`;
@@ -321,6 +322,13 @@ export class Screen {
 
   focusNote() {
     this.rail.focusNote();
+  }
+}
+
+/** What is brought into sight before the sizes are right scrolls the page, which then has no way back. */
+function unscroll(node) {
+  for (let box = node; box; box = box.parentElement ?? box.getRootNode().host) {
+    if (box.scrollTop > 0) box.scrollTop = 0;
   }
 }
 
