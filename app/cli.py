@@ -53,6 +53,7 @@ def options(
 FAMILIES = {
     "run": ("run",),
     "data": ("ingest", "check", "queue", "export"),
+    "measure": ("scorecard",),
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),
