@@ -226,6 +226,7 @@ def test_the_overlay_of_keys_takes_every_key_and_passes_none_on(studio: Studio, 
     assert studio.said(studio.uids("help")[0], "help").annotation.is_empty
 
 
+@pytest.mark.own_page  # keys that are not let go would be down in the next test
 def test_a_key_held_down_judges_once_and_moves_on(studio: Studio, page: Any) -> None:
     studio.fill("held", meetings("held", 3))
     studio.open(page, "held", annotator="held")
