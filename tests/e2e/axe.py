@@ -57,6 +57,18 @@ def violations(page: Any, rules: list[str] | None = None) -> tuple[list[str], se
     return found, {tuple(one) for one in used}
 
 
+MOUNTED_FOR_GOOD = """
+(() => {
+  // Another theme mounts the viewer anew, sometimes a moment later; what had the focus loses it.
+  const session = [...(window.__loopwright?.values() ?? [])].at(-1);
+  if (!session) return true;
+  const [n, now] = [session.mounts, performance.now()];
+  if (window.mountedFor?.n !== n) window.mountedFor = { n, since: now };
+  return now - window.mountedFor.since > 400;
+})()
+"""
+
+
 def in_themes(
     page: Any, name: str, schemes: Sequence[str] = ("light", "dark")
 ) -> tuple[list[str], set[tuple[str, str]]]:
@@ -66,6 +78,7 @@ def in_themes(
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         wait_until(page, f"({THEME})() === '{scheme}'")
+        wait_until(page, MOUNTED_FOR_GOOD)
         found, used = violations(page, OF_COLOUR if scheme == "dark" else None)
         problems += [f"{name}, {scheme}: {one}" for one in found]
         exempt |= used
