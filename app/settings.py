@@ -1,8 +1,8 @@
 """Every setting of the studio, its default, and where it comes from.
 
 Settings come from environment variables that begin with `LOOPWRIGHT_`; options on the command line
-win over them. Nothing is read at import time and nothing is kept: whoever needs settings calls
-`load_settings()` once and passes values on. The text under each field is what the README prints.
+win over them. Nothing is read at import time: whoever needs settings calls `load_settings()` and
+passes values on. The text under each field is what the README prints.
 
 Not here: what belongs to a studio rather than to a machine (queues, taxonomies, secrets). That is
 in the database.
@@ -11,6 +11,8 @@ in the database.
 from __future__ import annotations
 
 import getpass
+import os
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -131,6 +133,18 @@ def load_settings(**overrides: object) -> Settings:
         SettingsError: a value cannot be used; names the variable.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
+    if not given:
+        return _of_environment(tuple(os.environ.items()))
+    return _read(given)
+
+
+@lru_cache(maxsize=4)
+def _of_environment(_environment: tuple[tuple[str, str], ...]) -> Settings:
+    """Pages ask several times at every rerun: the same environment is read once."""
+    return _read({})
+
+
+def _read(given: dict[str, object]) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as problem:
