@@ -81,7 +81,7 @@ def gold_rows(
     """What both ruled on, in the order of people's rulings.
 
     Of people the newest ruling that was not taken back counts; with `blind_only` the newest of
-    those given before anything was shown, whatever they said once they had seen it.
+    those given before anything was shown. Who takes a ruling back and rules again is blind no more.
     """
     said, ruled = _said(within.runs), _ruled(blind_only)
     judged, human = verdict.alias("judged"), verdict.alias("human")
@@ -197,6 +197,8 @@ class Candidate(Struct, frozen=True):
     run_id: int
     annotator_id: int
     """The judge."""
+    seen: int
+    """Id of the last row on record of it: a ruling that came in since makes this stale."""
 
 
 def candidates(conn: Connection, within: Within, given: Verdict) -> list[Candidate]:
@@ -206,6 +208,8 @@ def candidates(conn: Connection, within: Within, given: Verdict) -> list[Candida
     them.
     """
     said = _said(within.runs)
+    row = verdict.alias()
+    last = select(func.max(row.c.id)).where(row.c.prediction_id == prediction.c.id)
     query = (
         select(
             prediction.c.id,
@@ -213,6 +217,7 @@ def candidates(conn: Connection, within: Within, given: Verdict) -> list[Candida
             prediction.c.message_index,
             prediction.c.model,
             prediction.c.content_hash,
+            last.scalar_subquery().label("seen"),
             verdict.c.run_id,
             verdict.c.annotator_id,
         )
@@ -230,7 +235,7 @@ def candidates(conn: Connection, within: Within, given: Verdict) -> list[Candida
     )
     return [
         Candidate(row.id, f"{row.uid}/{row.message_index}/{row.model}/{row.content_hash}",
-                  row.run_id, row.annotator_id)
+                  row.run_id, row.annotator_id, row.seen)
         for row in conn.execute(query)
     ]  # fmt: skip
 
@@ -245,8 +250,21 @@ def _ruled(blind_only: bool) -> Subquery:
     return _newest(
         verdict.c.kind == RulerKind.HUMAN.value,
         verdict.c.verdict.is_not(None),
-        verdict.c.is_blind.is_(True) if blind_only else true(),
+        _is_first_sight() if blind_only else true(),
     )
+
+
+def _is_first_sight() -> ColumnElement[bool]:
+    """Blind, and the first time that this person ruled on it: whoever takes a ruling back has seen
+    what was hidden."""
+    earlier = verdict.alias()
+    seen = select(earlier.c.id).where(
+        earlier.c.prediction_id == verdict.c.prediction_id,
+        earlier.c.annotator_id == verdict.c.annotator_id,
+        earlier.c.id < verdict.c.id,
+        earlier.c.withdraws.is_(None),
+    )
+    return and_(verdict.c.is_blind.is_(True), ~seen.exists())
 
 
 def _newest(*conditions: ColumnElement[bool]) -> Subquery:

@@ -385,6 +385,25 @@ class VerdictRow(Base, table=True):
     created_at: datetime = _utc()
 
 
+class CertificateRow(Base, table=True):
+    """Why verdicts of one class were applied without a person, as it was known then. The verdicts
+    applied under it carry its session."""
+
+    __tablename__ = "certificate"
+    id: int | None = Field(default=None, primary_key=True)
+    judge: str
+    """Key of a `curation.judge_identity.JudgeIdentity`."""
+    dataset: str
+    """Name of the dataset it holds for; "" for all data."""
+    verdict: str
+    content: str = Field(sa_type=Text)
+    """JSON of a `curation.certificates.Certificate`."""
+    session_id: str = Field(unique=True)
+    annotator_id: int = Field(foreign_key="annotator.id")
+    """Who let the class be applied."""
+    created_at: datetime = _utc()
+
+
 class AnnotatorRow(Base, table=True):
     """A person or a judge."""
 
