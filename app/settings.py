@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from curation.errors import SettingsError
 
 PREFIX = "LOOPWRIGHT_"
+MATCHERS_ON_RECORD = ("strict", "looptool", "bfcl")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -67,6 +68,9 @@ class Settings(BaseSettings):
     check_processes: int = Field(default=0, ge=0)
     """Processes that run checks; 0 means one per core."""
 
+    mastered_by: str = "strict"
+    """Matcher that tells which predictions are right without a judge: strict, looptool or bfcl."""
+
     worker_poll_s: float = Field(default=1.0, gt=0)
     """Seconds the worker waits before it looks for the next job."""
 
@@ -101,6 +105,13 @@ class Settings(BaseSettings):
         if value.upper() not in LOG_LEVELS:
             raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
         return value.upper()
+
+    @field_validator("mastered_by")
+    @classmethod
+    def _known_matcher(cls, value: str) -> str:
+        if value not in MATCHERS_ON_RECORD:
+            raise ValueError(f"must be one of {', '.join(MATCHERS_ON_RECORD)}")
+        return value
 
     @field_validator("simulator_base_url")
     @classmethod

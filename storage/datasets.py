@@ -140,6 +140,44 @@ def uids_in(conn: Connection, name: str, uids: Sequence[str]) -> set[str]:
     return present
 
 
+def ids_by_uid(conn: Connection, dataset_id: int, uids: Sequence[str]) -> dict[str, int]:
+    """uid -> trajectory id, of those that are in the dataset."""
+    found: dict[str, int] = {}
+    wanted = sorted({uid for uid in uids if uid})
+    for start in range(0, len(wanted), MAX_KEYS):
+        query = (
+            select(trajectory.c.uid, trajectory.c.id)
+            .join(item, item.c.trajectory_id == trajectory.c.id)
+            .where(
+                item.c.dataset_id == dataset_id,
+                trajectory.c.uid.in_(wanted[start : start + MAX_KEYS]),
+            )
+        )
+        found.update((uid, number) for uid, number in conn.execute(query))
+    return found
+
+
+def ids_by_source(
+    conn: Connection, dataset_id: int, source_ids: Sequence[str]
+) -> dict[str, list[int]]:
+    """Source id -> the trajectories of the dataset that came under it. Reads all the dataset's
+    memberships once for every `MAX_KEYS` ids."""
+    found: dict[str, list[int]] = {}
+    wanted = sorted(set(source_ids))
+    for start in range(0, len(wanted), MAX_KEYS):
+        query = (
+            select(item.c.source_id, item.c.trajectory_id)
+            .where(
+                item.c.dataset_id == dataset_id,
+                item.c.source_id.in_(wanted[start : start + MAX_KEYS]),
+            )
+            .order_by(item.c.trajectory_id)
+        )
+        for source_id, trajectory_id in conn.execute(query):
+            found.setdefault(source_id, []).append(trajectory_id)
+    return found
+
+
 def drop_empty(conn: Connection, dataset_id: int) -> None:
     """Forget a dataset that nothing ever joined, with its problems; one with items stays."""
     n_items = conn.execute(

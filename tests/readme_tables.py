@@ -18,6 +18,7 @@ from app.flows.catalogue import (
     first_sentence,
     format_entries,
     layout_entries,
+    prediction_format_entries,
     type_entries,
 )
 from app.settings import variables
@@ -40,6 +41,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def formats() -> str:
     """Import formats."""
     rows = [[f"`{f.name}`", f.title, f.description] for f in format_entries()]
+    return _table(["format", "title", "what it is"], rows)
+
+
+def prediction_formats() -> str:
+    """Formats of predictions."""
+    rows = [[f"`{f.name}`", f.title, f.description] for f in prediction_format_entries()]
     return _table(["format", "title", "what it is"], rows)
 
 
@@ -137,6 +144,7 @@ def settings() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "formats": formats,
+    "prediction-formats": prediction_formats,
     "checks": checks,
     "exports": exports,
     "matchers": matchers,

@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from app.commands.terminal import Terminal, is_fresh, table
-from app.flows.catalogue import check_entries, format_entries, layout_entries, type_entries
+from app.flows.catalogue import (
+    check_entries,
+    format_entries,
+    layout_entries,
+    prediction_format_entries,
+    type_entries,
+)
 from app.flows.taxonomies import add_taxonomy, list_taxonomies, preview_change, preview_text
 from curation.errors import TaxonomyError
 from curation.taxonomy import Taxonomy, builtin_taxonomies
@@ -19,9 +25,12 @@ PROBLEMS = 1
 def formats(ctx: typer.Context) -> None:
     """Formats that can be imported; they are recognised by content."""
     terminal: Terminal = ctx.obj
-    known = format_entries()
-    rows = [[f.name, f.title, f.description] for f in known]
-    terminal.result({"formats": known}, table(["format", "title", "what it is"], rows))
+    known, of_predictions = format_entries(), prediction_format_entries()
+    parts = [
+        table([head, "title", "what it is"], [[f.name, f.title, f.description] for f in entries])
+        for head, entries in (("format", known), ("format of predictions", of_predictions))
+    ]
+    terminal.result({"formats": known, "prediction_formats": of_predictions}, "\n\n".join(parts))
 
 
 def checks(ctx: typer.Context) -> None:

@@ -14,6 +14,7 @@ from curation.annotation import Outcome
 from curation.checking import Severity
 from curation.queueing import State
 from storage.browse import Filter, MarkedAs, Order, Stage
+from storage.matches import VerificationCounts
 
 PREVIEW = 60
 MOST = 10**9
@@ -104,7 +105,7 @@ def stats(
     """Count what is in the store and how far it got."""
     terminal: Terminal = ctx.obj
     with terminal.store() as store:
-        numbers = reports.statistics(store, dataset)
+        numbers = reports.statistics(store, dataset, mastered_by=terminal.settings.mastered_by)
     parts = [
         table(
             ["dataset", "format", "trajectories"],
@@ -115,7 +116,22 @@ def stats(
     if numbers.findings_by_check:
         rows = [[b.label, b.n] for b in numbers.findings_by_check]
         parts.append(table(["check", "trajectories"], rows))
+    if numbers.verification.predictions:
+        parts.append(_verification(numbers.verification))
     terminal.result(numbers, "\n\n".join(parts))
+
+
+def _verification(counts: VerificationCounts) -> str:
+    rows = [
+        ["compared with the reference", counts.compared],
+        ["mastered", counts.mastered],
+        *([f"matched by {name}", n] for name, n in counts.by_matcher.items()),
+        ["judged", counts.judged],
+        *([name, n] for name, n in counts.by_verdict.items()),
+        ["unscored", counts.unscored],
+        ["disputed", counts.disputed],
+    ]
+    return table(["verification", "predictions"], [["all", counts.predictions], *rows])
 
 
 def findings_(

@@ -7,6 +7,7 @@ from msgspec import Struct
 from curation.checking import CHECKS, Severity
 from curation.exporting import LAYOUTS, TYPES, supported
 from curation.importing import FORMATS
+from curation.prediction_importing import PREDICTION_FORMATS
 
 
 class FormatEntry(Struct, frozen=True):
@@ -54,6 +55,11 @@ class LayoutEntry(Struct, frozen=True):
 def format_entries() -> list[FormatEntry]:
     """Import formats by name."""
     return [FormatEntry(f.name, f.title, " ".join(f.description.split())) for f in FORMATS]
+
+
+def prediction_format_entries() -> list[FormatEntry]:
+    """Formats of predictions, by name."""
+    return [FormatEntry(f.name, f.title, f.description) for f in PREDICTION_FORMATS]
 
 
 def check_entries() -> list[CheckEntry]:

@@ -98,7 +98,7 @@ class _Batch:
         self.n_records += 1
         try:
             for imported in pivot_record(entry, item, context):
-                self._add(_row(imported, item.where))
+                self._add(prepared_row(imported, item.where))
         except RecordError as problem:
             self.problems.append(problem.at(item.where))
         except _UNSTORABLE as problem:
@@ -176,7 +176,8 @@ def _why_unknown(path: Path, plan: Plan) -> list[Problem]:
     return problems
 
 
-def _row(imported: Imported, where: str) -> PreparedRow:
+def prepared_row(imported: Imported, where: str) -> PreparedRow:
+    """A trajectory with its predictions, ready to be written."""
     return PreparedRow(
         trajectory=new_trajectory(imported.trajectory, group_key(imported), task_key(imported)),
         source_id=imported.source_id,

@@ -19,7 +19,9 @@ from storage.datasets import DatasetInfo, ItemInfo, dataset_id, items_of, list_d
 from storage.decisions import DecisionInfo, latest_decision
 from storage.engine import Store
 from storage.findings import findings_of, iter_findings
+from storage.matches import VerificationCounts, verification_counts
 from storage.trajectories import load
+from storage.verdicts import VerdictLine, iter_verdict_lines
 
 SHOWN_CHARACTERS = 2_000
 """Longest text of one message in the readable form; what is left out is said."""
@@ -75,6 +77,8 @@ class Statistics(Struct, frozen=True):
     funnel: list[Bar]
     findings_by_check: list[Bar]
     marks_by_category: list[Bar]
+    verification: VerificationCounts
+    """Of predictions."""
 
 
 def finding_lines(
@@ -161,21 +165,36 @@ def show(store: Store, uid: str) -> Shown:
         )
 
 
-def statistics(store: Store, dataset: str | None = None) -> Statistics:
+def statistics(
+    store: Store, dataset: str | None = None, *, mastered_by: str = "strict"
+) -> Statistics:
     """Counts of all, or of one dataset, in one snapshot.
+
+    Args:
+        mastered_by: the matcher whose match counts as mastery.
 
     Raises:
         NotFound: there is no such dataset.
     """
     with store.read() as conn:
-        if dataset is not None:
-            dataset_id(conn, dataset)
+        number = None if dataset is None else dataset_id(conn, dataset)
         return Statistics(
             [d for d in list_datasets(conn) if dataset in (None, d.name)],
             charts.funnel(conn, dataset),
             charts.findings_by_check(conn, dataset),
             charts.marks_by_category(conn, dataset),
+            verification_counts(conn, number, mastered_by),
         )
+
+
+def verdict_lines(store: Store, dataset: str | None = None) -> Iterator[VerdictLine]:
+    """Every verdict in force, and what was judged without one, streamed in one snapshot.
+
+    Raises:
+        NotFound: there is no such dataset.
+    """
+    with store.read() as conn:
+        yield from iter_verdict_lines(conn, None if dataset is None else dataset_id(conn, dataset))
 
 
 def as_text(shown: Shown) -> str:

@@ -1,0 +1,143 @@
+"""Match: hold predictions against everything that is accepted at their step.
+
+Three ideas of "the same" (`curation/matching.py`) are asked of every prediction; what matches is
+mastered and goes to no judge. Runs after predictions came in, and at a step when a person accepts a
+further answer there. Only what was never compared is looked at, unless asked to look again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from app.flows.running import Run
+from curation.gold import GoldCall
+from curation.matching import MATCHERS, Match, match_step
+from curation.trajectory import Message, Trajectory
+from storage.datasets import dataset_id
+from storage.engine import Store
+from storage.matches import (
+    MATCHED,
+    Matched,
+    VerificationCounts,
+    accepted_among,
+    gold_among,
+    page_to_compare,
+    save_matches,
+    verification_counts,
+)
+from storage.predictions import StoredPrediction, predictions_of
+from storage.trajectories import load_many
+
+PAGE = 250
+"""Predictions in one transaction: it takes long enough to be worth it, and nobody waits for it."""
+
+
+class MatchReport(Struct, frozen=True):
+    """What came of comparing."""
+
+    compared: int
+    """In this run."""
+    counts: VerificationCounts
+    """Of the dataset now."""
+
+
+def match(
+    store: Store,
+    dataset: str | None = None,
+    *,
+    again: bool = False,
+    mastered_by: str = "strict",
+    run: Run = Run(),  # noqa: B008 - stateless
+) -> MatchReport:
+    """Compare what was not compared yet.
+
+    Args:
+        dataset: its name; None for all.
+        again: compare everything, because references, alternatives or matchers changed.
+
+    Raises:
+        NotFound: no such dataset.
+        Cancelled: the user stopped it; what was compared stays.
+    """
+    with store.read() as conn:
+        number = None if dataset is None else dataset_id(conn, dataset)
+    after, compared = run.checkpoint.get("after", 0), run.checkpoint.get("compared", 0)
+    run.report(compared, None, "predictions")
+    while True:
+        # Read and written in one transaction: what a person accepts meanwhile is not lost.
+        with store.write() as conn:
+            page = page_to_compare(conn, number, after, PAGE, again=again)
+            if not page:
+                break
+            compare_stored(conn, page)
+            after, compared = page[-1].id, compared + len(page)
+            run.save(conn, {"after": after, "compared": compared})
+        run.report(compared, None, "predictions")
+        store.give_way()
+    with store.read() as conn:
+        return MatchReport(compared, verification_counts(conn, number, mastered_by))
+
+
+def match_at(conn: Connection, trajectory_id: int, message_index: int) -> None:
+    """Compare the predictions of one step again, within the caller's transaction."""
+    compare_stored(conn, predictions_of(conn, trajectory_id, at=message_index))
+
+
+def compare_stored(conn: Connection, page: Sequence[StoredPrediction]) -> None:
+    """Compare these predictions and record what the matchers say, within a transaction."""
+    ids = sorted({one.trajectory_id for one in page})
+    bodies = {one.id: one.trajectory for one in load_many(conn, ids)}
+    golds = gold_among(conn, ids)
+    accepted = accepted_among(conn, ids)
+    save_matches(
+        conn,
+        [
+            compared(
+                one,
+                bodies[one.trajectory_id],
+                accepted.get((one.trajectory_id, one.message_index), []),
+                golds.get(one.trajectory_id),
+            )
+            for one in page
+        ],
+    )
+
+
+def compared(
+    one: StoredPrediction,
+    trajectory: Trajectory,
+    accepted: Sequence[Message],
+    gold: Sequence[GoldCall] | None,
+) -> Matched:
+    """What all matchers say of one prediction."""
+    found = {name: match_with(name, one, trajectory, accepted, gold) for name in MATCHED}
+    return Matched(
+        one.id,
+        found["strict"].matched,
+        found["looptool"].matched,
+        found["bfcl"].matched,
+        found["strict"].why or "",
+    )
+
+
+def match_with(
+    matcher: str,
+    one: StoredPrediction,
+    trajectory: Trajectory,
+    accepted: Sequence[Message],
+    gold: Sequence[GoldCall] | None,
+) -> Match:
+    """What one matcher says of a prediction."""
+    # A source's gold is of one turn: it says nothing of one step among several.
+    is_only_step = len(trajectory.assistant_indexes()) == 1
+    return match_step(
+        MATCHERS.get(matcher),
+        trajectory.messages[one.message_index],
+        one.message,
+        alternatives=accepted,
+        gold=gold if is_only_step else None,
+        tools=trajectory.tools,
+    )

@@ -1,0 +1,1 @@
+"""Prediction formats, one a file; see `curation/prediction_importing.py`."""
