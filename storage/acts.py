@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Row,
     String,
     and_,
@@ -30,6 +31,9 @@ from sqlalchemy import (
 
 from curation.annotation import ActKind, Payload, read_payload
 from storage.tables import ActRow, RefusalRow, TrajectoryRow, table_of
+
+COURT = "court/"
+"""Begins the session of the acts that a ruling of the court performed."""
 
 act = table_of(ActRow)
 refusal = table_of(RefusalRow)
@@ -138,6 +142,11 @@ def of_op(conn: Connection, session_id: str, n: int) -> list[StoredAct]:
     return [_stored(row) for row in conn.execute(_OF_OP, asked)]
 
 
+def is_undone(conn: Connection, act_id: int) -> bool:
+    """Whether an undo of this act stands."""
+    return bool(conn.execute(_IS_UNDONE, {"act_id": act_id}).scalar_one())
+
+
 def is_redone(conn: Connection, undo_id: int) -> bool:
     """Whether a redo took this undo back."""
     return bool(conn.execute(_IS_REDONE, {"undo_id": undo_id}).scalar_one())
@@ -229,9 +238,15 @@ _LIVE = (
     )
     .order_by(act.c.id)
 )
+_IS_UNDONE = select(undone(bindparam("act_id", type_=Integer)))
 _LATEST = (
     select(act)
-    .where(act.c.annotator_id == bindparam("annotator_id"), _stands)
+    .where(
+        act.c.annotator_id == bindparam("annotator_id"),
+        _stands,
+        # A ruling of the court is taken back there, with its verdict.
+        ~act.c.session_id.startswith(COURT, autoescape=True),
+    )
     .order_by(act.c.id.desc())
     .limit(1)
 )

@@ -163,6 +163,12 @@ def verdicts_of(conn: Connection, prediction_id: int) -> list[StoredVerdict]:
     return [_stored(row) for row in conn.execute(query)]
 
 
+def verdict_by_id(conn: Connection, verdict_id: int) -> StoredVerdict | None:
+    """The row with this id, or None."""
+    row = conn.execute(_VERDICTS.where(verdict.c.id == verdict_id)).one_or_none()
+    return None if row is None else _stored(row)
+
+
 def verdict_by_op(conn: Connection, session_id: str, n: int) -> StoredVerdict | None:
     """The verdict that an op of a session gave; None while it was not delivered."""
     query = _VERDICTS.where(verdict.c.session_id == session_id, verdict.c.n == n)

@@ -8,7 +8,7 @@ parent's own spelling back, so undoing an edit by hand leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -185,65 +185,99 @@ def propose_correction(
             long, or `uid` is itself a correction.
         StaleEdit: see `base`.
     """
-    reason = reason.replace("\x00", "").strip()
     with store.write() as conn:
         take_turn(conn)
         hold_annotator(conn, annotator.id)
-        parent = trajectories.load(conn, uid)
-        said = draft_of(conn, parent.id, annotator.id)
-        current = said.annotation.correction_uid
-        if n in acts.delivered(conn, session_id, [n]):
-            if draft is not None:
-                empty_open(conn, parent.id, annotator, draft)
-            return Corrected(current, True, said, _changes(conn, parent, current))
-        if base is not msgspec.UNSET and base != current:
-            raise StaleEdit(base, current)
-        _refuse_correcting_a_correction(parent)
-        before = (
-            parent.trajectory if current is None else trajectories.load(conn, current).trajectory
-        )
-        revised = revise(parent.trajectory, before, revision)
-        edited = revised.trajectory
-        _refuse_problems(revised)
-        remembered = Remembered(
-            tuple(sorted(attested)), _made_up(parent.trajectory, edited, simulated)
-        )
-        if edited == before and remembered == _remembered(conn, parent, current, annotator):
-            return Corrected(current, False, said, _changes(conn, parent, current))
-        _refuse_bad_reason(reason, revised)
-        changes = diff_trajectories(parent.trajectory, edited)
-        reason = reason or change_summary(changes, attested)
-        stored = None if edited == parent.trajectory else _store(conn, parent, edited)
-        correction_uid = None if stored is None else stored[1]
-        act_id = acts.append_act(
+        return propose_within(
             conn,
-            trajectory_id=parent.id,
-            annotator_id=annotator.id,
-            kind=ActKind.CORRECT,
-            payload=CorrectPayload(correction_uid),
-            session_id=session_id,
-            n=n,
+            annotator,
+            session_id,
+            n,
+            trajectories.load(conn, uid),
+            lambda _: revision,
+            reason,
+            attested=attested,
+            simulated=simulated,
+            base=base,
+            draft=draft,
+            lease=lease,
         )
-        if stored is not None:
-            append_correction(
-                conn,
-                parent_id=parent.id,
-                trajectory_id=stored[0],
-                annotator_id=annotator.id,
-                act_id=act_id,
-                reason=reason,
-                attested=remembered.attested,
-                simulated=remembered.simulated,
-            )
+
+
+def propose_within(
+    conn: Connection,
+    annotator: AnnotatorInfo,
+    session_id: str,
+    n: int,
+    parent: StoredTrajectory,
+    revision: Callable[[Trajectory], Revision],
+    reason: str,
+    *,
+    attested: Collection[int] = (),
+    simulated: Collection[SimulatedResult] = (),
+    base: str | msgspec.UnsetType | None = msgspec.UNSET,
+    draft: Sent | None = None,
+    lease: timedelta = LEASE,
+) -> Corrected:
+    """`propose_correction` within the caller's transaction, who holds the annotator.
+
+    Args:
+        revision: of what stands: the annotator's correction, else the trajectory.
+
+    Raises:
+        AnnotationError, StaleEdit: as there.
+    """
+    reason = reason.replace("\x00", "").strip()
+    said = draft_of(conn, parent.id, annotator.id)
+    current = said.annotation.correction_uid
+    if n in acts.delivered(conn, session_id, [n]):
         if draft is not None:
             empty_open(conn, parent.id, annotator, draft)
-        tasks.renew(conn, annotator.id, [parent.id], datetime.now(UTC) + lease)
-        return Corrected(
-            correction_uid,
-            True,
-            draft_of(conn, parent.id, annotator.id),
-            changes,
+        return Corrected(current, True, said, _changes(conn, parent, current))
+    if base is not msgspec.UNSET and base != current:
+        raise StaleEdit(base, current)
+    _refuse_correcting_a_correction(parent)
+    before = parent.trajectory if current is None else trajectories.load(conn, current).trajectory
+    revised = revise(parent.trajectory, before, revision(before))
+    edited = revised.trajectory
+    _refuse_problems(revised)
+    remembered = Remembered(tuple(sorted(attested)), _made_up(parent.trajectory, edited, simulated))
+    if edited == before and remembered == _remembered(conn, parent, current, annotator):
+        return Corrected(current, False, said, _changes(conn, parent, current))
+    _refuse_bad_reason(reason, revised)
+    changes = diff_trajectories(parent.trajectory, edited)
+    reason = reason or change_summary(changes, attested)
+    stored = None if edited == parent.trajectory else _store(conn, parent, edited)
+    correction_uid = None if stored is None else stored[1]
+    act_id = acts.append_act(
+        conn,
+        trajectory_id=parent.id,
+        annotator_id=annotator.id,
+        kind=ActKind.CORRECT,
+        payload=CorrectPayload(correction_uid),
+        session_id=session_id,
+        n=n,
+    )
+    if stored is not None:
+        append_correction(
+            conn,
+            parent_id=parent.id,
+            trajectory_id=stored[0],
+            annotator_id=annotator.id,
+            act_id=act_id,
+            reason=reason,
+            attested=remembered.attested,
+            simulated=remembered.simulated,
         )
+    if draft is not None:
+        empty_open(conn, parent.id, annotator, draft)
+    tasks.renew(conn, annotator.id, [parent.id], datetime.now(UTC) + lease)
+    return Corrected(
+        correction_uid,
+        True,
+        draft_of(conn, parent.id, annotator.id),
+        changes,
+    )
 
 
 def _changes(
