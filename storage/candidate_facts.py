@@ -12,14 +12,17 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from curation.annotation import Annotation, Outcome
+from curation.annotation import Annotation, Outcome, RuledTry, TryRuling
 from curation.exporting import AnsweredTry, Decided, Said
 from curation.simulated import SimulatedResult
+from curation.standing import RulerKind
 from curation.taxonomy_change import Renames, renamed
+from curation.trajectory import Message
 from curation.tries import try_id
+from curation.verdicts import Verdict
 from storage.corrections import attested_of, simulated_of
 from storage.packed_episodes import PackedEpisode
-from storage.predictions import predictions_of
+from storage.predictions import prediction, predictions_of
 from storage.renames import renames_in_force
 from storage.tables import (
     AnnotationRow,
@@ -41,6 +44,7 @@ decision = table_of(DecisionRow)
 item = table_of(ItemRow)
 trajectory = table_of(TrajectoryRow)
 
+_message_decoder = msgspec.json.Decoder(Message)
 _annotation_decoder = msgspec.json.Decoder(Annotation, strict=False)
 
 Decision = tuple[Decided, Annotation, int | None]
@@ -146,16 +150,62 @@ def members_of(
     return found
 
 
+_RULED = {
+    Verdict.PRED_WRONG.value: TryRuling.REJECTED,
+    Verdict.BOTH_CORRECT.value: TryRuling.ALTERNATIVE,
+}
+_APPLIED = (RulerKind.HUMAN.value, RulerKind.AUTO.value)
+
+
+def court_of(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[RuledTry, ...]]:
+    """Trajectory id -> what verdicts in force say of tries, by step; what is disputed is not said.
+
+    A ruling of the court holds whether or not its author ever commits an annotation.
+    """
+    rows = conn.execute(
+        select(
+            prediction.c.trajectory_id,
+            prediction.c.message_index,
+            prediction.c.content,
+            prediction.c.standing,
+        )
+        .where(
+            among(prediction.c.trajectory_id, ids),
+            prediction.c.standing.in_(list(_RULED)),
+            prediction.c.decided_by.in_(_APPLIED),
+            prediction.c.is_disputed.is_(False),
+        )
+        .order_by(prediction.c.trajectory_id, prediction.c.message_index, prediction.c.id)
+    )
+    found: dict[int, dict[tuple[int, str], set[TryRuling]]] = {}
+    for trajectory_id, index, content, standing in rows:
+        place = (index, try_id(_message_decoder.decode(content)))
+        found.setdefault(trajectory_id, {}).setdefault(place, set()).add(_RULED[standing])
+    # The same answer of two models may have been ruled on twice, and not alike.
+    return {
+        trajectory_id: tuple(
+            RuledTry(*place, *rulings) for place, rulings in by_place.items() if len(rulings) == 1
+        )
+        for trajectory_id, by_place in found.items()
+    }
+
+
 def tries_of(
-    conn: Connection, decisions: dict[int, Decision], said: dict[int, tuple[Said, ...]]
+    conn: Connection,
+    decisions: dict[int, Decision],
+    said: dict[int, tuple[Said, ...]],
+    court: dict[int, tuple[RuledTry, ...]],
 ) -> dict[int, tuple[AnsweredTry, ...]]:
-    """Trajectory id -> the tries that its decision or an annotation ruled on, by step."""
+    """Trajectory id -> the tries that its decision, an annotation or the court ruled on."""
     adopted = [(i, annotation) for i, (_, annotation, _) in decisions.items()]
     spoken = [(i, one.annotation) for i, all_of in said.items() for one in all_of]
     places: dict[int, set[tuple[int, str]]] = {}
-    for trajectory_id, content in (*adopted, *spoken):
-        if content.tries:
-            ruled = {(t.message_index, t.try_id) for t in content.tries}
+    for trajectory_id, tries_said in (
+        *((i, content.tries) for i, content in (*adopted, *spoken)),
+        *court.items(),
+    ):
+        if tries_said:
+            ruled = {(t.message_index, t.try_id) for t in tries_said}
             places.setdefault(trajectory_id, set()).update(ruled)
     found: dict[int, tuple[AnsweredTry, ...]] = {}
     for trajectory_id, wanted in places.items():

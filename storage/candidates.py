@@ -22,7 +22,7 @@ from sqlalchemy import (
     union,
 )
 
-from curation.annotation import Annotation, Outcome
+from curation.annotation import Annotation, Outcome, RuledTry
 from curation.exporting import AnsweredTry, Decided, Include, Said
 from storage import groups
 from storage.annotations import stands
@@ -30,6 +30,7 @@ from storage.candidate_facts import (
     Corrected,
     among,
     corrections_of,
+    court_of,
     decisions_of,
     latest_decisions,
     members_of,
@@ -85,7 +86,9 @@ class Candidate(Struct, frozen=True, gc=False):
     checklist_items: dict[str, str] = {}
     """Item of a tool's checklist -> its text, of all that were answered on this page."""
     tries: tuple[AnsweredTry, ...] = ()
-    """The tries that the decision or an annotation ruled on."""
+    """The tries that the decision, an annotation or the court ruled on."""
+    court: tuple[RuledTry, ...] = ()
+    """What verdicts in force say of tries."""
 
 
 def count_candidates(conn: Connection, include: Include, dataset_id: int | None) -> int:
@@ -170,7 +173,8 @@ def _candidates(
     said = said_of(conn, ids)
     members = members_of(conn, ids, dataset_id)
     corrections = corrections_of(conn, decisions, said)
-    tries = tries_of(conn, decisions, said)
+    court = court_of(conn, ids)
+    tries = tries_of(conn, decisions, said, court)
     items = _items_answered(conn, said)
     # Fetched at once: a page is small, and row by row costs more than decoding.
     rows = conn.execute(_WHOLE.where(among(trajectory.c.id, ids)).order_by(trajectory.c.id)).all()
@@ -198,6 +202,7 @@ def _candidates(
             ),
             checklist_items=items,
             tries=tries.get(row_id, ()),
+            court=court.get(row_id, ()),
         )
 
 

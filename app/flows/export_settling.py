@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from app.flows.export_making import UNREAD, Settled
 from curation import adjudication
-from curation.annotation import Annotation, Outcome
+from curation.annotation import Annotation, Outcome, RuledTry
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import Curated
 from curation.splits import assign
@@ -58,7 +60,8 @@ class Settling:
     def settle(self, candidate: Candidate) -> Settled:
         """The candidate with all that is known of it but its content."""
         split = assign(candidate.group_key, self._shares, self._salt).value
-        outcome, annotation, by, result, reason = _settled(candidate)
+        outcome, said, by, result, reason = _settled(candidate)
+        annotation = _with_court(said, candidate.court)
         dropped = None
         if self._stem is None:
             dropped = Dropped(reason) if reason is not None else self._repeated(candidate, result)
@@ -97,6 +100,16 @@ class Settling:
             return Dropped(DropReason.DUPLICATE, f"the same correction as another, {result.uid}")
         self._written.add(result.id)
         return None
+
+
+def _with_court(said: Annotation | None, court: tuple[RuledTry, ...]) -> Annotation | None:
+    """The judgement in force with the rulings of the court on tries that it says nothing of."""
+    known = {(t.message_index, t.try_id) for t in said.tries} if said else set()
+    more = tuple(t for t in court if (t.message_index, t.try_id) not in known)
+    if not more:
+        return said
+    base = said or Annotation()
+    return msgspec.structs.replace(base, tries=(*base.tries, *more))
 
 
 def _simulated(candidate: Candidate, result: Corrected | None) -> frozenset[int]:

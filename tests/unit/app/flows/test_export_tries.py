@@ -10,11 +10,14 @@ import pytest
 from app.flows.adjudicate import decide
 from app.flows.annotate import perform
 from app.flows.correct import propose_correction
+from app.flows.rule import rule, withdraw
+from curation.errors import ExportError
 from curation.trajectory import Message, Role, ToolCall
 from curation.tries import try_id
+from curation.verdicts import Verdict
 from storage import trajectories
 from storage.engine import Store
-from storage.predictions import add_predictions, new_prediction
+from storage.predictions import add_predictions, new_prediction, predictions_of
 from tests.episodes import ANSWER_AT, CALL_AT, Person, add_episodes
 from tests.revisions import arguments, revised
 from tests.unit.app.flows.test_export import GOLDEN, ask, load_beside, rows_of
@@ -122,3 +125,35 @@ def test_the_label_table_lists_rejected_tries_and_alternatives(
         "model-1",
         '{"role":"assistant","content":"Which city?"}',
     )
+
+
+def test_rulings_of_the_court_make_pairs_and_alternatives_whenever_they_were_given(
+    store: Store, tmp_path: Path
+) -> None:
+    (uid,) = add_episodes(store, 1)
+    ana, mara = Person(store, "ana"), Person(store, "mara")
+    with store.write() as conn:
+        row_id = trajectories.id_of(conn, uid)
+        answers = [(row_id, new_prediction(CALL_AT, "m", message, 1.5)) for message in (ROME, ASKS)]
+        add_predictions(conn, answers)
+        rome, asks = (one.id for one in predictions_of(conn, row_id))
+    perform(
+        store,
+        ana.info,
+        ana.session,
+        [ana.op("outcome", uid, outcome="accept"), ana.op("commit", uid)],
+    )
+    decide(store, uid, decided_by=ana.info, outcome="accept", adopt_annotator="ana")
+    given = rule(store, mara.info, rome, Verdict.PRED_WRONG, session_id="s", n=1)
+    rule(store, mara.info, asks, Verdict.BOTH_CORRECT, session_id="s", n=2)
+    assert ask(store, tmp_path / "pair", "dpo").rows == 1
+    (row,) = rows_of(tmp_path / "pair")
+    assert "Rome" in str(row["rejected"])
+
+    # People who rule differently settle nothing until one of them takes it back.
+    rule(store, ana.info, rome, Verdict.BOTH_CORRECT, session_id="a", n=1)
+    with pytest.raises(ExportError, match="not-corrected"):
+        ask(store, tmp_path / "disputed", "dpo")
+    withdraw(store, mara.info, given.id, session_id="s", n=3)
+    with pytest.raises(ExportError, match="not-corrected"):
+        ask(store, tmp_path / "accepted", "dpo")
