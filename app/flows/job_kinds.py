@@ -51,6 +51,48 @@ class FillQueueParams(Struct, frozen=True, forbid_unknown_fields=True):
     newer_than: int = 0
 
 
+class IngestPredictionsParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `ingest-predictions`; see `app.flows.ingest_predictions`."""
+
+    paths: list[str]
+    dataset: str
+    model: str
+
+
+class MatchParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `match`; see `app.flows.match.match`."""
+
+    dataset: str | None = None
+    again: bool = False
+
+
+def _ingest_predictions(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.ingest_predictions import ingest_and_match
+
+    wanted = msgspec.convert(params, IngestPredictionsParams)
+    settings = load_settings()
+    report, matched = ingest_and_match(
+        store,
+        [Path(path) for path in wanted.paths],
+        dataset=wanted.dataset,
+        model=wanted.model,
+        max_record_bytes=settings.max_record_bytes,
+        mastered_by=settings.mastered_by,
+        run=run,
+    )
+    return {**plain_values(report), "matched": plain_values(matched)}
+
+
+def _match(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.match import match
+
+    wanted = msgspec.convert(params, MatchParams)
+    mastered_by = load_settings().mastered_by
+    return plain_values(
+        match(store, wanted.dataset, again=wanted.again, mastered_by=mastered_by, run=run)
+    )
+
+
 def _ingest(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     from app.flows.ingest import ingest
 
@@ -148,6 +190,8 @@ def plain_values(report: object) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "ingest": _ingest,
+    "ingest-predictions": _ingest_predictions,
+    "match": _match,
     "check": _check,
     "fill-queue": _fill_queue,
     "export": _export,
@@ -164,6 +208,8 @@ def params_type(kind: str) -> type[Any]:
         return request
     types: dict[str, type] = {
         "ingest": IngestParams,
+        "ingest-predictions": IngestPredictionsParams,
+        "match": MatchParams,
         "check": CheckParams,
         "fill-queue": FillQueueParams,
         "bulk": BulkParams,

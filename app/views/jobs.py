@@ -150,6 +150,13 @@ def describe(job: JobInfo) -> str:
             return f"Look at {', '.join(params.get('paths', []))} for {params.get('dataset')}"
         case "ingest":
             return f"Import {', '.join(params.get('paths', []))} into {params.get('dataset')}"
+        case "ingest-predictions":
+            paths = ", ".join(params.get("paths", []))
+            return (
+                f"Import answers of {params.get('model')} from {paths} for {params.get('dataset')}"
+            )
+        case "match":
+            return f"Compare the predictions of {params.get('dataset') or 'everything'}"
         case "check":
             return f"Check {params.get('dataset') or 'everything'}"
         case "fill-queue":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -319,6 +320,20 @@ def test_the_real_kinds_run_one_after_the_other(store: Store, tmp_path: Path) ->
     assert queued.result == {"dataset": "chats", "added": n}
     assert exported.result["trajectories"] == n
     assert (out / "manifest.json").exists()
+
+
+def test_predictions_come_in_and_are_compared_as_jobs(store: Store, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    user = {"role": "user", "content": "Oslo?"}
+    row = {"messages": [user], "label": "Sunny.", "prediction": "Rain."}
+    pairs.write_text(json.dumps(row) + "\n{}\n", encoding="utf-8")
+    enqueue(store, "ingest-predictions", {"paths": [pairs], "dataset": "pairs", "model": "m"})
+    enqueue(store, "match", {"dataset": "pairs", "again": True})
+    assert work(store, once=True) == 2
+    compared, imported = jobs.list_jobs(store)
+    assert (imported.result["added"], imported.result["n_problems"]) == (1, 1)
+    assert imported.result["matched"]["compared"] == 1
+    assert (compared.result["compared"], compared.result["counts"]["mastered"]) == (1, 1)
 
 
 def test_a_busy_worker_still_says_that_it_is_there(
