@@ -54,7 +54,7 @@ FAMILIES = {
     "run": ("run",),
     "data": ("ingest", "check", "queue", "export"),
     "measure": ("scorecard",),
-    "verify": ("ingest-predictions", "match", "verdicts"),
+    "predictions": ("ingest-predictions", "match", "verdicts"),
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),
