@@ -213,6 +213,10 @@ def _with_objects_named(text: str, analysis: dict[str, str]) -> str:
         try:
             value, end = _decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
+            if start == 0:
+                raise _NoVerdict(
+                    Unscored.UNREADABLE, f"The reply is broken JSON: {_short(text)!r}"
+                ) from None
             continue
         position = _of_json(value, analysis)
         parts += [text[place:start].removesuffix("```json\n").removesuffix("```\n"), position.value]
