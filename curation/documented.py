@@ -72,5 +72,17 @@ def day_of(schema: dict[str, Any], value: Any) -> Day | None:
     """The day that a value means, where the parameter documents a date format and it is clear."""
     if not isinstance(value, str) or not date_format_of(schema):
         return None
-    days = days_of(value) if _DATE.fullmatch(value.strip()) else []
-    return days[0] if len(set(days)) == 1 else None
+    if not _DATE.fullmatch(value.strip()):
+        return None
+    if not is_misformatted_date(schema, value):
+        return _read(value.strip(), date_format_of(schema))
+    days = set(days_of(value))
+    return days.pop() if len(days) == 1 else None
+
+
+def _read(date: str, written: str) -> Day | None:
+    """A date in a known format, `YYYY-MM-DD` or another order of the three."""
+    parts = dict(zip(re.split(r"[-/.]", written), map(int, re.split(r"[-/.]", date)), strict=True))
+    if not (1 <= parts["MM"] <= 12 and 1 <= parts["DD"] <= 31):
+        return None
+    return Day(parts["YYYY"], parts["MM"], parts["DD"])

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from curation.gold import GoldCall
 from curation.model_endpoint import RETRIES, Endpoint
 from curation.model_faults import ModelError, ModelFault
 from curation.registry import Registry
@@ -40,15 +41,16 @@ class JudgeCase(Struct, frozen=True):
     prediction: Message
     alternatives: tuple[Message, ...] = ()
     """Further answers that people accepted. No model is shown them; `rules` compares with them."""
+    gold: tuple[GoldCall, ...] = ()
+    """Set-valued gold, where the source has it; as with alternatives, for `rules` alone."""
     date: str = ""
     """When the conversation took place, as the source wrote it; "" when it does not say."""
 
     @property
     def case_id(self) -> str:
-        """Tagged hash of all of it; the same in both orders."""
-        said = (
-            self.tools, self.context, self.reference, self.prediction, self.alternatives, self.date
-        )  # fmt: skip
+        """Tagged hash of what a model is asked; the same in both orders, and whatever is accepted
+        later."""
+        said = (self.tools, self.context, self.reference, self.prediction, self.date)
         return CASE_PREFIX + hashlib.sha256(canonical_json(said)).hexdigest()[:32]
 
 
