@@ -34,7 +34,9 @@ class ReadReply(Struct, frozen=True):
     correct_approach: str = ""
 
 
-class _NoVerdict(Exception):
+class NoVerdict(Exception):
+    """A reply cannot be counted: the reason, and what exactly was wrong."""
+
     def __init__(self, reason: Unscored, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
@@ -52,7 +54,7 @@ def read_reply(reply: JudgeReply, order: Order) -> ReadReply:
     reason: Unscored | None
     try:
         position = _position(reply, analysis)
-    except _NoVerdict as problem:
+    except NoVerdict as problem:
         verdict, reason, detail = None, problem.reason, problem.detail
     else:
         verdict, reason, detail = verdict_of(position, order), None, ""
@@ -77,7 +79,7 @@ def _position(reply: JudgeReply, analysis: dict[str, str]) -> Position:
     if is_json:
         return _of_json(value, analysis)
     if reply.finish is None:
-        raise _NoVerdict(Unscored.TRUNCATED, "The endpoint does not say that the reply ended.")
+        raise NoVerdict(Unscored.TRUNCATED, "The endpoint does not say that the reply ended.")
     return _of_text(text, analysis)
 
 
@@ -85,19 +87,19 @@ def answer_part(reply: JudgeReply) -> str:
     """The reply without thinking and code fence.
 
     Raises:
-        _NoVerdict: it is refused, cut off or empty.
+        NoVerdict: it is refused, cut off or empty.
     """
     if reply.refusal or reply.finish == "content_filter":
-        raise _NoVerdict(Unscored.REFUSED, _short(reply.refusal or "The endpoint filtered it."))
+        raise NoVerdict(Unscored.REFUSED, _short(reply.refusal or "The endpoint filtered it."))
     if reply.finish == "length":
-        raise _NoVerdict(Unscored.TRUNCATED, "The reply was cut off at the limit of its tokens.")
+        raise NoVerdict(Unscored.TRUNCATED, "The reply was cut off at the limit of its tokens.")
     if reply.finish not in ("stop", "eos", None):
-        raise _NoVerdict(Unscored.UNREADABLE, f"The reply ended with {_short(reply.finish)!r}.")
+        raise NoVerdict(Unscored.UNREADABLE, f"The reply ended with {_short(reply.finish)!r}.")
     if ends_in_thinking(reply.text):
-        raise _NoVerdict(Unscored.TRUNCATED, "The reply ends inside its thinking.")
+        raise NoVerdict(Unscored.TRUNCATED, "The reply ends inside its thinking.")
     text = without_thinking(reply.text).strip()
     if not text:
-        raise _NoVerdict(Unscored.EMPTY, "The reply holds nothing.")
+        raise NoVerdict(Unscored.EMPTY, "The reply holds nothing.")
     fenced = re.fullmatch(r"```[a-zA-Z]*\s*\n(.*?)\n?```", text, re.DOTALL)
     return fenced[1].strip() if fenced else text
 
@@ -132,13 +134,13 @@ def _of_json(value: Any, analysis: dict[str, str]) -> Position:
     if isinstance(value, str):
         return _of_text(value, analysis)
     if not isinstance(value, Members):
-        raise _NoVerdict(Unscored.WRONG_SCHEMA, "The reply is JSON, but no object.")
+        raise NoVerdict(Unscored.WRONG_SCHEMA, "The reply is JSON, but no object.")
     if _repeats(value):
-        raise _NoVerdict(Unscored.SEVERAL, "The reply gives one key twice.")
+        raise NoVerdict(Unscored.SEVERAL, "The reply gives one key twice.")
     keys = [key for key in value if key.strip().lower() == "verdict"]
     if len(keys) != 1:
         reason = Unscored.SEVERAL if keys else Unscored.WRONG_SCHEMA
-        raise _NoVerdict(reason, f"The reply has {len(keys) or 'no'} keys “verdict”.")
+        raise NoVerdict(reason, f"The reply has {len(keys) or 'no'} keys “verdict”.")
     for name in ("error_analysis", "correct_approach"):
         said = value.get(name)
         if isinstance(said, str):
@@ -151,11 +153,11 @@ def _of_json(value: Any, analysis: dict[str, str]) -> Position:
 
 def _of_field(said: Any) -> Position:
     if said is None:
-        raise _NoVerdict(Unscored.NO_VERDICT, "The verdict is null.")
+        raise NoVerdict(Unscored.NO_VERDICT, "The verdict is null.")
     if isinstance(said, list) and len(said) > 1:
-        raise _NoVerdict(Unscored.SEVERAL, f"The verdict is a list: {_short(str(said))}")
+        raise NoVerdict(Unscored.SEVERAL, f"The verdict is a list: {_short(str(said))}")
     if not isinstance(said, str):
-        raise _NoVerdict(Unscored.WRONG_SCHEMA, f"The verdict is no text: {_short(str(said))}")
+        raise NoVerdict(Unscored.WRONG_SCHEMA, f"The verdict is no text: {_short(str(said))}")
     position = named_position(said.strip(" \t\r\n.*`\"'"))
     if position is not None:
         return position
@@ -169,25 +171,25 @@ def _of_field(said: Any) -> Position:
         reason = Unscored.NEGATED if found[0].tone is Tone.NEGATED else Unscored.HEDGED
     else:
         reason = Unscored.UNKNOWN_VERDICT
-    raise _NoVerdict(reason, f"The verdict is {_short(said)!r}.")
+    raise NoVerdict(reason, f"The verdict is {_short(said)!r}.")
 
 
 def _of_text(text: str, analysis: dict[str, str]) -> Position:
     text = _with_objects_named(text, analysis)
     found = mentions(text)
     if not found:
-        raise _NoVerdict(Unscored.NO_VERDICT, f"The reply names no verdict: {_short(text)!r}")
+        raise NoVerdict(Unscored.NO_VERDICT, f"The reply names no verdict: {_short(text)!r}")
     if len({mention.position for mention in found}) > 1:
         names = ", ".join(dict.fromkeys(mention.words for mention in found))
-        raise _NoVerdict(Unscored.SEVERAL, f"The reply names several verdicts: {names}.")
+        raise NoVerdict(Unscored.SEVERAL, f"The reply names several verdicts: {names}.")
     position = found[0].position
     if position is None:
-        raise _NoVerdict(
+        raise NoVerdict(
             Unscored.NOT_BLIND, f"The judge cannot know what is {found[0].words}; data can say it."
         )
     _refuse_others(position, found)
     if not any(mention.tone is Tone.ASSERTED for mention in found):
-        raise _NoVerdict(Unscored.HEDGED, f"The reply names {position} without giving it.")
+        raise NoVerdict(Unscored.HEDGED, f"The reply names {position} without giving it.")
     return position
 
 
@@ -195,11 +197,11 @@ def _refuse_others(position: Position, found: list[Mention]) -> None:
     """Refuse a reply that also names another verdict, or denies its own."""
     for mention in found:
         if mention.position is not position:
-            raise _NoVerdict(
+            raise NoVerdict(
                 Unscored.SEVERAL, f"The reply names {position}, but also {mention.words}."
             )
         if mention.tone is Tone.NEGATED:
-            raise _NoVerdict(Unscored.NEGATED, f"The reply denies {mention.words}.")
+            raise NoVerdict(Unscored.NEGATED, f"The reply denies {mention.words}.")
 
 
 def _with_objects_named(text: str, analysis: dict[str, str]) -> str:
@@ -214,7 +216,7 @@ def _with_objects_named(text: str, analysis: dict[str, str]) -> str:
             value, end = _decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             if start == 0:
-                raise _NoVerdict(
+                raise NoVerdict(
                     Unscored.UNREADABLE, f"The reply is broken JSON: {_short(text)!r}"
                 ) from None
             continue
@@ -223,7 +225,7 @@ def _with_objects_named(text: str, analysis: dict[str, str]) -> str:
         place = end
     rest = text[place:]
     if re.search(r"[{\[][^{}]*\bverdict\b[\"']?\s*:", plain(rest), re.IGNORECASE):
-        raise _NoVerdict(Unscored.UNREADABLE, f"The reply is broken JSON: {_short(rest)!r}")
+        raise NoVerdict(Unscored.UNREADABLE, f"The reply is broken JSON: {_short(rest)!r}")
     return "".join([*parts, rest.removeprefix("\n```")])
 
 

@@ -11,6 +11,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from curation.checklist_judging import (
+    ChecklistVote,
+    checklist_answers,
+    checklist_prompt,
+    reply_schema,
+)
 from curation.errors import SettingsError
 from curation.judge_prompt import MAX_CHARS, VERDICT_SCHEMA, PromptTooLarge, pair_prompt
 from curation.judge_reply import read_reply
@@ -27,14 +33,20 @@ from curation.judging import (
 from curation.model_endpoint import Endpoint, client_of
 from curation.model_faults import explained, not_chat
 from curation.rubric import Rubric
+from curation.trajectory import Message
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-RESPONSE_FORMAT = {
-    "type": "json_schema",
-    "json_schema": {"name": "verdict", "strict": True, "schema": VERDICT_SCHEMA},
-}
+
+def _format(schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "verdict", "strict": True, "schema": schema},
+    }
+
+
+RESPONSE_FORMAT = _format(VERDICT_SCHEMA)
 WHERE = "judge"
 _REFUSALS_OF_A_FORMAT = (400, 404, 415, 422, 501)
 
@@ -65,6 +77,35 @@ class OpenAIJudge:
             read.detail,
             read.error_analysis,
             read.correct_approach,
+            reply,
+            _count(usage, "prompt_tokens"),
+            _count(usage, "completion_tokens"),
+            prompt.omitted,
+        )
+
+    async def checklist(
+        self, case: JudgeCase, answer: Message, model: str, rubric: Rubric, nonce: str
+    ) -> ChecklistVote:
+        """Ask of every criterion whether it holds; see `checklist_prompt`.
+
+        Raises:
+            JudgeError: the endpoint gave no reply.
+            ValueError: the rubric is no checklist of this case.
+        """
+        try:
+            prompt = checklist_prompt(case, answer, rubric, nonce, max_chars=self._max_chars)
+        except PromptTooLarge as problem:
+            return ChecklistVote(
+                model, rubric.key, unscored=Unscored.TOO_LARGE, detail=str(problem)
+            )
+        reply, usage = await self._asked(prompt.messages, _format(reply_schema(rubric)))
+        items, unscored, detail = checklist_answers(reply, rubric)
+        return ChecklistVote(
+            model,
+            rubric.key,
+            items,
+            unscored,
+            detail,
             reply,
             _count(usage, "prompt_tokens"),
             _count(usage, "completion_tokens"),
