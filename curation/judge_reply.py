@@ -20,6 +20,9 @@ from curation.thinking import ends_in_thinking, without_thinking
 from curation.verdict_mentions import Mention, Position, Tone, mentions, named_position, plain
 from curation.verdicts import Verdict, swapped
 
+_BROKEN = re.compile(r"[\"']verdict[\"']\s{0,9}:|\{\s{0,9}verdict\s{0,9}:", re.IGNORECASE)
+"""A verdict as JSON gives it, where no JSON can be read."""
+
 _SHOWN = 120
 """Characters of a reply that are repeated in a reason."""
 
@@ -224,7 +227,7 @@ def _with_objects_named(text: str, analysis: dict[str, str]) -> str:
         parts += [text[place:start].removesuffix("```json\n").removesuffix("```\n"), position.value]
         place = end
     rest = text[place:]
-    if re.search(r"[{\[][^{}]*\bverdict\b[\"']?\s*:", plain(rest), re.IGNORECASE):
+    if _BROKEN.search(plain(rest)):
         raise NoVerdict(Unscored.UNREADABLE, f"The reply is broken JSON: {_short(rest)!r}")
     return "".join([*parts, rest.removeprefix("\n```")])
 

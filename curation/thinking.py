@@ -8,19 +8,32 @@ from __future__ import annotations
 
 import re
 
-_CLOSED = re.compile(r"<(think|thinking|thought)>.*?</\1>\s*", re.DOTALL | re.IGNORECASE)
-_BEGUN_EARLIER = re.compile(r"\A.*</(?:think|thinking|thought)>\s*", re.DOTALL | re.IGNORECASE)
-"""Chat templates that open the block themselves leave only its end in the answer."""
-_OPEN = re.compile(r"<(?:think|thinking|thought)>.*\Z", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<(/?)(?:think|thinking|thought)>\s*", re.IGNORECASE)
 
 
 def without_thinking(text: str) -> str:
     """`text` without its thinking; a block that is never closed reaches to the end."""
-    if "<" not in text:
-        return text
-    return _OPEN.sub("", _BEGUN_EARLIER.sub("", _CLOSED.sub("", text)))
+    return _told_apart(text)[0]
 
 
 def ends_in_thinking(text: str) -> bool:
     """Whether the text breaks off inside a block of thinking."""
-    return _OPEN.search(_CLOSED.sub("", text)) is not None
+    return _told_apart(text)[1]
+
+
+def _told_apart(text: str) -> tuple[str, bool]:
+    """What is not thinking, and whether the end is."""
+    kept: list[str] = []
+    place = 0
+    thinks = False
+    for tag in _TAG.finditer(text):
+        if tag[1]:
+            if not thinks:
+                kept.clear()  # the chat template opened the block itself
+            place = tag.end()
+        elif not thinks:
+            kept.append(text[place : tag.start()])
+        thinks = not tag[1]
+    if not thinks:
+        kept.append(text[place:])
+    return "".join(kept), thinks

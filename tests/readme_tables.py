@@ -22,9 +22,11 @@ from app.flows.catalogue import (
     type_entries,
 )
 from app.settings import variables
+from curation.judging import JUDGES
 from curation.matching import MATCHERS
 from curation.mutating import MUTATIONS
 from curation.rewarding import REWARDS
+from curation.rubric import About, builtin_rubrics
 from curation.taxonomy import builtin_taxonomies
 
 README = Path(__file__).parent.parent / "README.md"
@@ -91,6 +93,25 @@ def mutations() -> str:
     return _table(["mutation", "category", "what it does to a right step"], rows)
 
 
+def judges() -> str:
+    """Judges."""
+    return _table(["judge", "what it rests on"], [[f"`{j.name}`", j.doc] for j in JUDGES])
+
+
+def rubrics() -> str:
+    """What judges are asked."""
+    about = {
+        About.PAIR: "two answers",
+        About.ANSWER: "one answer, item by item",
+        About.RESULTS: "recorded results, item by item",
+    }
+    rows = [
+        [f"`{r.key}`", r.title, about[r.about], ", ".join(c.name for c in r.criteria), r.source]
+        for r in builtin_rubrics()
+    ]
+    return _table(["rubric", "title", "asked of", "criteria", "source"], rows)
+
+
 def taxonomies() -> str:
     """Built-in taxonomies."""
     rows = [
@@ -150,6 +171,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "matchers": matchers,
     "rewards": rewards,
     "mutations": mutations,
+    "judges": judges,
+    "rubrics": rubrics,
     "taxonomies": taxonomies,
     "commands": commands,
     "settings": settings,

@@ -95,7 +95,12 @@ def recording_line(case_id: str, vote: Vote) -> str:
         case_id, vote.rubric, vote.key.order, vote.key.number, vote.key.model,
         vote.reply, vote.prompt_tokens, vote.completion_tokens, vote.omitted,
     )  # fmt: skip
-    return msgspec.json.encode(recorded).decode()
+    return encoded(recorded)
+
+
+def encoded(reply: RecordedReply) -> str:
+    """A recorded reply as its line, without the line feed."""
+    return msgspec.json.encode(reply).decode()
 
 
 def read_recording(lines: Iterable[str]) -> list[RecordedReply]:

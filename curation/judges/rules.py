@@ -25,6 +25,9 @@ class RulesJudge:
 
     async def vote(self, case: JudgeCase, key: VoteKey, rubric: Rubric, nonce: str) -> Vote:
         """The verdict that is proven, if any; see `Judge.vote`."""
+        if rubric.sub_question:
+            detail = f"Rules prove which answer is wrong, not what {rubric.key} asks."
+            return Vote(key, rubric.key, unscored=Unscored.NOT_PROVEN, detail=detail)
         proof = prove(case)
         if proof.verdict is None:
             return Vote(key, rubric.key, unscored=Unscored.NOT_PROVEN, detail=proof.detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -234,3 +235,25 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 @given(st.text(), st.text(), NAMES)
 def test_what_the_analysis_says_never_changes_the_verdict(one: str, two: str, name: str) -> None:
     assert read(structured(name, one, two)).verdict in (None, read(name).verdict)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BOTH_WRONG " * 2_000,
+        "BOTH_WRONG\n" * 2_000,
+        "<think>" * 5_000,
+        "<think></think>" * 5_000,
+        "[" * 50_000,
+        "{" * 50_000,
+        '{"verdict":' * 3_000,
+        "verdict " * 5_000 + "BOTH_WRONG",
+        "a. " * 20_000 + "no BOTH_WRONG",
+        "RESPONSE" + " " * 50_000,
+    ],
+    ids=range(10),
+)
+def test_a_reply_that_runs_in_circles_is_read_at_once(text: str) -> None:
+    began = time.process_time()
+    assert read(text).verdict is None
+    assert time.process_time() - began < 2

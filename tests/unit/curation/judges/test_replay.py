@@ -132,10 +132,3 @@ def test_a_vote_without_a_reply_cannot_be_recorded() -> None:
         recording_line("case1-x", Vote(key, "r@1", unscored=Unscored.NOT_PROVEN))
     with pytest.raises(ValueError, match="verdict, or the reason"):
         Vote(key, "r@1", reply=JudgeReply("x"))
-
-
-def test_every_judge_says_what_it_is() -> None:
-    assert JUDGES.names() == ["openai", "replay", "rules"]
-    for entry in JUDGES:
-        assert entry.title and entry.doc
-        assert entry.is_offline != entry.needs_endpoint
