@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.checklist_judging import (
@@ -184,6 +184,7 @@ def test_a_model_is_asked_over_http(name: str) -> None:
     assert body["response_format"]["json_schema"]["schema"] == reply_schema(rubric)
 
 
+@settings(deadline=None)
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["a", "b", "yes", "no", "name"]),
     lambda inner: st.lists(inner, max_size=4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.consensus import (
@@ -119,6 +119,7 @@ RULES = st.integers(1, 5).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(RULES, st.data())
 def test_asking_on_never_changes_a_final_ruling(rule: ConsensusRule, data: st.DataObject) -> None:
     pairs = data.draw(
@@ -133,6 +134,7 @@ def test_asking_on_never_changes_a_final_ruling(rule: ConsensusRule, data: st.Da
             assert earlier.verdict == last.verdict
 
 
+@settings(deadline=None)
 @given(RULES, st.data())
 def test_asking_what_is_next_always_ends_with_the_same_verdict(
     rule: ConsensusRule, data: st.DataObject
@@ -145,6 +147,7 @@ def test_asking_what_is_next_always_ends_with_the_same_verdict(
     assert consensus(given, rule).verdict == consensus(whole, rule).verdict
 
 
+@settings(deadline=None)
 @given(st.permutations(votes((L, L), (L, P), (L, L), (None, C))))
 def test_the_order_in_which_votes_come_in_does_not_matter(given_: list[Vote]) -> None:
     rule = ConsensusRule(4, 2)

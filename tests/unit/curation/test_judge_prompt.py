@@ -7,7 +7,7 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curation.fencing import Fence
@@ -154,6 +154,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join))
 @example(NONCE[:8] + "\u200b" + NONCE[8:])
 @example("５ce1a9d3b7f04e26")
@@ -162,6 +163,7 @@ def test_no_text_escapes_its_fence(text: str) -> None:
     assert len(fences(prompt.user)) == N_FENCES
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_readable_text_stays_as_it_is(text: str) -> None:
     shown = Fence(NONCE).inert(text)

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.judge_prompt import VERDICT_SCHEMA, WORDS
@@ -201,17 +201,20 @@ DENIALS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, min_size=2, max_size=5).filter(lambda names: len(set(names)) > 1),
        st.sampled_from([", ", "\n", " or ", "; ", "/", "\n\nVerdict: ", " | "]))  # fmt: skip
 def test_several_names_never_make_a_verdict(names: list[str], between: str) -> None:
     assert read(between.join(names)).unscored is Unscored.SEVERAL
 
 
+@settings(deadline=None)
 @given(DENIALS, NAMES, st.sampled_from(["", "Verdict: ", "I say it is ", "**", "> "]))
 def test_a_denied_name_never_makes_a_verdict(denial: str, name: str, before: str) -> None:
     assert read(f"{before}{denial} {name}").verdict is None
 
 
+@settings(deadline=None)
 @given(NAMES, st.text(max_size=80), st.text(max_size=80))
 def test_words_around_a_name_never_make_another_verdict(name: str, before: str, after: str) -> None:
     got = read(f"{before}{name}{after}")
@@ -219,12 +222,14 @@ def test_words_around_a_name_never_make_another_verdict(name: str, before: str, 
     assert (got.verdict is None) == (got.unscored is not None)
 
 
+@settings(deadline=None)
 @given(NAMES, st.integers(1, 60))
 def test_half_a_reply_is_no_verdict(name: str, cut: int) -> None:
     whole = structured(name, "It invents the date.", "Ask.")
     assert read(whole[: -min(cut, len(whole) - 1)]).verdict is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_read_without_an_error(text: str) -> None:
     read(text)
@@ -232,6 +237,7 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
     read_reply(JudgeReply(text, None), Order.PREDICTION_FIRST)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), NAMES)
 def test_what_the_analysis_says_never_changes_the_verdict(one: str, two: str, name: str) -> None:
     assert read(structured(name, one, two)).verdict in (None, read(name).verdict)

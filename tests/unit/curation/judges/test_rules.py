@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.gold import read_ground_truth
@@ -202,6 +202,7 @@ ARGUMENTS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ARGUMENTS, max_size=3), st.lists(ARGUMENTS, max_size=3))
 def test_any_two_answers_are_judged_alike_in_both_orders(
     one: list[dict[str, Any]], two: list[dict[str, Any]]
