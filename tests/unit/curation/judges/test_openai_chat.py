@@ -58,9 +58,13 @@ CASE = JudgeCase((WEATHER,), ASKED, called("Oslo"), called("Rome"))
 GOOD = json.dumps({"error_analysis": "Oslo.", "correct_approach": "Rome.", "verdict": "BOTH_WRONG"})
 
 
-async def opened(server: ModelServer, timeout_s: float = 10.0, max_chars: int = 60_000) -> Judge:
+async def opened(
+    server: ModelServer, timeout_s: float = 10.0, max_chars: int = 60_000, retries: int = 2
+) -> Judge:
     endpoint = Endpoint(server.url, "some-model", SecretStr(KEY), timeout_s, max_tokens=64)
-    return await JUDGES.get("openai").open(JudgeSetup(endpoint, max_chars=max_chars))
+    return await JUDGES.get("openai").open(
+        JudgeSetup(endpoint, max_chars=max_chars, retries=retries)
+    )
 
 
 def vote(
@@ -246,9 +250,11 @@ def test_a_server_that_hangs_is_given_up_in_time() -> None:
 
 
 def test_how_long_an_endpoint_wants_to_be_left_alone_is_handed_on() -> None:
-    # Longer than the client waits of its own accord, so that this test does not wait either.
     storm = failing(429, "quota", **{"retry-after-ms": "90000"})
-    assert failed(storm).retry_after_s == 90
+    with model_server(storm) as server, pytest.raises(JudgeError) as caught:
+        vote(server, retries=0)
+    assert caught.value.retry_after_s == 90
+    assert len(server.asked) == 1, "whoever asks with no retries waits himself"
 
 
 def test_nobody_there() -> None:
