@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from curation.annotation import ActKind, EmptyPayload, Payload
+from curation.annotation import ActKind, EmptyPayload, Payload, TryPayload
 from storage import acts
 from storage.acts import StoredAct
 from storage.annotators import AnnotatorInfo
@@ -30,6 +30,8 @@ class Appending:
         self.until = now + lease
         self.touched: dict[int, str] = {}
         """id -> uid of the trajectories that ops were about, in order."""
+        self.reruled: set[tuple[int, int]] = set()
+        """(trajectory id, message index) of steps at which a try was ruled on, or no longer is."""
 
     def append(
         self,
@@ -41,6 +43,7 @@ class Appending:
         batch: str | None = None,
     ) -> int:
         """Append an act that says something; returns its id."""
+        self._note(trajectory_id, payload)
         return self._append(n, trajectory_id, kind, payload, None, batch, self.session_id)
 
     def append_taking(self, n: int, kind: ActKind, taken: list[StoredAct]) -> dict[int, int]:
@@ -49,11 +52,17 @@ class Appending:
         page's own (`acts.of_op` finds them)."""
         latest: dict[int, int] = {}
         for i, act in enumerate(taken):
+            original = act if act.undoes is None else acts.act_by_id(self.conn, act.undoes)
+            self._note(original.trajectory_id, original.payload)
             session = self.session_id if i == 0 else acts.within_op(self.session_id, n)
             latest[act.trajectory_id] = self._append(
                 i or n, act.trajectory_id, kind, EmptyPayload(), act.id, act.batch, session
             )
         return latest
+
+    def _note(self, trajectory_id: int, payload: Payload) -> None:
+        if isinstance(payload, TryPayload):
+            self.reruled.add((trajectory_id, payload.message_index))
 
     def _append(
         self,

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from app.flows import taking_back
 from app.flows.appending import Appending
+from app.flows.match import match_at
 from app.flows.ops import (
     MAX_BATCH_NAME,
     CommitRequest,
@@ -114,6 +115,8 @@ class Delivery(Appending):
                 results[op.n] = OpResult(op.n, "refused", before.message, before.hint)
             else:
                 results[op.n] = self._new(op)
+        for trajectory_id, index in sorted(self.reruled):
+            match_at(self.conn, trajectory_id, index)
         tasks.renew(self.conn, self.annotator.id, self.touched, self.until)
         return Performed(
             acked=max(numbers, default=0),

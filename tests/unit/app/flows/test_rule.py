@@ -271,3 +271,24 @@ def test_an_answer_that_breaks_its_tool_cannot_become_the_step(court: Court) -> 
 def test_a_note_that_is_too_long_is_refused(court: Court) -> None:
     with pytest.raises(AnnotationError, match="note"):
         court.rule(NEITHER, note="x" * 2_001)
+
+
+def test_a_try_accepted_in_annotate_is_matched_from_then_on(court: Court) -> None:
+    def matched() -> bool | None:
+        return court.prediction(court.twin).matches["strict"]
+
+    def say(kind: str, uid: str = "", **payload: object) -> int:
+        op = court.mara.op(kind, uid, **payload)
+        (result,) = perform(court.store, court.mara.info, court.mara.session, [op]).results
+        assert result.status == "ok"
+        return op.n
+
+    place = {"message_index": CALL_AT, "try_id": try_id(court.answer)}
+    n = say("try", court.uid, **place, ruling="alternative")
+    assert matched() is True
+    undo = say("undo", of=n)
+    assert matched() is False
+    say("redo", of=undo)
+    assert matched() is True
+    say("try", court.uid, **place, ruling=None)
+    assert matched() is False
