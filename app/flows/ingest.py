@@ -2,7 +2,8 @@
 
 `app.flows.preparing` makes batches; here each one becomes one transaction that also holds the
 checkpoint, so an interrupted import goes on where it stopped. Importing twice adds nothing:
-trajectories are known by content, and belong to a dataset once.
+trajectories are known by content, and belong to a dataset once. Other models' answers that come
+with them are compared with the references at the end (`app/flows/match.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from app.flows.match import Following, match
 from app.flows.preparing import Plan, PreparedBatch, prepared_batches
 from app.flows.reading import MAX_RECORD_BYTES, find_files, read_tool_file
 from app.flows.running import Run
@@ -123,6 +125,9 @@ def ingest(
             run.report(progress.records, None, "records")
             store.give_way()
     _drop_if_empty(store, progress)
+    if progress.predictions:
+        match(store, name, run=Following(run))
+        run.report(progress.records, None, "records")
     return progress.report(name, format)
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.flows.ingest import SHOWN_PROBLEMS
-from app.flows.match import MatchReport, match
+from app.flows.match import Following, MatchReport, match
 from app.flows.preparing import PreparedRow, prepared_row
 from app.flows.reading import MAX_RECORD_BYTES, find_files, read_records
 from app.flows.running import Run
@@ -155,19 +155,8 @@ def ingest_and_match(
     with store.read() as conn:
         known = any(one.name == report.dataset for one in datasets.list_datasets(conn))
     return report, match(
-        store, report.dataset if known else None, mastered_by=mastered_by, run=_Continued(run)
+        store, report.dataset if known else None, mastered_by=mastered_by, run=Following(run)
     )
-
-
-class _Continued(Run):
-    """The same run, whose checkpoint was another flow's: what is compared already is skipped
-    without one."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def report(self, done: int, total: int | None = None, unit: str = "") -> None:
-        self._run.report(done, total, unit)
 
 
 class _Importing:

@@ -44,6 +44,17 @@ class MatchReport(Struct, frozen=True):
     """Of the dataset now."""
 
 
+class Following(Run):
+    """The same run, whose checkpoint is another flow's: what is compared already is skipped
+    without one."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def report(self, done: int, total: int | None = None, unit: str = "") -> None:
+        self._run.report(done, total, unit)
+
+
 def match(
     store: Store,
     dataset: str | None = None,

@@ -216,3 +216,20 @@ def test_an_import_that_was_stopped_goes_on_where_it_stood(
     report = ingest_predictions(questions, [path], dataset="d", model="m", run=rest)
     assert (report.records, report.added, report.duplicates) == (5, 5, 0)
     assert len(_all(questions)) == 5
+
+
+def test_answers_that_come_with_their_trajectories_are_compared_too(
+    store: Store, tmp_path: Path
+) -> None:
+    step = {"role": "assistant", "content": None, "tool_calls": [_call("Oslo")]}
+    row = {
+        "messages": [{"role": "user", "content": "Oslo?"}, step],
+        "tools": [TOOL],
+        "predictions": [
+            {"message_index": 1, "model": "m", "message": {"tool_calls": [_call(city)]}}
+            for city in ("Oslo", "Rome")
+        ],
+    }
+    report = ingest(store, [_write(tmp_path / "own.jsonl", [row])], dataset="own")
+    assert report.predictions == 2
+    assert [one.matches["strict"] for one in _all(store)] == [True, False]
