@@ -55,6 +55,7 @@ FAMILIES = {
     "data": ("ingest", "check", "queue", "export"),
     "measure": ("scorecard",),
     "predictions": ("ingest-predictions", "match", "verdicts"),
+    "verify": ("probe", "judge"),
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),

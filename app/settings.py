@@ -11,13 +11,15 @@ in the database.
 from __future__ import annotations
 
 import getpass
+import json
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from curation.errors import SettingsError
 
@@ -93,6 +95,22 @@ class Settings(BaseSettings):
     simulator_max_tokens: int = Field(default=1024, ge=16)
     """Length of a simulated result, in tokens."""
 
+    probe_base_url: str = ""
+    """OpenAI-compatible API of the model that `loopwright probe` asks, unless told another."""
+
+    probe_api_key: SecretStr = SecretStr("")
+    """Key of exactly that API: sent to no other address, never shown, logged or stored."""
+
+    judge_base_url: str = ""
+    """OpenAI-compatible API of the judge that `loopwright judge` asks, unless told another."""
+
+    judge_api_key: SecretStr = SecretStr("")
+    """Key of exactly that API: sent to no other address, never shown, logged or stored."""
+
+    prices: Annotated[dict[str, tuple[float, float]], NoDecode] = Field(default_factory=dict)
+    """Prices of models in US dollars for a million tokens, of prompts and of answers, as JSON:
+    `{"some-model": [0.4, 1.6]}`. A model that is not here has no price on record, and no cost."""
+
     log_level: str = "INFO"
     """Least serious message that is logged: DEBUG, INFO, WARNING or ERROR."""
 
@@ -113,7 +131,29 @@ class Settings(BaseSettings):
             raise ValueError(f"must be one of {', '.join(MATCHERS_ON_RECORD)}")
         return value
 
-    @field_validator("simulator_base_url")
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _are_prices(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            found = json.loads(value or "{}")
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise ValueError('must be a JSON object such as {"some-model": [0.4, 1.6]}')
+        return found
+
+    @field_validator("prices")
+    @classmethod
+    def _cost_something(
+        cls, value: dict[str, tuple[float, float]]
+    ) -> dict[str, tuple[float, float]]:
+        if any(not 0 <= price < float("inf") for pair in value.values() for price in pair):
+            raise ValueError("must be 0 or more")
+        return value
+
+    @field_validator("simulator_base_url", "probe_base_url", "judge_base_url")
     @classmethod
     def _is_api(cls, value: str) -> str:
         if not value:
@@ -126,7 +166,7 @@ class Settings(BaseSettings):
         if not usable:
             raise ValueError("must be the address of an API such as http://127.0.0.1:8000/v1")
         if parts.username or parts.password or parts.query:
-            raise ValueError("must not hold a key; that belongs into LOOPWRIGHT_SIMULATOR_API_KEY")
+            raise ValueError("must not hold a key; that belongs into the setting …_API_KEY")
         return value
 
     @field_validator("database_url")
@@ -162,7 +202,11 @@ def _read(given: dict[str, object]) -> Settings:
         first = problem.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
         # An address that holds a key is refused, so what was put there is not repeated either.
-        shown = "given" if name.startswith("simulator_") else repr(first.get("input"))
+        shown = (
+            "given"
+            if name.startswith(("simulator_", "probe_", "judge_"))
+            else repr(first.get("input"))
+        )
         raise SettingsError(
             f"The value {shown} cannot be used: {first['msg']}.",
             where=f"{PREFIX}{name.upper()}",

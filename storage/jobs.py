@@ -28,6 +28,8 @@ class JobState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
+    """Taken from its worker, or from the queue, until somebody lets it go on."""
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -155,12 +157,23 @@ def list_jobs(
 
 
 def request_cancel(conn: Connection, job_id: int) -> None:
-    """Ask a job to stop: a waiting one is cancelled at once, a running one at its next report."""
+    """Ask a job to stop: one that waits or is paused at once, a running one at its next report."""
     conn.execute(update(job).where(job.c.id == job_id).values(cancel_requested=True))
+    at_rest = (JobState.QUEUED.value, JobState.PAUSED.value)
     conn.execute(
         update(job)
-        .where(job.c.id == job_id, job.c.state == JobState.QUEUED.value)
+        .where(job.c.id == job_id, job.c.state.in_(at_rest))
         .values(state=JobState.CANCELLED.value, finished_at=datetime.now(UTC))
+    )
+
+
+def pause(conn: Connection, job_id: int) -> None:
+    """Take a job from the queue or from its worker, which leaves it at its next report."""
+    under_way = (JobState.QUEUED.value, JobState.RUNNING.value)
+    conn.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.state.in_(under_way), ~job.c.cancel_requested)
+        .values(state=JobState.PAUSED.value)
     )
 
 

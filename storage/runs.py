@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, select, update
 
 from curation.consensus import ConsensusRule
 from curation.errors import NotFound
@@ -80,6 +80,11 @@ def add_probe_run(conn: Connection, new: NewProbeRun) -> int:
             "base_url": address_alone(new.base_url),
             "parameters": _json(new.parameters),
             "job_id": new.job_id,
+            "answers": 0,
+            "unpriced": 0,
+            "tokens_in": 0,
+            "tokens_out": 0,
+            "cost_usd": 0.0,
         },
     )
 
@@ -139,6 +144,39 @@ def probe_run_of_job(conn: Connection, job_id: int) -> ProbeRun | None:
 def judge_run_of_job(conn: Connection, job_id: int) -> JudgeRun | None:
     """The run of a judge that a job began, for a job that goes on; None when there is none yet."""
     return next(iter(_judge_runs(conn, judge_run.c.job_id == job_id)), None)
+
+
+def same_judge_run(conn: Connection, new: NewJudgeRun) -> JudgeRun | None:
+    """The latest run with the same setup, whatever job it was: what it asked need not be asked
+    again. None when there is none."""
+    found = _judge_runs(
+        conn,
+        and_(
+            judge_run.c.dataset == new.dataset,
+            judge_run.c.backend == new.backend,
+            judge_run.c.models == _json(new.models),
+            judge_run.c.base_url == address_alone(new.base_url),
+            judge_run.c.rubric == new.rubric,
+            judge_run.c.rubric_version == new.rubric_version,
+            judge_run.c.rule == _json(new.rule),
+            judge_run.c.parameters == _json(new.parameters),
+        ),
+    )
+    return next(iter(found), None)
+
+
+def same_probe_run(conn: Connection, new: NewProbeRun) -> ProbeRun | None:
+    """The latest probe with the same setup, whatever job it was; None when there is none."""
+    found = _probe_runs(
+        conn,
+        and_(
+            probe_run.c.dataset == new.dataset,
+            probe_run.c.model == new.model,
+            probe_run.c.base_url == address_alone(new.base_url),
+            probe_run.c.parameters == _json(new.parameters),
+        ),
+    )
+    return next(iter(found), None)
 
 
 def list_probe_runs(conn: Connection, limit: int = 50) -> list[ProbeRun]:

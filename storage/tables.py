@@ -223,6 +223,31 @@ class ProbeRunRow(Base, table=True):
     parameters: str = Field(default="{}", sa_type=Text)
     """JSON object: temperature, rollouts, most tokens, …"""
     job_id: int | None = Field(default=None, foreign_key="job.id")
+    answers: int = 0
+    """What came back, and below what it cost."""
+    unpriced: int = 0
+    """Answers without a price on record or without reported tokens."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+    """Of the answers that have a price."""
+    created_at: datetime = _utc()
+
+
+class ProbeFailureRow(Base, table=True):
+    """A question of a probe that got no answer; gone when it is answered later."""
+
+    __tablename__ = "probe_failure"
+    __table_args__ = (UniqueConstraint("run_id", "trajectory_id", "message_index", "kind"),)
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="probe_run.id")
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    message_index: int
+    kind: str
+    """`curation.predictions.PredictionKind`."""
+    fault: str
+    """`curation.model_faults.ModelFault`."""
+    detail: str = Field(default="", sa_type=Text)
     created_at: datetime = _utc()
 
 

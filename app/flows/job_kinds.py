@@ -183,6 +183,25 @@ def _mark_alike(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any
     return plain_values(mark_alike(store, ticked, by=wanted.by, run=run))
 
 
+def _probe(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.probe import ProbeRequest, probe
+
+    request = msgspec.convert(params, ProbeRequest)
+    return plain_values(probe(store, request, load_settings(), run, run.job_id))
+
+
+def _judge(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.judge import JudgeRequest, judge
+
+    request = msgspec.convert(params, JudgeRequest)
+    end = judge(store, request, load_settings(), run, run.job_id)
+    return plain_values(end.report) | {
+        "out_of_budget": end.out_of_budget,
+        "failed": end.failed,
+        "left": end.left,
+    }
+
+
 def plain_values(report: object) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(report, enc_hook=str)
     return plain
@@ -197,6 +216,8 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "export": _export,
     "bulk": _bulk,
     "mark-alike": _mark_alike,
+    "probe": _probe,
+    "judge": _judge,
 }
 
 
@@ -206,6 +227,16 @@ def params_type(kind: str) -> type[Any]:
 
         request: type[Any] = ExportRequest
         return request
+    if kind == "judge":
+        from app.flows.judge import JudgeRequest
+
+        judged: type[Any] = JudgeRequest
+        return judged
+    if kind == "probe":
+        from app.flows.probe import ProbeRequest
+
+        probed: type[Any] = ProbeRequest
+        return probed
     types: dict[str, type] = {
         "ingest": IngestParams,
         "ingest-predictions": IngestPredictionsParams,

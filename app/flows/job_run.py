@@ -31,7 +31,7 @@ class Interrupted(Cancelled):
 
 
 class TakenOver(Cancelled):
-    """Another worker has the job, because this one was silent for too long."""
+    """The job is another worker's, because this one was silent for too long, or it is paused."""
 
 
 class JobRun(Run):
@@ -40,12 +40,13 @@ class JobRun(Run):
     def __init__(self, store: Store, job: JobInfo, stopping: threading.Event | None = None) -> None:
         self.checkpoint = {k: v for k, v in job.checkpoint.items() if k != STARTS}
         self._store = store
-        self._job_id = job.id
+        self._job_id = self.job_id = job.id
         self._claimed_at = job.started_at
         self._stopping = stopping or threading.Event()
         self._progress: tuple[int, int | None, str] = (job.done, job.total, job.unit)
         self._reported = 0.0
         self._cancelled = False
+        self._is_lost = False
         self._ended = threading.Event()
         self._beater = threading.Thread(target=self._keep_beating, daemon=True, name="job-beat")
 
@@ -63,6 +64,7 @@ class JobRun(Run):
         Raises:
             Interrupted: the worker is to stop.
             Cancelled: the user cancelled the job.
+            TakenOver: the user paused it, or another worker has it.
         """
         self._progress = (done, total, unit)
         now = time.monotonic()
@@ -71,6 +73,8 @@ class JobRun(Run):
             self.flush()
         if self._cancelled:
             raise Cancelled
+        if self._is_lost:
+            raise TakenOver
         if self._stopping.is_set():
             raise Interrupted
 
@@ -98,7 +102,8 @@ class JobRun(Run):
 
     def _beat(self) -> None:
         with self._store.write() as conn:
-            if is_ours(conn, self._job_id, self._claimed_at):
+            self._is_lost = not is_ours(conn, self._job_id, self._claimed_at)
+            if not self._is_lost:
                 self._cancelled = jobs.beat(conn, self._job_id, *self._progress)
 
     def _keep_beating(self) -> None:

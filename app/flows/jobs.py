@@ -75,10 +75,20 @@ def cancel(store: Store, job_id: int) -> None:
         jobs.request_cancel(conn, job_id)
 
 
-def retry(store: Store, job_id: int) -> None:
-    """Put a failed or cancelled job back into the queue, at its checkpoint."""
+def pause(store: Store, job_id: int) -> None:
+    """Let a job rest at what it finished; its worker takes up the next one."""
     with store.write() as conn:
-        if jobs.get_job(conn, job_id).state in (JobState.FAILED, JobState.CANCELLED):
+        jobs.pause(conn, job_id)
+
+
+AT_REST = (JobState.PAUSED, JobState.FAILED, JobState.CANCELLED)
+"""States from which a job goes on when somebody wants it to."""
+
+
+def retry(store: Store, job_id: int) -> None:
+    """Put a paused, failed or cancelled job back into the queue, at its checkpoint."""
+    with store.write() as conn:
+        if jobs.get_job(conn, job_id).state in AT_REST:
             jobs.requeue(conn, job_id)
 
 

@@ -22,6 +22,9 @@ class Run:
     checkpoint: dict[str, Any] = {}  # noqa: RUF012 - subclasses assign, never mutate
     """What `save` stored when the run was interrupted; {} at the first start."""
 
+    job_id: int | None = None
+    """The job this is the run of; None in a command."""
+
     def report(self, done: int, total: int | None = None, unit: str = "") -> None:
         """Say how many units are done, of how many (None: unknown).
 

@@ -21,6 +21,12 @@ class Price(Struct, frozen=True):
     prompt: float
     completion: float
 
+    def of(self, tokens: Tokens) -> float:
+        """Dollars for an answer; what is not known of its tokens is free."""
+        return (
+            (tokens.prompt or 0) * self.prompt + (tokens.completion or 0) * self.completion
+        ) / MILLION
+
 
 class Budget(Struct, frozen=True):
     """What a run may cost; None: as much as it takes."""
@@ -86,23 +92,18 @@ class Spending:
         """Dollars so far; None when a price or a count is missing."""
         return None if self.n_unpriced else self._usd
 
-    def add(self, model: str, tokens: Tokens, times: int = 1) -> None:
-        """Count answers of a model.
-
-        Args:
-            tokens: of all of them together.
+    def add(self, model: str, tokens: Tokens) -> None:
+        """Count an answer of a model.
 
         Raises:
             SettingsError: there is a budget, and the endpoint does not report its tokens.
         """
-        self.answers += times
+        self.answers += 1
         price = self._prices.get(model)
         if not tokens.is_known or price is None:
-            self.n_unpriced += times
+            self.n_unpriced += 1
         else:
-            self._usd += (
-                (tokens.prompt or 0) * price.prompt + (tokens.completion or 0) * price.completion
-            ) / MILLION
+            self._usd += price.of(tokens)
         self.prompt += tokens.prompt or 0
         self.completion += tokens.completion or 0
         if self._budget.is_set and not tokens.is_known:
@@ -111,6 +112,13 @@ class Spending:
                 where="budget",
                 hint="Leave the budget out, and limit what is asked in another way.",
             )
+
+    def add_earlier(self, tokens: Tokens, answers: int, usd: float | None) -> None:
+        """Count what the same run cost before it was stopped."""
+        self.answers += answers
+        self.prompt += tokens.prompt or 0
+        self.completion += tokens.completion or 0
+        self._usd += usd or 0.0
 
     def require_room(self, under_way: int) -> None:
         """Refuse another question when those under way, at the usual cost, spend what is left.

@@ -22,6 +22,7 @@ from components.notices import draw_empty, escape
 STATES = {
     "queued": "◔ queued",
     "running": "▶ running",
+    "paused": "⏸ paused",
     "done": "✓ done",
     "failed": "✗ failed",
     "cancelled": "■ cancelled",
@@ -97,7 +98,7 @@ def _panel(kinds: Sequence[str] | None) -> None:
         with st.container(border=True):
             _draw(job)
     was_busy = st.session_state.get("jobs-busy", False)
-    busy = any(job.finished_at is None for job in visible)
+    busy = any(job.finished_at is None and job.state != "paused" for job in visible)
     st.session_state["jobs-busy"] = busy
     if was_busy and not busy:
         # The page around the panel shows what the job changed.
@@ -105,18 +106,27 @@ def _panel(kinds: Sequence[str] | None) -> None:
 
 
 def _draw(job: JobInfo) -> None:
-    text, act = st.columns([6, 1], vertical_alignment="center")
+    text, act, end = st.columns([6, 1.2, 1.2], vertical_alignment="center")
     with text:
         st.markdown(f"**{escape(describe(job))}** — {STATES.get(job.state, job.state)}")
         if job.state == "running" and job.total:
             st.progress(min(1.0, job.done / job.total), text=_estimate(job))
         elif job.state == "running":
             st.caption(f"{job.done:,} {job.unit} so far")
+        elif job.state == "paused":
+            st.caption(f"{job.done:,} {job.unit} are done; it goes on from there.")
         elif job.error:
             st.error(escape(job.error))
         elif job.state == "done":
             st.caption(summary(job))
-    if job.finished_at is None and act.button(
+    if job.state in jobs.AT_REST:
+        if act.button("Go on", key=f"resume-{job.id}", icon=":material/play_arrow:"):
+            jobs.retry(session.store(), job.id)
+    elif job.finished_at is None and act.button(
+        "Pause", key=f"pause-{job.id}", icon=":material/pause:"
+    ):
+        jobs.pause(session.store(), job.id)
+    if job.finished_at is None and end.button(
         "Cancel", key=f"cancel-{job.id}", icon=":material/close:"
     ):
         jobs.cancel(session.store(), job.id)
@@ -163,6 +173,11 @@ def describe(job: JobInfo) -> str:
             return f"Fill the queue of {params.get('dataset')}"
         case "export":
             return f"Export {params.get('type')} as {params.get('layout')}"
+        case "probe":
+            return f"Probe {params.get('model')} on {params.get('dataset') or 'everything'}"
+        case "judge":
+            who = " + ".join(params.get("models") or ()) or params.get("backend", "rules")
+            return f"Judge {params.get('dataset') or 'everything'} with {who}"
         case "bulk":
             return f"{str(params.get('action')).capitalize()} all that were found"
         case "mark-alike":

@@ -30,7 +30,7 @@ from curation.judging import (
     Vote,
     VoteKey,
 )
-from curation.model_endpoint import Endpoint, client_of
+from curation.model_endpoint import Endpoint, client_of, completion
 from curation.model_faults import explained, not_chat
 from curation.rubric import Rubric
 from curation.trajectory import Message
@@ -148,9 +148,10 @@ class OpenAIJudge:
         return read
 
     async def _sent(self, messages: list[dict[str, str]], **more: Any) -> Any:
-        return await self._client.chat.completions.create(
+        return await completion(
+            self._client,
             model=self._endpoint.model,
-            messages=messages,  # type: ignore[arg-type]
+            messages=messages,
             temperature=0,
             max_tokens=self._endpoint.max_tokens,
             stream=False,

@@ -251,6 +251,48 @@ def test_a_killed_workers_job_resumes_where_it_was_and_repeats_nothing(
     assert units(store) == ["x"] * N
 
 
+def test_a_paused_job_rests_and_goes_on_where_it_was(
+    store: Store, kinds: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.flows.job_run.REPORT_EVERY_S", 0.0)
+
+    def paused_by_somebody(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+        if not run.checkpoint:
+            with store.write() as conn:
+                put_setting(conn, "unit-0", "x")
+                run.save(conn, {"next": 1})
+            jobs.pause(store, job_id)
+        return counting(store, params, run)
+
+    kinds["check"] = paused_by_somebody
+    job_id = enqueue(store, "check", {})
+    rested = run_next(store)
+    assert rested is not None
+    assert rested.state is JobState.PAUSED
+    assert rested.finished_at is None
+    assert units(store) == ["x"] + [None] * (N - 1), "nothing is committed once it is paused"
+    assert run_next(store) is None, "it is nobody's to take"
+    jobs.retry(store, job_id)
+    ended = run_next(store)
+    assert ended is not None
+    assert ended.state is JobState.DONE
+    assert units(store) == ["x"] * N
+
+
+def test_a_paused_job_can_be_cancelled_and_a_finished_one_not_paused(
+    store: Store, kinds: dict[str, Any]
+) -> None:
+    job_id = enqueue(store, "check", {})
+    jobs.pause(store, job_id)
+    assert jobs.get_job(store, job_id).state is JobState.PAUSED
+    jobs.cancel(store, job_id)
+    assert jobs.get_job(store, job_id).state is JobState.CANCELLED
+    jobs.retry(store, job_id)
+    run_next(store)
+    jobs.pause(store, job_id)
+    assert jobs.get_job(store, job_id).state is JobState.DONE
+
+
 def test_a_worker_that_lost_its_job_commits_nothing_more(
     store: Store, kinds: dict[str, Any]
 ) -> None:
