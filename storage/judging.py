@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, or_
 from curation.judging import Unscored
 from curation.predictions import PredictionKind
 from curation.standing import UNSCORED
+from storage.matches import MATCHED
 from storage.predictions import COLUMNS, StoredPrediction, prediction, stored
 from storage.tables import ItemRow, table_of
 from storage.verdicts import verdict
@@ -27,16 +28,18 @@ class Wanted(Struct, frozen=True):
     """Also what a model said only when it was sampled."""
     only_undecided: bool = False
     """Not those that have a verdict in force from anybody."""
+    mastered_by: str = "strict"
+    """The matcher whose match goes to no judge; a key of `storage.matches.MATCHED`."""
 
 
 def count_to_judge(conn: Connection, wanted: Wanted) -> int:
     """How many predictions there are to be judged, whether this run did so already or not."""
-    return _count(conn, wanted, _is_mismatch())
+    return _count(conn, wanted, _is_mismatch(wanted))
 
 
 def count_matched(conn: Connection, wanted: Wanted) -> int:
     """How many are not judged because they match."""
-    return _count(conn, wanted, prediction.c.matches_strict.is_(True))
+    return _count(conn, wanted, MATCHED[wanted.mastered_by].is_(True))
 
 
 def count_judged(conn: Connection, run_id: int) -> int:
@@ -60,7 +63,7 @@ def to_judge(
     )
     query = (
         select(*COLUMNS)
-        .where(prediction.c.id > after, _is_mismatch(), _conditions(wanted))
+        .where(prediction.c.id > after, _is_mismatch(wanted), _conditions(wanted))
         .where(or_(~said.exists(), failed.exists()))
         .order_by(prediction.c.id)
         .limit(limit)
@@ -149,9 +152,10 @@ def _count(conn: Connection, wanted: Wanted, more: ColumnElement[bool]) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def _is_mismatch() -> ColumnElement[bool]:
+def _is_mismatch(wanted: Wanted) -> ColumnElement[bool]:
     """Compared and found different, or not compared yet."""
-    return or_(prediction.c.matches_strict.is_(None), prediction.c.matches_strict == false())
+    matched = MATCHED[wanted.mastered_by]
+    return or_(matched.is_(None), matched == false())
 
 
 def _conditions(wanted: Wanted) -> ColumnElement[bool]:

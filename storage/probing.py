@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Float, and_, cast, delete, func, or_, select,
 
 from curation.predictions import PredictionKind
 from storage.bulk import insert_many, stored_time
+from storage.matches import MATCHED
 from storage.predictions import prediction
 from storage.runs import probe_run
 from storage.tables import ItemRow, ProbeFailureRow, TrajectoryRow, table_of
@@ -151,7 +152,7 @@ class ProbeCounts(Struct, frozen=True):
     greedy: int
     """Steps with a greedy answer."""
     matched: int
-    """Of them: the answer matches (strict)."""
+    """Of them: the answer matches."""
     with_perplexity: int
     mean_perplexity: float | None
     samples: int
@@ -165,15 +166,21 @@ class ProbeCounts(Struct, frozen=True):
     """Steps that some rollouts pass and some do not: where there is something to learn."""
 
 
-def probe_counts(conn: Connection, model: str, dataset_id: int | None) -> ProbeCounts:
-    """Counted over the stored predictions of a model."""
+def probe_counts(
+    conn: Connection, model: str, dataset_id: int | None, mastered_by: str = "strict"
+) -> ProbeCounts:
+    """Counted over the stored predictions of a model.
+
+    Args:
+        mastered_by: the matcher whose match counts; a key of `storage.matches.MATCHED`.
+    """
     of_model = prediction.c.model == model
     if dataset_id is not None:
         member = select(item.c.trajectory_id).where(
             item.c.trajectory_id == prediction.c.trajectory_id, item.c.dataset_id == dataset_id
         )
         of_model = and_(of_model, member.exists())
-    matched = prediction.c.matches_strict.is_(True)
+    matched = MATCHED[mastered_by].is_(True)
     greedy = conn.execute(
         select(
             func.count(),

@@ -164,7 +164,9 @@ class _Plan:
         self._limits = limits
         with store.read() as conn:
             dataset_id = datasets.dataset_id(conn, request.dataset) if request.dataset else None
-        self._wanted = Wanted(dataset_id, request.with_samples, request.only_undecided)
+        self._wanted = Wanted(
+            dataset_id, request.with_samples, request.only_undecided, settings.mastered_by
+        )
         self.run_id, self._annotator_id = self._begin(job_id)
         self._total = self._done = 0
 

@@ -69,7 +69,7 @@ class ProbeReport(Struct, frozen=True):
     answered: int
     """Steps with a greedy answer."""
     matched: int
-    """Of them: equal to the reference or another accepted answer (strict)."""
+    """Of them: equal to the reference or another accepted answer."""
     with_perplexity: int
     """Of them: with log-probabilities of the whole output."""
     mean_perplexity: float | None
@@ -141,6 +141,7 @@ class _Plan:
         self._store = store
         self._request = request
         self._run = run
+        self._mastered_by = settings.mastered_by
         url = base_url_of(settings, Asker.PROBE, request.base_url)
         self._endpoint = endpoint_for(
             settings,
@@ -300,7 +301,7 @@ class _Plan:
         """What is on record now."""
         request = self._request
         with self._store.read() as conn:
-            counts = probing.probe_counts(conn, request.model, self._dataset_id)
+            counts = probing.probe_counts(conn, request.model, self._dataset_id, self._mastered_by)
             spent = probing.probe_spending(conn, self._run_id)
             failed = len(probing.failures_of(conn, self._run_id, 1_000_000))
         return ProbeReport(

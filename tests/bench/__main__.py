@@ -1,5 +1,6 @@
-"""`python -m tests.bench`: how fast this machine imports, checks, queries and exports, and what
-everyday tasks cost a hand in the browser (`tests.bench.tasks`).
+"""`python -m tests.bench`: how fast this machine imports, checks, queries and exports, how well the
+judge runner keeps an endpoint busy (`tests.bench.judging`), and what everyday tasks cost a hand in
+the browser (`tests.bench.tasks`).
 
 A benchmark, not a test: it prints medians and, within the same run, the ratio to what the barest
 code reaches here (`tests.bench.floors`). Rows come from our own generator or from a file.
@@ -15,9 +16,10 @@ from itertools import islice
 from pathlib import Path
 
 from curation.synthesis.__main__ import blocks
+from tests.bench import judging
 from tests.bench.measuring import Measured, median_of, run_stage
 
-PARTS = ("ingest", "check", "export", "queries", "tasks")
+PARTS = ("ingest", "check", "export", "queries", "judge", "tasks")
 _FLOORS = {"ingest": "insert", "check": "validate", "export": "rewrite"}
 
 
@@ -94,8 +96,8 @@ def main() -> int:
     """Run the parts asked for and print the table."""
     args = _arguments()
     parts = args.only.split(",")
-    if parts == ["tasks"]:
-        _tasks()
+    if not set(parts) - {"tasks", "judge"}:  # these make their own data
+        _beside(parts)
         return 0
     with tempfile.TemporaryDirectory() as temporary:
         work = args.work or Path(temporary)
@@ -116,9 +118,17 @@ def main() -> int:
             print(f"\n1,000,000 rows added at {grown.result['rows_s']:,.0f}/s, ", end="")
             print(f"peak {grown.peak_mib:,.0f} MiB")
             _queries(million)
+    _beside(parts)
+    return 0
+
+
+def _beside(parts: list[str]) -> None:
+    """The parts that do without the rows."""
+    if "judge" in parts:
+        print(flush=True)
+        judging.main(["--memory", "100000"])
     if "tasks" in parts:
         _tasks()
-    return 0
 
 
 def _tasks() -> None:
