@@ -2,7 +2,7 @@
 # make test    set up, then every check: ruff, mypy, import-linter, pytest (browser tests included)
 # make lint    the checks without pytest
 # make test-old-datasets    the exports once more, in the last `datasets` that fills gaps with null
-# make bench   speed of import, checks, queries and export; keystrokes of everyday tasks
+# make bench   speed of import, checks, queries, export and the judge runner; everyday tasks
 # make data    write sample_data anew from the seeded generator
 # make docs    bring the tables of the README up to date
 # make clean   remove the environment and everything that was built; keeps databases
