@@ -1,4 +1,4 @@
-"""What an annotator likes to have otherwise in the studio: the keys they moved.
+"""What an annotator likes to have otherwise in the studio: the keys they moved, ruling blind.
 
 Which keys and commands there are is the viewer's own table; here a moved key is a name and a text,
 bounded in size. A viewer of another version ignores what it does not know.
@@ -15,8 +15,9 @@ from storage.annotators import AnnotatorInfo, hold_annotator
 from storage.engine import Store
 from storage.preferences import get_preference, put_preference
 
+BLIND = "rules-blind"
 KEYS = "keys"
-"""Name of the preference."""
+"""Names of the preferences."""
 
 MOST_MOVED = 200
 LONGEST = 40
@@ -69,3 +70,16 @@ def move_keys(
 
 def _decoded(value: str | None) -> dict[str, str]:
     return {} if value is None else msgspec.json.decode(value, type=dict[str, str])
+
+
+def rules_blind(store: Store, who: AnnotatorInfo) -> bool:
+    """Whether this annotator rules blind in the court; not unless they asked for it."""
+    with store.read() as conn:
+        return get_preference(conn, who.id, BLIND) == "true"
+
+
+def keep_blind(store: Store, who: AnnotatorInfo, *, blind: bool) -> None:
+    """Remember whether this annotator rules blind."""
+    with store.write() as conn:
+        hold_annotator(conn, who.id)
+        put_preference(conn, who.id, BLIND, "true" if blind else "false")

@@ -1,7 +1,8 @@
 """Annotate: the trajectory viewer at work on a queue, or on the one trajectory the address names.
 
 `/annotate?dataset=NAME` works on that queue, `/annotate` on all of them, `/annotate?t=UID` opens
-one trajectory first. Everything after mounting happens between the viewer and the annotate API.
+one trajectory first, `&m=INDEX` at that message. Everything after mounting happens between the
+viewer and the annotate API.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ def show() -> None:
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     root = f"/{base}" if base else ""
     settings = load_settings()
+    at = st.query_params.get("m", "")
     draw_viewer(
         ViewerBoot(
             token=issue_token(store, annotator),
             annotator=annotator,
             dataset=st.query_params.get("dataset"),
             uid=st.query_params.get("t"),
+            at=int(at) if at.isdecimal() and len(at) < 10 else None,
             taxonomies=list_taxonomies(store),
             recoveries=RECOVERY_LABELS,
             check_docs={check.name: check.doc for check in CHECKS},

@@ -28,6 +28,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
     "": (
         Place("queue", "Queue", ":material/inbox:"),
         Place("annotate", "Annotate", ":material/edit_note:"),
+        Place("verify", "Verify", ":material/gavel:"),
         Place("adjudicate", "Adjudicate", ":material/balance:"),
         Place("ingest", "Ingest", ":material/upload_file:"),
         Place("browse", "Browse", ":material/search:"),

@@ -26,6 +26,7 @@ __all__ = [
     "assets_url",
     "assets_version",
     "draw_keys",
+    "draw_module",
     "draw_viewer",
 ]
 
@@ -63,6 +64,8 @@ class ViewerBoot(Struct, frozen=True):
     recoveries: Sequence[RecoveryLabel]
     check_docs: dict[str, str]
     """Name of a check to what it says of itself."""
+    at: int | None = None
+    """Index of the message of `uid` to open at; None: where it looks suspicious."""
     api: str = API
     pages: dict[str, str] = {}
     """Addresses of other pages that empty states lead to: `queue`, `ingest`."""
@@ -74,7 +77,7 @@ class ViewerBoot(Struct, frozen=True):
     version: str = ""
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _component(name: str, module: str) -> Any:
     return st.components.v2.component(name, js=_LOADER.replace("MODULE", module))
 
@@ -96,6 +99,17 @@ def draw_keys(*, token: str, keys: dict[str, str], api: str = API, key: str) -> 
     """
     data = {"token": token, "keys": keys, **_addresses(api)}
     _component("loopwright_keys", "settings_keys.js")(key=key, data=data)
+
+
+def draw_module(name: str, module: str, data: dict[str, Any], *, key: str) -> None:
+    """Mount another component whose module lies with the viewer's.
+
+    Args:
+        name: of the component, the same for every mount of this module.
+        module: file name among the assets; its `mount(parent, data)` draws, anew for new data.
+        data: what it draws, as JSON.
+    """
+    _component(name, module)(key=key, data={**data, **_addresses(API)})
 
 
 def _addresses(api: str) -> dict[str, str]:

@@ -15,10 +15,15 @@ import pytest
 
 from app.flows.annotate import perform
 from app.flows.correct import propose_correction
+from app.flows.identity import annotator_named
+from app.flows.rule import rule, withdraw
+from curation.verdicts import Verdict
 from tests.e2e.conftest import ON_SCREEN, Studio, settled, wait_until
 from tests.e2e.test_keys import SESSION, press_all, wait_saved
+from tests.e2e.test_verify import COURT
 from tests.e2e.xss_payloads import PAYLOADS
 from tests.episodes import Person
+from tests.pairs import judged, prediction_ids
 from tests.revisions import content, revised
 
 pytestmark = pytest.mark.own_page
@@ -173,6 +178,58 @@ def test_hostile_tries_do_nothing(studio: Studio, open_page: Any) -> None:
     assert page.dialogs == []
 
 
+def test_hostile_pairs_do_nothing_in_the_court(studio: Studio, open_page: Any) -> None:
+    page = open_page
+    row = hostile_row(1)
+    blob = "\n\n".join(PAYLOADS)
+    changed = _call("x", PAYLOADS[0], json.dumps({text: {text: blob} for text in PAYLOADS[:30]}))
+    unreadable = _call("y", row["tools"][0]["function"]["name"], blob)
+    answer = {"role": "assistant", "content": blob, "tool_calls": [changed, unreadable]}
+    row["predictions"] = [
+        {"message_index": 2, "model": f"{LINK} {PICTURE} {PAYLOADS[3]}", "message": answer}
+    ]
+    dataset = "court <img src=x onerror=P()> [md](javascript:P())"
+    studio.fill(dataset, [row])
+    (key,) = prediction_ids(studio.store, studio.uids(dataset))
+    judged(studio.store, key, Verdict.LABEL_WRONG, blob, f"{LINK} {PICTURE}")
+    who = annotator_named(studio.store, PICTURE)
+    for n, note in enumerate((blob[:1_900], PICTURE)):
+        session_id = f"xss-court-{n}"
+        given = rule(
+            studio.store, who, key, Verdict.BOTH_WRONG, session_id=session_id, n=1, note=note
+        )
+        withdraw(studio.store, who, given.id, session_id=session_id, n=2)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{studio.url}/verify?as={quote(LINK)}&p={key}&dataset={quote(dataset)}")
+    wait_until(page, f"({COURT})()?.textContent.includes({json.dumps(PAYLOADS[0])})", 30)
+    settled(page)
+    page.evaluate(
+        f"() => {{ for (const fold of ({COURT})().querySelectorAll('details')) fold.open = true; }}"
+    )
+    page.wait_for_timeout(300)
+    text = page.evaluate(f"({COURT})().textContent")
+    for payload in PAYLOADS:
+        assert payload in text
+    made = page.evaluate(
+        f"[...new Set([...({COURT})().querySelectorAll('*')].map((n) => n.tagName))]"
+    )
+    assert set(made) <= OURS
+    assert page.evaluate(MADE_BY_DATA) == []
+    page.keyboard.press("3")
+    toast = page.locator("[data-testid=stToast]")
+    toast.wait_for(timeout=10_000)
+    assert page.evaluate("window.alarms") == []
+    assert page.dialogs == []
+    assert not [url for url in asked if url.startswith("https:")]
+
+
+OURS = {
+    "DIV", "SPAN", "B", "UL", "LI", "TABLE", "CAPTION", "THEAD", "TBODY", "TR", "TH", "TD", "CODE",
+    "MARK", "P", "DETAILS", "SUMMARY",
+}  # fmt: skip
+"""Elements that the court's module makes."""
+
 LINK = '<a href="https://elsewhere.invalid/">free</a><b>bold</b> [md](https://elsewhere.invalid/)'
 JOINER = "\N{WORD JOINER}"  # what keeps Markdown from making links of addresses
 PICTURE = "![x](https://elsewhere.invalid/p.png) <img src=x onerror=P()>"
@@ -223,6 +280,7 @@ def test_hostile_text_on_every_page_does_nothing(studio: Studio, open_page: Any)
         (f"adjudicate?as={who}&t={uid}", LINK),
         (f"overview?as={who}", LINK),
         (f"queue?as={who}", LINK),
+        (f"verify?as={who}&model={who}&class={who}&dataset={who}&p={who}", None),
         (f"ingest?as={who}", None),
         (f"jobs?as={who}", None),
     ):

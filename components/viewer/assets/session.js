@@ -13,7 +13,7 @@ import { Mirror } from "./mirror.js";
 import { Recents } from "./recents.js";
 import { Sender } from "./sender.js";
 import { describeAct, takenAsMeant } from "./taking_back.js";
-import { WHOLE, atAnchor, firstCursor } from "./cursor.js";
+import { WHOLE, atAnchor, atMessage, firstCursor } from "./cursor.js";
 
 const TAXONOMY_KEY = "loopwright:taxonomy";
 const MAX_NOTE = 20_000; // characters; as in app/flows/placing.py
@@ -82,6 +82,10 @@ export class Session {
 
   reboot(boot) {
     this.boot = boot;
+    // It is to open there, wherever one was in it before; but not to jump when it is mounted again.
+    if (this.boot.at !== null && this.current !== boot.uid) this.cursors.delete(boot.uid);
+    const known = this.views.get(boot.uid);
+    if (known && !this.cursors.has(boot.uid)) this.keep(known);
     this.api.token = boot.token;
     this.sender.readmit(this.api);
   }
@@ -160,8 +164,14 @@ export class Session {
   keep(view) {
     const dirty = Boolean(view.dirty ?? this.views.get(view.uid)?.dirty) && view.committed;
     this.views.set(view.uid, { ...view, annotation: normalise(view.annotation), dirty });
-    if (!this.cursors.has(view.uid)) this.cursors.set(view.uid, firstCursor(view));
+    if (!this.cursors.has(view.uid)) this.cursors.set(view.uid, this.bootCursor(view) ?? firstCursor(view));
     if (this.views.size > 60) this.forgetOldViews();
+  }
+
+  /** The place that the address names, if it names one of this trajectory's messages. */
+  bootCursor(view) {
+    const { uid, at } = this.boot;
+    return uid === view.uid && view.messages[at ?? -1] ? atMessage(view, at) : null;
   }
 
   forgetOldViews() {
