@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from storage.engine import Store, migrate, open_store
@@ -16,6 +17,10 @@ from tests.postgres import (
     postgres_store,
     postgres_url,
 )
+
+# How long an example takes says how busy the machine is, not whether the product is right.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 __all__ = ["_migrated_template", "postgres_server", "postgres_store", "postgres_url"]
 
