@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from curation.call_context import walk
 from curation.checking import CHECKS, CheckContext, Finding
@@ -174,8 +175,12 @@ def _own(verdicts: Sequence[StoredVerdict], who: AnnotatorInfo) -> StoredVerdict
 def _facts(
     context: tuple[Message, ...], answer: Message, tools: tuple[ToolSpec, ...]
 ) -> AnswerFacts:
-    """An answer as if it stood in the trajectory, held against what was said before it."""
-    checked = CheckContext(Trajectory((*context, answer), tools))
+    """An answer as if it stood in the trajectory, held against what was said before it.
+
+    Its call ids are no part of what it answers, and would tell the label from the prediction.
+    """
+    calls = tuple(replace(call, id=None) for call in answer.tool_calls)
+    checked = CheckContext(Trajectory((*context, replace(answer, tool_calls=calls)), tools))
     at = len(context)
     findings = [
         finding

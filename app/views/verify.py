@@ -65,7 +65,10 @@ def _draw_head(who: AnnotatorInfo) -> tuple[CourtFilter, bool]:
     title, blind_at, model_at, dataset_at = st.columns([4, 1, 2, 2], vertical_alignment="center")
     title.subheader("Verify")
     store = session.store()
+    before = st.query_params.get("dataset")
     dataset = ask_dataset(dataset_at, choices(store).datasets)
+    if dataset != before:
+        _go_to(None)
     models = flow.models_in_court(store)
     named = st.query_params.get("model")
     model: str | None = model_at.selectbox(

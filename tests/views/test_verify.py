@@ -118,7 +118,7 @@ def test_blind_is_remembered_and_hides_what_the_judge_said_until_one_has_ruled(
     assert (hidden.votes, hidden.verdicts) == ((), ())
     everything = json.dumps(drawn(page)) + " ".join(m.value for m in page.markdown)
     assert everything.count("A table at Roma 0") == 1
-    for giveaway in ("LABEL_WRONG", "analysis says", JUDGE, "Reference", "reference-first"):
+    for giveaway in ("LABEL_WRONG", "analysis says", JUDGE, "Reference", "Response 1"):
         assert giveaway not in everything
     labels = [b.label for b in page.button]
     assert not any("Label" in label or "Prediction" in label for label in labels)

@@ -15,6 +15,9 @@ const ORIGINS = {
   nowhere: "from nowhere",
 };
 
+// A judge speaks of Response 1 and 2 in its reply.
+const FIRST = { "reference-first": "Response 1 is the reference", "prediction-first": "Response 1 is the prediction" };
+
 /** Draw the case into `parent`, in place of the one before it. */
 export function mount(parent, view) {
   const root = parent.querySelector(".court") || el("section", { class: "lw court", "aria-label": "Case", data: { testid: "court" } });
@@ -59,7 +62,7 @@ function answers({ titles, texts, thinking, calls, findings }) {
     el(
       "tbody",
       {},
-      anything(texts) ? line("text", texts.map((pieces) => (pieces.length > 0 ? piecesOf(pieces) : dim("no text")))) : null,
+      anything(texts) ? line("text", texts.map((pieces) => (pieces.length > 0 ? piecesOf(pieces, "pre") : dim("no text")))) : null,
       anything(thinking) ? line("thinking", thinking.map((text) => (text ? fold(["thinking"], () => el("div", { class: "pre", text })) : dim("none")))) : null,
       line("checks", findings.map(findingList)),
     ),
@@ -120,8 +123,8 @@ function value(cell) {
   ];
 }
 
-function piecesOf(pieces) {
-  return el("span", { class: "pre value" }, pieces.map((piece) => (piece.is_own ? el("mark", { text: piece.text }) : piece.text)));
+function piecesOf(pieces, className = "pre value") {
+  return el("span", { class: className }, pieces.map((piece) => (piece.is_own ? el("mark", { text: piece.text }) : piece.text)));
 }
 
 function findingList(found) {
@@ -195,7 +198,7 @@ function votes({ votes: all }) {
           "tr",
           {},
           el("td", { text: `${vote.number} · ${vote.judge}${vote.model && vote.model !== vote.judge ? ` · ${vote.model}` : ""}` }),
-          el("td", { text: vote.order }),
+          el("td", { text: FIRST[vote.order] || vote.order }),
           el("td", {}, vote.verdict ? el("b", { text: vote.verdict }) : el("span", { class: "found warning", text: `? unscored: ${vote.unscored}` })),
           el(
             "td",
