@@ -22,7 +22,7 @@ from components.notices import draw_empty, escape
 STATES = {
     "queued": "◔ queued",
     "running": "▶ running",
-    "paused": "⏸ paused",
+    "paused": "‖ paused",
     "done": "✓ done",
     "failed": "✗ failed",
     "cancelled": "■ cancelled",
@@ -114,7 +114,8 @@ def _draw(job: JobInfo) -> None:
         elif job.state == "running":
             st.caption(f"{job.done:,} {job.unit} so far")
         elif job.state == "paused":
-            st.caption(f"{job.done:,} {job.unit} are done; it goes on from there.")
+            told = f"{job.done:,} {job.unit} are done; it goes on from there."
+            st.caption(told if job.done else "It waits until it is let go on.")
         elif job.error:
             st.error(escape(job.error))
         elif job.state == "done":
