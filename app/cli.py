@@ -53,7 +53,7 @@ def options(
 FAMILIES = {
     "run": ("run",),
     "data": ("ingest", "check", "queue", "export"),
-    "measure": ("scorecard",),
+    "measure": ("scorecard", "gate"),
     "predictions": ("ingest-predictions", "match", "verdicts"),
     "verify": ("probe", "judge"),
     "catalogue": ("formats", "checks", "taxonomies", "exports"),

@@ -36,10 +36,12 @@ class JudgeIdentity(Struct, frozen=True):
         return f"{self.backend}: {' + '.join(self.models)}" if self.models else self.backend
 
     @property
+    def votes(self) -> str:
+        """The rule by which votes become a verdict, in words."""
+        orders = "both orders" if self.rule.both_orders else "reference first only"
+        return f"{self.rule.least_equal} of {self.rule.votes} votes, {orders}"
+
+    @property
     def how(self) -> str:
         """Rubric and rule in words."""
-        orders = "both orders" if self.rule.both_orders else "reference first only"
-        return (
-            f"{self.rubric} version {self.rubric_version}, {self.rule.least_equal} of "
-            f"{self.rule.votes} votes, {orders}"
-        )
+        return f"{self.rubric} version {self.rubric_version}, {self.votes}"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.flows.gate import AUDIT_SALT
+from app.flows.match import match
 from curation.consensus import ConsensusRule
 from curation.judging import Order, Unscored, Vote, VoteKey
 from curation.standing import RulerKind
@@ -16,6 +18,7 @@ from storage.annotators import ensure_annotator
 from storage.engine import Store
 from storage.predictions import add_predictions, new_prediction, predictions_of
 from storage.runs import NewJudgeRun, add_judge_run, add_spending
+from storage.settings import put_setting
 from storage.trajectories import load
 from storage.verdicts import NewVerdict, add_verdicts, append_verdict
 from storage.votes import NewVote, add_votes
@@ -36,12 +39,14 @@ class Courtroom:
         self.uids = add_episodes(store, n, dataset, first)
         self.predictions: list[int] = []
         with store.write() as conn:
+            put_setting(conn, AUDIT_SALT, "the same audits in every run")
             for i, uid in enumerate(self.uids):
                 row_id = load(conn, uid).id
                 call = ToolCall("get_weather", f'{{"city": "Elsewhere {i}"}}')
                 answer = Message(Role.ASSISTANT, None, (call,))
                 add_predictions(conn, [(row_id, new_prediction(CALL_AT, model, answer, None))])
                 self.predictions.append(predictions_of(conn, row_id)[-1].id)
+        match(store, dataset)
 
     def judge(
         self,

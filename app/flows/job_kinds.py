@@ -202,6 +202,40 @@ def _judge(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     }
 
 
+class GateApplyParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `gate-apply`; see `app.flows.gate_applying.apply_open`."""
+
+    judge: str
+    by: str
+    dataset: str | None = None
+
+
+def _gate_apply(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.gate_applying import apply_open
+    from app.flows.identity import annotator_named
+
+    wanted = msgspec.convert(params, GateApplyParams)
+    who = annotator_named(store, wanted.by)
+    done = apply_open(store, who, wanted.judge, wanted.dataset, run)
+    return {"applied": done.n, **plain_values(done)}
+
+
+class GateWithdrawParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `gate-withdraw`; see `app.flows.gate_applying.withdraw_all`."""
+
+    certificate: int
+    by: str
+
+
+def _gate_withdraw(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.gate_applying import withdraw_all
+    from app.flows.identity import annotator_named
+
+    wanted = msgspec.convert(params, GateWithdrawParams)
+    who = annotator_named(store, wanted.by)
+    return plain_values(withdraw_all(store, who, wanted.certificate, run))
+
+
 def plain_values(report: object) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(report, enc_hook=str)
     return plain
@@ -218,6 +252,8 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "mark-alike": _mark_alike,
     "probe": _probe,
     "judge": _judge,
+    "gate-apply": _gate_apply,
+    "gate-withdraw": _gate_withdraw,
 }
 
 
@@ -245,5 +281,7 @@ def params_type(kind: str) -> type[Any]:
         "fill-queue": FillQueueParams,
         "bulk": BulkParams,
         "mark-alike": MarkAlikeParams,
+        "gate-apply": GateApplyParams,
+        "gate-withdraw": GateWithdrawParams,
     }
     return types[kind]

@@ -231,7 +231,7 @@ def _consistency(orders: OrderCount | None) -> Figure:
 
 def cases_behind(
     store: Store,
-    judge: JudgeOnRecord,
+    card: Scorecard,
     *,
     human: Verdict,
     said: Verdict | None,
@@ -239,8 +239,9 @@ def cases_behind(
     blind_only: bool = True,
     limit: int = 200,
 ) -> list[GoldRow]:
-    """The cases of one cell of the confusion table, the latest rulings first."""
+    """The cases of one cell of a scorecard's confusion table, the latest rulings first."""
     with store.read() as conn:
-        rows = gold_rows(conn, Within(judge.runs, dataset), blind_only=blind_only)
-    found = [row for row in rows if row.human is human and row.judge is said]
+        within = Within(card.judge.runs, dataset)
+        rows = gold_rows(conn, within, card.by, blind_only=blind_only)
+    found = [r for r in rows if (r.slice, r.human, r.judge) == (card.slice, human, said)]
     return found[::-1][:limit]

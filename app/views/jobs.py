@@ -174,16 +174,27 @@ def describe(job: JobInfo) -> str:
             return f"Fill the queue of {params.get('dataset')}"
         case "export":
             return f"Export {params.get('type')} as {params.get('layout')}"
-        case "probe":
-            return f"Probe {params.get('model')} on {params.get('dataset') or 'everything'}"
-        case "judge":
-            who = " + ".join(params.get("models") or ()) or params.get("backend", "rules")
-            return f"Judge {params.get('dataset') or 'everything'} with {who}"
         case "bulk":
             return f"{str(params.get('action')).capitalize()} all that were found"
         case "mark-alike":
             category = params.get("ticked", {}).get("about", {}).get("category")
             return f"Mark the others like one as {category}, for {params.get('by')}"
+        case _:
+            return _describe_verification(job)
+
+
+def _describe_verification(job: JobInfo) -> str:
+    params = job.params
+    match job.kind:
+        case "probe":
+            return f"Probe {params.get('model')} on {params.get('dataset') or 'everything'}"
+        case "judge":
+            who = " + ".join(params.get("models") or ()) or params.get("backend", "rules")
+            return f"Judge {params.get('dataset') or 'everything'} with {who}"
+        case "gate-apply":
+            return f"Apply what the gate lets pass, for {params.get('by')}"
+        case "gate-withdraw":
+            return f"Withdraw certificate {params.get('certificate')}"
         case _:
             return job.kind
 

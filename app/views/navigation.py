@@ -35,6 +35,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("export", "Export", ":material/output:"),
         Place("overview", "Overview", ":material/monitoring:"),
     ),
+    "Insight": (Place("judges", "Judges", ":material/speed:"),),
     "Admin": (
         Place("taxonomies", "Taxonomies", ":material/category:"),
         Place("checks", "Checks", ":material/rule:"),

@@ -60,3 +60,40 @@ def test_scorecard_before_any_judge_and_of_no_such_dataset(store, capsys):
     assert cli.perform(["scorecard", "--db", store.url]) == 0
     assert "No judge has judged anything" in capsys.readouterr().out
     assert cli.perform(["scorecard", "--dataset", "planes", "--db", store.url]) == 2
+
+
+def test_gate_lets_applies_tells_and_takes_back(store, capsys):
+    room = Courtroom(store, 30)
+    room.judge([PW] * 30)
+    room.people(dict.fromkeys(range(10), PW))
+    closed = _json(room, capsys, "gate")["judges"][0]
+    assert [one["state"]["is_open"] for one in closed["classes"]] == [False] * 4
+    key = closed["judge"]["key"]
+    policy = ["--target", "0.6", "--least-gold", "10", "--audit-share", "0.2"]
+    told = _json(room, capsys, "gate", "--judge", key, "--let", "PRED_WRONG", *policy, "--apply")
+    (applied,) = told["applied"]
+    state = told["judges"][0]["classes"][0]
+    assert state["state"]["is_open"]
+    assert state["applied"] == applied["by_verdict"]["PRED_WRONG"] > 0
+    assert state["audits_due"] == applied["audits"] == 20 - state["applied"]
+    number = str(applied["certificates"][0])
+    code, out = _run(room, capsys, "gate", "--certificate", number)
+    assert code == 0
+    assert out.startswith("# Certificate: PRED\\_WRONG applied without a person")
+    code, out = _run(room, capsys, "gate")
+    assert "open" in out
+    back = _json(room, capsys, "gate", "--withdraw", number)
+    assert back["withdrawn"] == state["applied"]
+    never = _json(room, capsys, "gate", "--judge", key, "--never", "PRED_WRONG")
+    assert not never["judges"][0]["classes"][0]["state"]["is_open"]
+
+
+def test_gate_refuses_what_it_does_not_know(room, capsys):
+    for arguments in (
+        ["gate", "--let", "PRED_WRONG"],
+        ["gate", "--judge", "nobody"],
+        ["gate", "--certificate", "7"],
+        ["gate", "--withdraw", "7"],
+        ["gate", "--dataset", "planes"],
+    ):
+        assert _run(room, capsys, *arguments)[0] == 2

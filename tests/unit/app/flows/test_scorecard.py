@@ -171,11 +171,11 @@ def test_a_cost_is_told_only_where_there_is_a_price(room: Courtroom) -> None:
 
 
 def test_a_cell_leads_to_its_cases(room: Courtroom) -> None:
-    (judge,) = judges_on_record(room.store)
-    (case,) = cases_behind(room.store, judge, human=LW, said=PW)
+    (card,) = scorecards(room.store)
+    (case,) = cases_behind(room.store, card, human=LW, said=PW)
     assert (case.prediction_id, case.uid, case.ruled_by) == (
         room.predictions[5], room.uids[5], "ada"
     )  # fmt: skip
-    (unscored,) = cases_behind(room.store, judge, human=BC, said=None)
+    (unscored,) = cases_behind(room.store, card, human=BC, said=None)
     assert unscored.prediction_id == room.predictions[9]
-    assert len(cases_behind(room.store, judge, human=LW, said=LW)) == 2
+    assert len(cases_behind(room.store, card, human=LW, said=LW)) == 2
