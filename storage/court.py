@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select, true
 
 from curation.court import CourtClass
 from curation.standing import UNSCORED, RulerKind
@@ -19,6 +19,10 @@ from storage.tables import DatasetRow, ItemRow, table_of
 
 dataset = table_of(DatasetRow)
 item = table_of(ItemRow)
+
+
+COUNT_CAP = 10_000
+"""Nobody needs to know more exactly how many wait: a page counts at every ruling."""
 
 
 class CourtFilter(Struct, frozen=True):
@@ -63,43 +67,34 @@ def previous_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, before: 
     return found
 
 
-def place_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) -> int:
-    """1-based position of a prediction in its queue: how many wait up to it, itself included."""
-    query = (
-        select(func.count())
-        .select_from(prediction)
-        .where(in_class(cls), prediction.c.id <= at, *_conditions(wanted))
+def is_waiting(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) -> bool:
+    """Whether a prediction is in a class."""
+    query = select(prediction.c.id).where(
+        prediction.c.id == at, in_class(cls), *_conditions(wanted)
     )
-    return int(conn.execute(query).scalar_one())
+    return conn.execute(query).one_or_none() is not None
+
+
+def place_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) -> int:
+    """1-based position of a prediction in its queue, counted up to `COUNT_CAP`: how many wait up to
+    it, itself included."""
+    return _counted(conn, wanted, in_class(cls), prediction.c.id <= at)
 
 
 def count_classes(conn: Connection, wanted: CourtFilter) -> dict[CourtClass, int]:
-    """How many predictions every class holds; classes without any are 0."""
-    found = dict.fromkeys(CourtClass, 0)
-    label: ColumnElement[Any] = case(
-        *((in_class(cls), cls.value) for cls in CourtClass if cls is not CourtClass.OPEN), else_=""
-    )
-    query = (
-        select(label.label("cls"), func.count())
-        .select_from(prediction)
-        .where(*_conditions(wanted))
-        .group_by("cls")
-    )
-    for cls, n in conn.execute(query):
-        if cls:
-            found[CourtClass(cls)] = n
-    found[CourtClass.OPEN] = sum(n for cls, n in found.items() if cls is not CourtClass.RULED)
-    return found
+    """How many predictions every class holds, each counted up to `COUNT_CAP`."""
+    return {cls: _counted(conn, wanted, in_class(cls)) for cls in CourtClass}
 
 
 def count_mastered(conn: Connection, wanted: CourtFilter) -> int:
-    """How many predictions say what the reference says, and so wait for nobody."""
-    query = (
-        select(func.count())
-        .select_from(prediction)
-        .where(prediction.c.matches_strict.is_(True), *_conditions(wanted))
-    )
-    return int(conn.execute(query).scalar_one())
+    """How many predictions say what the reference says, and so wait for nobody; up to
+    `COUNT_CAP`."""
+    return _counted(conn, wanted, prediction.c.matches_strict.is_(True))
+
+
+def _counted(conn: Connection, wanted: CourtFilter, *conditions: ColumnElement[bool]) -> int:
+    some = select(prediction.c.id).where(*conditions, *_conditions(wanted)).limit(COUNT_CAP)
+    return int(conn.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
 
 def models_predicted(conn: Connection) -> list[str]:

@@ -19,7 +19,7 @@ from curation.grounding import Grounding, Grounds, asks_for_source
 from curation.trajectory import Message, ToolSpec, Trajectory
 from storage import court, trajectories
 from storage.annotators import AnnotatorInfo
-from storage.court import CourtFilter, QueuedCase
+from storage.court import COUNT_CAP, CourtFilter, QueuedCase
 from storage.datasets import items_of
 from storage.engine import Store
 from storage.predictions import StoredPrediction, get_prediction
@@ -27,6 +27,7 @@ from storage.verdicts import StoredVerdict, verdicts_of
 from storage.votes import StoredVote, votes_of
 
 __all__ = [
+    "COUNT_CAP",
     "AnswerFacts",
     "CourtCase",
     "CourtFilter",
@@ -87,6 +88,7 @@ class CourtQueue(Struct, frozen=True):
     """One class of cases, and where one stands in it."""
 
     counts: dict[CourtClass, int]
+    """Each up to `COUNT_CAP`, as the place is."""
     n_mastered: int
     prediction_id: int | None
     """The case to show; None when nothing waits here."""
@@ -111,8 +113,8 @@ def queue_of(
             before = court.previous_of(conn, wanted, cls, at)
             later = court.queue_of_verdicts(conn, wanted, cls, after=at)
             behind = later[0].prediction_id if later else None
-            up_to = court.place_of(conn, wanted, cls, at)
-            place = up_to if up_to > court.place_of(conn, wanted, cls, at - 1) else 0
+            if court.is_waiting(conn, wanted, cls, at):
+                place = court.place_of(conn, wanted, cls, at)
         return CourtQueue(counts, court.count_mastered(conn, wanted), at, place, before, behind)
 
 

@@ -56,7 +56,7 @@ def show() -> None:
     except LoopwrightError as problem:
         draw_error(problem)
         return
-    _draw_place(case, queue)
+    _draw_place(case, queue, queue.counts[cls])
     draw_ruling(case, queue, is_blind=case.is_hidden)
     draw_case(_shown(case), key="court-case")
 
@@ -111,7 +111,7 @@ def _ask_class(cls: CourtClass, queue: CourtQueue, blind: bool) -> None:
         "Class",
         offered,
         default=cls,
-        format_func=lambda one: f"{CLASSES[one]} {queue.counts[one]:,}",
+        format_func=lambda one: f"{CLASSES[one]} {_up_to(queue.counts[one])}",
         label_visibility="collapsed",
         # Keyed by the class alone: counts change with every ruling and must not forget the choice.
         key=f"court-class-{cls}-{blind}",
@@ -129,11 +129,12 @@ def _go_to(prediction_id: int | None) -> None:
         del st.query_params["p"]
 
 
-def _draw_place(case: CourtCase, queue: CourtQueue) -> None:
+def _draw_place(case: CourtCase, queue: CourtQueue, total: int) -> None:
     """Where one stands, what is known of the prediction, and the way to its neighbours."""
     facts, before, behind = st.columns([8, 1, 1], vertical_alignment="center")
-    total = queue.counts[_class_asked(case.is_hidden)]
-    place = f"**{queue.place:,} of {total:,}**" if queue.place else "**no longer in this class**"
+    place = "**no longer in this class**"
+    if queue.place:
+        place = f"**{_up_to(queue.place)} of {_up_to(total)}**"
     facts.markdown(f"{place} · {' · '.join(_facts(case))}")
     before.button(
         "Previous",
@@ -153,6 +154,11 @@ def _draw_place(case: CourtCase, queue: CourtQueue) -> None:
         key="court-next",
         width="stretch",
     )
+
+
+def _up_to(n: int) -> str:
+    """A number that was counted no further than `COUNT_CAP`."""
+    return f"{n:,}+" if n >= flow.COUNT_CAP else f"{n:,}"
 
 
 def _facts(case: CourtCase) -> list[str]:
