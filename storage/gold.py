@@ -250,21 +250,8 @@ def _ruled(blind_only: bool) -> Subquery:
     return _newest(
         verdict.c.kind == RulerKind.HUMAN.value,
         verdict.c.verdict.is_not(None),
-        _is_first_sight() if blind_only else true(),
+        verdict.c.is_blind.is_(True) if blind_only else true(),
     )
-
-
-def _is_first_sight() -> ColumnElement[bool]:
-    """Blind, and the first time that this person ruled on it: whoever takes a ruling back has seen
-    what was hidden."""
-    earlier = verdict.alias()
-    seen = select(earlier.c.id).where(
-        earlier.c.prediction_id == verdict.c.prediction_id,
-        earlier.c.annotator_id == verdict.c.annotator_id,
-        earlier.c.id < verdict.c.id,
-        earlier.c.withdraws.is_(None),
-    )
-    return and_(verdict.c.is_blind.is_(True), ~seen.exists())
 
 
 def _newest(*conditions: ColumnElement[bool]) -> Subquery:

@@ -53,7 +53,7 @@ def check(
     store: Store,
     *,
     dataset: str | None = None,
-    run: Run = Run(),  # noqa: B008 - stateless
+    run: Run = Run(),
     processes: int | None = None,
 ) -> CheckReport:
     """Check what needs it, then report on all of it, checked now or earlier.

@@ -91,7 +91,7 @@ def ingest(
     tools: Path | None = None,
     dry_run: bool = False,
     max_record_bytes: int = MAX_RECORD_BYTES,
-    run: Run = Run(),  # noqa: B008 - stateless
+    run: Run = Run(),
     processes: int | None = None,
 ) -> IngestReport:
     """Import files and folders into one dataset.

@@ -99,7 +99,7 @@ def ingest_predictions(
     model: str,
     dry_run: bool = False,
     max_record_bytes: int = MAX_RECORD_BYTES,
-    run: Run = Run(),  # noqa: B008 - stateless
+    run: Run = Run(),
 ) -> PredictionsReport:
     """Import files and folders of predictions.
 
@@ -141,7 +141,7 @@ def ingest_and_match(
     model: str,
     max_record_bytes: int = MAX_RECORD_BYTES,
     mastered_by: str = "strict",
-    run: Run = Run(),  # noqa: B008 - stateless
+    run: Run = Run(),
 ) -> tuple[PredictionsReport, MatchReport]:
     """Import, then compare what is new with the references. Raises as `ingest_predictions`."""
     report = ingest_predictions(

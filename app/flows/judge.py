@@ -117,7 +117,7 @@ def judge(
     store: Store,
     request: JudgeRequest,
     settings: Settings,
-    run: Run = Run(),  # noqa: B008 - stateless
+    run: Run = Run(),
     job_id: int | None = None,
 ) -> JudgeEnd:
     """Judge what the request names, and say what all of it came to.

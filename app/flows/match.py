@@ -61,7 +61,7 @@ def match(
     *,
     again: bool = False,
     mastered_by: str = "strict",
-    run: Run = Run(),  # noqa: B008 - stateless
+    run: Run = Run(),
 ) -> MatchReport:
     """Compare what was not compared yet.
 

@@ -112,7 +112,7 @@ def probe(
     store: Store,
     request: ProbeRequest,
     settings: Settings,
-    run: Run = Run(),  # noqa: B008 - stateless
+    run: Run = Run(),
     job_id: int | None = None,
 ) -> ProbeReport:
     """Ask for what is missing, compare it, and say what all of it came to.

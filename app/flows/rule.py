@@ -83,7 +83,8 @@ def rule(
         session_id: with `n` the number of this act; the same in a repeated delivery.
         seen: id of the last row on record when the case was opened, 0 for none. When it is another
             one by now the ruling is refused; None does not ask.
-        is_blind: the person had not been shown what judges and others said.
+        is_blind: the person had not been shown what judges and others said. It is stored of a first
+            ruling only: whoever ruled before, also if they took it back, has seen it.
         note: why; the reason of the correction, too.
         attested: of a correction: message indexes of its result that are still true although a
             call before them changed.
@@ -122,13 +123,17 @@ def rule(
                 who.id,
                 verdict,
                 run_id=run_id,
-                is_blind=is_blind,
+                is_blind=is_blind and not _ruled_before(given, who),
                 note=note,
                 action=action,
                 session_id=session_id,
                 n=n,
             ),
         )
+
+
+def _ruled_before(given: Collection[StoredVerdict], who: AnnotatorInfo) -> bool:
+    return any(one.annotator_id == who.id and one.withdraws is None for one in given)
 
 
 def withdraw(

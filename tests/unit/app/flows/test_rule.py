@@ -111,6 +111,16 @@ def test_label_wrong_corrects_the_trajectory_and_what_follows_is_stale(court: Co
     assert (now.standing, now.decided_by, now.verdict_id) == ("LABEL_WRONG", "human", given.id)
 
 
+def test_only_a_first_ruling_is_blind_since_the_next_one_has_seen_the_answer(
+    court: Court,
+) -> None:
+    first = court.rule(PRED, is_blind=True)
+    court.withdraw(first.id)
+    again = court.rule(PRED, is_blind=True)
+    other = court.rule(LABEL, by=Person(court.store, "Noa"), is_blind=True)
+    assert [one.is_blind for one in (first, again, other)] == [True, False, True]
+
+
 def test_pred_wrong_makes_the_other_side_of_a_pair_and_a_seed(court: Court) -> None:
     given = court.rule(PRED)
     ruled = RuledTry(CALL_AT, try_id(court.answer), TryRuling.REJECTED)
