@@ -43,13 +43,13 @@ OPENLY = (
     Choice("1", Verdict.LABEL_WRONG, "Label wrong", "corrects it"),
     Choice("2", Verdict.PRED_WRONG, "Prediction wrong", "pair and error seed"),
     Choice("3", Verdict.BOTH_CORRECT, "Both correct", "an alternative"),
-    Choice("4", Verdict.BOTH_WRONG, "Both wrong", "opens the editor"),
+    Choice("4", Verdict.BOTH_WRONG, "Both wrong", "opens it in Annotate"),
 )
 BLINDLY = (
     Choice("1", Verdict.LABEL_WRONG, "A is wrong", "B stands"),
     Choice("2", Verdict.PRED_WRONG, "B is wrong", "A stands"),
     Choice("3", Verdict.BOTH_CORRECT, "Both right", "both are accepted"),
-    Choice("4", Verdict.BOTH_WRONG, "Both wrong", "opens the editor"),
+    Choice("4", Verdict.BOTH_WRONG, "Both wrong", "opens it in Annotate"),
 )
 
 

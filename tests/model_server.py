@@ -46,6 +46,11 @@ class Step:
     """None for a server that does not count."""
 
 
+def patience_s(fault: Step) -> float:
+    """Short only with an endpoint that hangs: a busy machine is no fault."""
+    return 0.5 if fault.wait_s else 10.0
+
+
 Answer = Step | Callable[[dict[str, Any]], Step]
 """A step, or what makes one of the body received."""
 

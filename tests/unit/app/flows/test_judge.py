@@ -32,7 +32,7 @@ from storage.engine import Store, migrate, open_store
 from storage.jobs import JobState
 from storage.tables import JobRow, JudgeRunRow, PredictionRow, VerdictRow, VoteRow, table_of
 from tests.disputed import asked_about, counted, fill, reply, verdict_of
-from tests.model_server import Answer, ModelServer, Step, failing, model_server
+from tests.model_server import Answer, ModelServer, Step, failing, model_server, patience_s
 
 KEY = "sk-very-secret-0123456789"
 vote, verdict = table_of(VoteRow), table_of(VerdictRow)
@@ -181,7 +181,7 @@ def test_faults_that_pass_lose_and_repeat_nothing(
         return fault if next(turn) % 5 == 1 else verdict_of(body)
 
     with model_server(sometimes) as server:
-        end = judged(store, server, timeout_s=0.5, concurrency=8)
+        end = judged(store, server, timeout_s=patience_s(fault), concurrency=8)
     assert end.report.by_verdict == {"PRED_WRONG": 12}
     assert (end.failed, end.report.votes) == (0, 48)
     assert KEY not in caplog.text
@@ -202,7 +202,7 @@ def test_a_question_without_a_reply_is_recorded_and_asked_when_the_run_goes_on(
         return fault if asked_about(body)[0] == 2 and not is_well else verdict_of(body)
 
     with model_server(answer) as server:
-        end = judged(store, server, timeout_s=0.3, votes=1, least_equal=1)
+        end = judged(store, server, timeout_s=patience_s(fault), votes=1, least_equal=1)
         assert (end.report.judged, end.report.by_verdict) == (4, {"PRED_WRONG": 3})
         assert (end.report.unscored, end.failed) == (1, 2)
         reasons = [r for r in rows(store, vote.c.unscored, vote.c.detail) if r[0] == "failed"]
@@ -210,7 +210,7 @@ def test_a_question_without_a_reply_is_recorded_and_asked_when_the_run_goes_on(
         assert all(detail and KEY not in detail for _, detail in reasons)
         is_well = True
         before = counted(server)
-        end = judged(store, server, timeout_s=0.3, votes=1, least_equal=1)
+        end = judged(store, server, timeout_s=patience_s(fault), votes=1, least_equal=1)
     assert (end.report.judged, end.report.by_verdict) == (4, {"PRED_WRONG": 4})
     assert (end.report.unscored, end.failed, end.report.votes) == (0, 0, 8)
     assert set(counted(server) - before) == {(2, True), (2, False)}

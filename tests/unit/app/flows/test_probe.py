@@ -29,7 +29,7 @@ from storage.predictions import StoredPrediction, predictions_of
 from storage.probing import failures_of
 from storage.tables import PredictionRow, TrajectoryRow, table_of
 from tests.disputed import fill
-from tests.model_server import ModelServer, Step, failing, model_server
+from tests.model_server import ModelServer, Step, failing, model_server, patience_s
 from tests.unit.app.flows.test_judge import KEY, _silence, _wait_for, run_command
 
 prediction = table_of(PredictionRow)
@@ -263,14 +263,14 @@ def test_a_question_without_an_answer_is_recorded_and_asked_later(
         return fault if city_of(body).endswith("1") and not is_well else right(body)
 
     with model_server(answer) as server:
-        report = probed(store, server, timeout_s=0.4)
+        report = probed(store, server, timeout_s=patience_s(fault))
         assert (report.answered, report.failed) == (2, 1)
         with store.read() as conn:
             [failure] = failures_of(conn, 1)
         assert failure.fault == says
         assert failure.detail and KEY not in failure.detail + caplog.text
         is_well = True
-        report = probed(store, server, timeout_s=0.4)
+        report = probed(store, server, timeout_s=patience_s(fault))
     assert (report.answered, report.failed) == (3, 0)
 
 
