@@ -9,8 +9,9 @@ import typer
 
 from app.commands.terminal import Terminal, TerminalRun, table
 from app.flows.endpoints import Asker, base_url_of, withheld_key
-from app.flows.judge import DEFAULT_RUBRIC, JudgeEnd, JudgeRequest, backend_named
+from app.flows.judge import JudgeEnd
 from app.flows.judge import judge as run_judge
+from app.flows.judge_setup import DEFAULT_RUBRIC, JudgeRequest, backend_named
 from app.flows.probe import ProbeReport, ProbeRequest
 from app.flows.probe import probe as run_probe
 

@@ -191,7 +191,8 @@ def _probe(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
 
 
 def _judge(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
-    from app.flows.judge import JudgeRequest, judge
+    from app.flows.judge import judge
+    from app.flows.judge_setup import JudgeRequest
 
     request = msgspec.convert(params, JudgeRequest)
     end = judge(store, request, load_settings(), run, run.job_id)
@@ -264,7 +265,7 @@ def params_type(kind: str) -> type[Any]:
         request: type[Any] = ExportRequest
         return request
     if kind == "judge":
-        from app.flows.judge import JudgeRequest
+        from app.flows.judge_setup import JudgeRequest
 
         judged: type[Any] = JudgeRequest
         return judged

@@ -9,7 +9,6 @@ verdict, appended. Nothing is changed in any trajectory here.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -17,22 +16,28 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from app.flows.asking import Limits, Line
-from app.flows.endpoints import Asker, base_url_of, endpoint_for
+from app.flows.judge_setup import (
+    JudgeRequest,
+    backend_named,
+    judge_name,
+    models_of,
+    pair_rubric,
+    rule_of,
+    setups_of,
+)
 from app.flows.match import match
 from app.flows.running import Run
 from app.flows.spending import Budget, Price, Spending, Tokens
 from app.flows.working_through import Put, work_through
 from app.settings import Settings
-from curation.consensus import PROOF, ConsensusRule, consensus, next_questions
-from curation.errors import RubricError, SettingsError
-from curation.judging import JUDGES, Judge, JudgeBackend, JudgeCase, JudgeSetup, Unscored, Vote
+from curation.consensus import consensus, next_questions
+from curation.judging import Judge, JudgeBackend, JudgeCase, Unscored, Vote
 from curation.judging import VoteKey as Key
 from curation.model_faults import ModelError
-from curation.rubric import About, Rubric, rubric_named
 from curation.standing import RulerKind
 from curation.trajectory import Message, Trajectory
 from storage import datasets, judging, runs, trajectories, verdicts, votes
-from storage.annotators import NAME_LENGTH, ensure_annotator
+from storage.annotators import ensure_annotator
 from storage.engine import Store
 from storage.judging import Wanted
 from storage.matches import accepted_among
@@ -46,37 +51,6 @@ PAGE = 200
 
 FIRST_WAIT_S = 1.0
 """Before a question is asked again; doubled every time."""
-
-DEFAULT_RUBRIC = "label-verification"
-
-
-class JudgeRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be judged, by whom and how. No key is ever part of it."""
-
-    backend: str = "rules"
-    dataset: str | None = None
-    models: tuple[str, ...] = ()
-    base_url: str | None = None
-    """None: as the settings say."""
-    rubric: str = DEFAULT_RUBRIC
-    votes: int = 3
-    least_equal: int = 2
-    both_orders: bool = True
-    with_samples: bool = False
-    only_undecided: bool = False
-    again: bool = False
-    """A new run, even if the same was asked for before."""
-    recording: str | None = None
-    """Path of a file of recorded replies, for `replay`."""
-    concurrency: int = 16
-    timeout_s: float = 120.0
-    """For one try at one question."""
-    max_tokens: int = 2048
-    """Of one reply."""
-    max_chars: int = 60_000
-    """Of one prompt."""
-    max_tokens_total: int | None = None
-    budget_usd: float | None = None
 
 
 class JudgeReport(Struct, frozen=True):
@@ -144,10 +118,10 @@ class _Plan:
         self._run = run
         self._request = request
         self._backend: JudgeBackend = backend_named(request.backend)
-        self._rubric = _pair_rubric(request.rubric)
-        self._rule = _rule_of(request, self._backend)
-        self._models = _models_of(request, self._backend)
-        self._setups = _setups(request, settings, self._backend, self._models)
+        self._rubric = pair_rubric(request.rubric)
+        self._rule = rule_of(request, self._backend)
+        self._models = models_of(request, self._backend)
+        self._setups = setups_of(request, settings, self._backend, self._models)
         prices = {name: Price(*pair) for name, pair in settings.prices.items()}
         if self._backend.is_offline:
             prices = {name: Price(0.0, 0.0) for name in self._models}
@@ -348,31 +322,6 @@ class _Plan:
         )
 
 
-def backend_named(name: str) -> JudgeBackend:
-    """The registered backend.
-
-    Raises:
-        SettingsError: there is none of that name.
-    """
-    if name not in JUDGES.names():
-        raise SettingsError(
-            f"No judge is called {name!r}.",
-            where="judge",
-            hint=f"There are: {', '.join(JUDGES.names())}.",
-        )
-    return JUDGES.get(name)
-
-
-def judge_name(backend: str, models: Sequence[str], rubric: Rubric) -> str:
-    """The judge's name as annotator: another model or rubric version is another judge."""
-    who = " + ".join(dict.fromkeys(models)) if backend == "openai" else backend
-    name = f"judge {who} · {rubric.key}"
-    if len(name) <= NAME_LENGTH:
-        return name
-    tag = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: NAME_LENGTH - 10]} {tag}"
-
-
 def _case(one: StoredPrediction, trajectory: Trajectory, accepted: Sequence[Message]) -> JudgeCase:
     at = one.message_index
     return JudgeCase(
@@ -382,77 +331,3 @@ def _case(one: StoredPrediction, trajectory: Trajectory, accepted: Sequence[Mess
         prediction=one.message,
         alternatives=tuple(accepted),
     )
-
-
-def _pair_rubric(name: str) -> Rubric:
-    rubric = rubric_named(name)
-    if rubric.about is not About.PAIR:
-        raise RubricError(
-            f"{name} is not about two answers.", where="judge", hint=f"Use {DEFAULT_RUBRIC}."
-        )
-    return rubric
-
-
-def _rule_of(request: JudgeRequest, backend: JudgeBackend) -> ConsensusRule:
-    if backend.is_offline and not backend.needs_recording:
-        return PROOF
-    try:
-        return ConsensusRule(request.votes, request.least_equal, request.both_orders)
-    except ValueError as problem:
-        raise SettingsError(
-            f"This rule decides nothing: {problem}.",
-            where="judge",
-            hint="Ask for more votes, or for fewer that must agree.",
-        ) from None
-
-
-def _models_of(request: JudgeRequest, backend: JudgeBackend) -> tuple[str, ...]:
-    if request.models:
-        return request.models
-    if backend.needs_endpoint or backend.needs_recording:
-        raise SettingsError(
-            "No model is named.", where="judge", hint="Give --model, once for each model."
-        )
-    return (request.backend,)
-
-
-def _setups(
-    request: JudgeRequest, settings: Settings, backend: JudgeBackend, models: Sequence[str]
-) -> dict[str, JudgeSetup]:
-    """How the judge of each model is opened."""
-    if backend.needs_endpoint:
-        url = base_url_of(settings, Asker.JUDGE, request.base_url)
-        return {
-            model: JudgeSetup(
-                endpoint_for(
-                    settings,
-                    Asker.JUDGE,
-                    url,
-                    model,
-                    timeout_s=request.timeout_s,
-                    max_tokens=request.max_tokens,
-                ),
-                max_chars=request.max_chars,
-                retries=0,
-            )
-            for model in models
-        }
-    recording = _recorded(request.recording) if backend.needs_recording else ()
-    return dict.fromkeys(models, JudgeSetup(recording=recording, max_chars=request.max_chars))
-
-
-def _recorded(path: str | None) -> tuple[str, ...]:
-    from pathlib import Path
-
-    if path is None:
-        raise SettingsError(
-            "No recording is named.", where="judge", hint="Give --recording FILE of replies."
-        )
-    try:
-        return tuple(Path(path).read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SettingsError(
-            f"The recording cannot be read: {type(problem).__name__}.",
-            where=path,
-            hint="Name a file of recorded replies, one JSON object a line.",
-        ) from None

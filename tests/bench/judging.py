@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.flows.ingest import ingest
-from app.flows.judge import JudgeRequest, judge
+from app.flows.judge import judge
+from app.flows.judge_setup import JudgeRequest
 from app.flows.match import match
 from app.settings import load_settings
 from curation.trajectory import Message, Role, ToolCall

@@ -22,7 +22,8 @@ from sqlalchemy import func, select, update
 from app.cli import perform
 from app.flows import jobs
 from app.flows.asking import EndpointGone
-from app.flows.judge import JudgeEnd, JudgeRequest, judge
+from app.flows.judge import JudgeEnd, judge
+from app.flows.judge_setup import JudgeRequest
 from app.flows.running import Cancelled, Run
 from app.settings import Settings, load_settings
 from app.worker import work

@@ -1,0 +1,148 @@
+"""What is to be judged, by whom and how; and how the judges that it names are opened.
+
+A request is what a person asks for and what a job keeps. No key is ever part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from app.flows.endpoints import Asker, base_url_of, endpoint_for
+from app.settings import Settings
+from curation.consensus import PROOF, ConsensusRule
+from curation.errors import RubricError, SettingsError
+from curation.judging import JUDGES, JudgeBackend, JudgeSetup
+from curation.rubric import About, Rubric, rubric_named
+from storage.annotators import NAME_LENGTH
+
+DEFAULT_RUBRIC = "label-verification"
+
+
+class JudgeRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be judged, by whom and how. No key is ever part of it."""
+
+    backend: str = "rules"
+    dataset: str | None = None
+    models: tuple[str, ...] = ()
+    base_url: str | None = None
+    """None: as the settings say."""
+    rubric: str = DEFAULT_RUBRIC
+    votes: int = 3
+    least_equal: int = 2
+    both_orders: bool = True
+    with_samples: bool = False
+    only_undecided: bool = False
+    again: bool = False
+    """A new run, even if the same was asked for before."""
+    recording: str | None = None
+    """Path of a file of recorded replies, for `replay`."""
+    concurrency: int = 16
+    timeout_s: float = 120.0
+    """For one try at one question."""
+    max_tokens: int = 2048
+    """Of one reply."""
+    max_chars: int = 60_000
+    """Of one prompt."""
+    max_tokens_total: int | None = None
+    budget_usd: float | None = None
+
+
+def backend_named(name: str) -> JudgeBackend:
+    """The registered backend.
+
+    Raises:
+        SettingsError: there is none of that name.
+    """
+    if name not in JUDGES.names():
+        raise SettingsError(
+            f"No judge is called {name!r}.",
+            where="judge",
+            hint=f"There are: {', '.join(JUDGES.names())}.",
+        )
+    return JUDGES.get(name)
+
+
+def judge_name(backend: str, models: Sequence[str], rubric: Rubric) -> str:
+    """The judge's name as annotator: another model or rubric version is another judge."""
+    who = " + ".join(dict.fromkeys(models)) if backend == "openai" else backend
+    name = f"judge {who} · {rubric.key}"
+    if len(name) <= NAME_LENGTH:
+        return name
+    tag = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: NAME_LENGTH - 10]} {tag}"
+
+
+def pair_rubric(name: str) -> Rubric:
+    rubric = rubric_named(name)
+    if rubric.about is not About.PAIR:
+        raise RubricError(
+            f"{name} is not about two answers.", where="judge", hint=f"Use {DEFAULT_RUBRIC}."
+        )
+    return rubric
+
+
+def rule_of(request: JudgeRequest, backend: JudgeBackend) -> ConsensusRule:
+    if backend.is_offline and not backend.needs_recording:
+        return PROOF
+    try:
+        return ConsensusRule(request.votes, request.least_equal, request.both_orders)
+    except ValueError as problem:
+        raise SettingsError(
+            f"This rule decides nothing: {problem}.",
+            where="judge",
+            hint="Ask for more votes, or for fewer that must agree.",
+        ) from None
+
+
+def models_of(request: JudgeRequest, backend: JudgeBackend) -> tuple[str, ...]:
+    if request.models:
+        return request.models
+    if backend.needs_endpoint or backend.needs_recording:
+        raise SettingsError(
+            "No model is named.", where="judge", hint="Give --model, once for each model."
+        )
+    return (request.backend,)
+
+
+def setups_of(
+    request: JudgeRequest, settings: Settings, backend: JudgeBackend, models: Sequence[str]
+) -> dict[str, JudgeSetup]:
+    """How the judge of each model is opened."""
+    if backend.needs_endpoint:
+        url = base_url_of(settings, Asker.JUDGE, request.base_url)
+        return {
+            model: JudgeSetup(
+                endpoint_for(
+                    settings,
+                    Asker.JUDGE,
+                    url,
+                    model,
+                    timeout_s=request.timeout_s,
+                    max_tokens=request.max_tokens,
+                ),
+                max_chars=request.max_chars,
+                retries=0,
+            )
+            for model in models
+        }
+    recording = recorded_replies(request.recording) if backend.needs_recording else ()
+    return dict.fromkeys(models, JudgeSetup(recording=recording, max_chars=request.max_chars))
+
+
+def recorded_replies(path: str | None) -> tuple[str, ...]:
+    if path is None:
+        raise SettingsError(
+            "No recording is named.", where="judge", hint="Give --recording FILE of replies."
+        )
+    try:
+        return tuple(Path(path).read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(
+            f"The recording cannot be read: {type(problem).__name__}.",
+            where=path,
+            hint="Name a file of recorded replies, one JSON object a line.",
+        ) from None
