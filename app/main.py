@@ -12,7 +12,7 @@ from components.notices import report_errors
 
 def main() -> None:
     """Draw the frame and the current page."""
-    st.set_page_config(page_title="Loopwright", page_icon=str(ICON), layout="wide")
+    st.set_page_config(page_title="Loopwright", page_icon=ICON, layout="wide")
     current = st.navigation(grouped_pages(), position="top")
     session.show_notice()
     with report_errors():

@@ -48,9 +48,13 @@ def annotator_named(store: Store, name: str) -> AnnotatorInfo:
 
 
 def issue_token(store: Store, annotator_name: str) -> str:
+    """A token with which a page may act as the annotator of this name."""
+    return token_of(store, annotator_named(store, annotator_name))
+
+
+def token_of(store: Store, who: AnnotatorInfo) -> str:
     """A token with which a page may act as this annotator: `<annotator id>.<hmac hex>`."""
-    annotator = annotator_named(store, annotator_name)
-    return f"{annotator.id}.{_sign(_key(store), annotator.id)}"
+    return f"{who.id}.{_sign(_key(store), who.id)}"
 
 
 def read_token(store: Store, token: str) -> AnnotatorInfo:

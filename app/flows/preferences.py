@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+from sqlalchemy import Connection
 
 from curation.errors import LoopwrightError
 from storage.annotators import AnnotatorInfo, hold_annotator
@@ -31,7 +32,12 @@ class TooManyKeys(LoopwrightError):
 def moved_keys(store: Store, who: AnnotatorInfo) -> dict[str, str]:
     """The keys that this annotator moved: command to key."""
     with store.read() as conn:
-        return _decoded(get_preference(conn, who.id, KEYS))
+        return keys_moved_by(conn, who)
+
+
+def keys_moved_by(conn: Connection, who: AnnotatorInfo) -> dict[str, str]:
+    """`moved_keys` in a transaction of the caller's."""
+    return _decoded(get_preference(conn, who.id, KEYS))
 
 
 def move_keys(

@@ -10,12 +10,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.flows.identity import annotator_named, issue_token
-from app.flows.preferences import moved_keys
+from app.flows.signing_in import sign_in
 from app.flows.simulate import missing_settings
-from app.flows.taxonomies import list_taxonomies
 from app.settings import load_settings
-from components.viewer import ViewerBoot, draw_viewer
+from components.viewer import Handbook, ViewerBoot, draw_viewer
 from curation.checking import CHECKS
 from curation.recovery import RECOVERY_LABELS
 
@@ -33,23 +31,25 @@ the bar of pages stays above it."""
 def show() -> None:
     """Mount the viewer."""
     st.html(_FULL_WINDOW)
-    store = session.store()
     annotator = session.current_annotator()
+    signed_in = sign_in(session.store(), annotator)
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     root = f"/{base}" if base else ""
     settings = load_settings()
     at = st.query_params.get("m", "")
     draw_viewer(
         ViewerBoot(
-            token=issue_token(store, annotator),
+            token=signed_in.token,
             annotator=annotator,
             dataset=st.query_params.get("dataset"),
             uid=st.query_params.get("t"),
             at=int(at) if at.isdecimal() and len(at) < 10 else None,
-            taxonomies=list_taxonomies(store),
-            recoveries=RECOVERY_LABELS,
-            check_docs={check.name: check.doc for check in CHECKS},
-            keys=moved_keys(store, annotator_named(store, annotator)),
+            handbook=Handbook(
+                taxonomies=signed_in.taxonomies,
+                recoveries=RECOVERY_LABELS,
+                check_docs={check.name: check.doc for check in CHECKS},
+            ),
+            keys=signed_in.keys,
             simulator={
                 "model": settings.simulator_model,
                 "missing": missing_settings(settings),

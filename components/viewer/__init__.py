@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 import streamlit as st
 from msgspec import Struct
+from msgspec.structs import replace
 
 from components.viewer.serving import asset_mount, assets_dir, assets_url, assets_version
 from curation.recovery import RecoveryLabel
 from curation.taxonomy import Taxonomy
 
 __all__ = [
+    "Handbook",
     "ViewerBoot",
     "asset_mount",
     "assets_dir",
@@ -50,6 +52,15 @@ export default function (component) {
 API = "/api/annotate"
 
 
+class Handbook(Struct, frozen=True):
+    """What annotators label by, as long as the studio runs much the same."""
+
+    taxonomies: Sequence[Taxonomy]
+    recoveries: Sequence[RecoveryLabel]
+    check_docs: dict[str, str]
+    """Name of a check to what it says of itself."""
+
+
 class ViewerBoot(Struct, frozen=True):
     """What the viewer must know before it can ask for a trajectory."""
 
@@ -60,10 +71,7 @@ class ViewerBoot(Struct, frozen=True):
     """Whose queue to work on; None is every queue."""
     uid: str | None
     """The trajectory to open first; None asks the queue."""
-    taxonomies: Sequence[Taxonomy]
-    recoveries: Sequence[RecoveryLabel]
-    check_docs: dict[str, str]
-    """Name of a check to what it says of itself."""
+    handbook: Handbook
     at: int | None = None
     """Index of the message of `uid` to open at; None: where it looks suspicious."""
     api: str = API
@@ -84,7 +92,9 @@ def _component(name: str, module: str) -> Any:
 
 def draw_viewer(boot: ViewerBoot, *, key: str) -> None:
     """Mount the viewer; `key` must be the same on every rerun of a page."""
-    data = msgspec.to_builtins(boot)
+    data = msgspec.to_builtins(replace(boot, handbook=None))
+    # 45 KB that Streamlit would walk and encode twice at every rerun: as a text it takes one look.
+    data["handbook"] = msgspec.json.encode(boot.handbook).decode()
     data["version"] = boot.version or assets_version()
     data |= _addresses(boot.api)
     _component("loopwright_viewer", "main.js")(key=key, data=data)

@@ -21,7 +21,8 @@ import { Presence } from "./presence.js";
 const GONE_MS = 3000;
 
 /** Mount into `parent`; returns what takes it away again (and loses nothing). */
-export function mount(parent, boot) {
+export function mount(parent, data) {
+  const boot = { ...data, ...JSON.parse(data.handbook) };
   const session = sessionFor(boot);
   if (!session.travel) {
     session.keeper = new DraftKeeper(session, (c) => meetOthers(session, c));
