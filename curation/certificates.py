@@ -19,7 +19,7 @@ from curation.trajectory import canonical_json
 from curation.verdicts import Verdict
 
 
-class Certificate(Struct, frozen=True):
+class Certificate(Struct, frozen=True, omit_defaults=True):
     """Why one verdict of one judge was applied without a person."""
 
     contract: str
@@ -42,6 +42,11 @@ class Certificate(Struct, frozen=True):
     """Of issue, ISO 8601, as the caller's clock says."""
     versions: dict[str, str] = {}
     """Of the program, the checks, the taxonomy: name -> version."""
+    groups: int | None = None
+    """Groups of trajectories that the gold cases are of. None, as is the next one, in certificates
+    from before they were told: their bound takes every case for independent."""
+    effective_n: float | None = None
+    """Independent cases that the gold is worth (`curation.intervals.effective_n`)."""
 
     @property
     def n(self) -> int:
@@ -56,7 +61,10 @@ class Certificate(Struct, frozen=True):
     @property
     def bound(self) -> float | None:
         """Wilson's lower bound of the precision; None without cases."""
-        interval = wilson(self.right, self.n, self.confidence)
+        if not self.n:
+            return None
+        worth = self.n if self.effective_n is None else self.effective_n
+        interval = wilson(self.right / self.n * worth, worth, self.confidence)
         return None if interval is None else interval.low
 
     @property
@@ -81,6 +89,7 @@ def certificate_markdown(certificate: Certificate) -> str:
         ("Slice", c.slice),
         ("Issued", c.date),
         ("Gold cases", f"{c.n} (sample {c.sample})"),
+        ("Counted as", _counted_as(c)),
         ("Right", f"{c.right} of {c.n}"),
         ("Lower bound", f"{bound} (Wilson, {c.confidence:.0%} two-sided)"),
         ("Target", f"{c.target:.4f}"),
@@ -102,6 +111,15 @@ def certificate_markdown(certificate: Certificate) -> str:
             *_table(("people", "cases"), ruled),
             "",
         ]
+    )
+
+
+def _counted_as(c: Certificate) -> str:
+    if c.effective_n is None:
+        return f"{c.n} independent cases, one each"
+    return (
+        f"{c.effective_n:.1f} independent cases: those of one of the {c.groups} groups of "
+        "trajectories are taken to say the same (Kish, design effect at full correlation)"
     )
 
 

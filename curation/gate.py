@@ -5,19 +5,21 @@ over the lead's target, methods §6.3), and for as long as the audits that go to
 do not show that it got worse. What no policy names is a person's to rule on. Pure: who samples,
 applies and audits is in `app/flows`.
 
-The bounds take cases to be independent; a sample of many steps of few trajectories claims more than
-it knows, so draw it across trajectories.
+Gold counts by its effective number of cases: steps of one trajectory, or of near-copies, tell
+little more than one of them does, so a hundred steps of few trajectories prove little. Audits count
+one by one, which closes the gate rather too early than too late.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
 from curation.errors import SettingsError
-from curation.intervals import wilson
+from curation.intervals import Interval, effective_n, wilson
 from curation.sampling import is_chosen
 from curation.verdicts import Verdict
 
@@ -31,7 +33,7 @@ class VerdictPolicy(Struct, frozen=True):
     target: float = 0.9
     """Precision that the lower bound has to reach, above 0 and below 1."""
     least_gold: int = 100
-    """Cases that people ruled on, at least."""
+    """Cases that people ruled on, at least; those of one group do not count in full."""
     audit_share: float = 0.05
     """Share of the applied cases that goes to people for good, above 0 up to 1."""
     drift_window: int = 100
@@ -66,6 +68,22 @@ class Tally(Struct, frozen=True):
     right: int = 0
     """People gave the same verdict."""
     n: int = 0
+    clusters: int | None = None
+    """Groups of trajectories that the cases are of; None: every case is one."""
+    effective: float | None = None
+    """Independent cases they are worth (`effective_n`); None: all of them."""
+
+    @property
+    def worth(self) -> float:
+        """Independent cases, at most `n`."""
+        return self.n if self.effective is None else self.effective
+
+
+def tally_of(cases: Iterable[tuple[bool, str]]) -> Tally:
+    """Count cases, each whether people gave the same verdict and the group it is of."""
+    listed = list(cases)
+    sizes = Counter(cluster for _, cluster in listed).values()
+    return Tally(sum(right for right, _ in listed), len(listed), len(sizes), effective_n(sizes))
 
 
 class GateReason(StrEnum):
@@ -124,7 +142,7 @@ def _state(
     if policy is None:
         why = f"No policy lets {verdict} be applied without a person."
         return GateState(verdict, False, GateReason.NO_POLICY, why, gold)
-    proven = wilson(gold.right, gold.n, policy.confidence)
+    proven = _proven(gold, policy.confidence)
     latest = audits[-policy.drift_window :]
     recent = Tally(sum(latest), len(latest))
     seen = wilson(recent.right, recent.n, policy.confidence)
@@ -134,16 +152,18 @@ def _state(
     return GateState(verdict, is_open, reason, why, gold, low, recent, high)
 
 
+def _proven(gold: Tally, confidence: float) -> Interval | None:
+    """Of the share that is right, as if it had been seen in so many independent cases."""
+    return wilson(gold.right / gold.n * gold.worth, gold.worth, confidence) if gold.n else None
+
+
 def _decide(
     policy: VerdictPolicy, gold: Tally, low: float | None, recent: Tally, high: float | None
 ) -> tuple[bool, GateReason, str]:
-    if low is None or gold.n < policy.least_gold:
-        why = (
-            f"People ruled on {gold.n} of the {policy.least_gold} cases it takes; "
-            f"{policy.least_gold - gold.n} more are needed."
-        )
-        return False, GateReason.TOO_LITTLE_GOLD, why
-    seen = f"{gold.right} of {gold.n} right is at least {_percent(low)}"
+    # A sum of ratios may fall short of a whole number by its last digit.
+    if low is None or gold.worth + 1e-9 < policy.least_gold:
+        return False, GateReason.TOO_LITTLE_GOLD, _too_little(policy, gold)
+    seen = f"{gold.right} of {gold.n} right{_in_groups(gold)} is at least {_percent(low)}"
     target = _percent(policy.target)
     if low < policy.target:
         why = f"{seen} with {policy.confidence:.0%} confidence, below the target of {target}."
@@ -155,6 +175,26 @@ def _decide(
         )
         return False, GateReason.DRIFT, why
     return True, GateReason.PROVEN, f"{seen}, the target is {target}."
+
+
+def _too_little(policy: VerdictPolicy, gold: Tally) -> str:
+    if gold.worth < gold.n:
+        return (
+            f"People ruled on {gold.n} cases{_in_groups(gold)} of the {policy.least_gold} it "
+            "takes; more are needed, of other trajectories."
+        )
+    return (
+        f"People ruled on {gold.n} of the {policy.least_gold} cases it takes; "
+        f"{policy.least_gold - gold.n} more are needed."
+    )
+
+
+def _in_groups(gold: Tally) -> str:
+    """What cases that are not independent are worth; "" when all are."""
+    if gold.worth >= gold.n:
+        return ""
+    worth = int(gold.worth * 10 + 1e-9) / 10
+    return f" (in {gold.clusters} groups, which counts as {worth:g})"
 
 
 def _percent(share: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from random import Random
 from statistics import NormalDist
@@ -70,6 +70,19 @@ def wilson(right: float, n: float, confidence: float = CONFIDENCE) -> Interval |
     low = 0.0 if right == 0 else max(0.0, (centre - half) / (1 + square))
     high = 1.0 if right == n else min(1.0, (centre + half) / (1 + square))
     return Interval(low, high)
+
+
+def effective_n(sizes: Iterable[int]) -> float:
+    """How many independent cases a sample of clusters of these sizes is worth, at the least.
+
+    n / deff with Kish's design effect deff = 1 + (m' - 1)·rho, where m' = Σm² / Σm is the size of
+    the cluster that a case is in, on average (L. Kish, Survey Sampling, 1965, §5.4 and §8.2). The
+    correlation within clusters cannot be told where all cases are right, so rho = 1 is taken: what
+    is left is (Σm)² / Σm², the number of clusters where all are of one size.
+    """
+    counted = list(sizes)
+    squares = sum(size * size for size in counted)
+    return sum(counted) ** 2 / squares if squares else 0.0
 
 
 def cluster_bootstrap(

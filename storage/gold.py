@@ -80,8 +80,9 @@ def gold_rows(
 ) -> list[GoldRow]:
     """What both ruled on, in the order of people's rulings.
 
-    Of people the newest ruling that was not taken back counts; with `blind_only` the newest of
-    those given before anything was shown. Who takes a ruling back and rules again is blind no more.
+    Of people the newest ruling in force counts; with `blind_only` the newest of those given before
+    anything was shown, also where its author ruled otherwise later: what stands has changed, not
+    what they saw unprompted. Who takes a ruling back altogether has said nothing.
     """
     said, ruled = _said(within.runs), _ruled(blind_only)
     judged, human = verdict.alias("judged"), verdict.alias("human")
@@ -247,22 +248,42 @@ def _said(runs: Sequence[int]) -> Subquery:
 
 def _ruled(blind_only: bool) -> Subquery:
     """(prediction, id) of people's newest ruling."""
-    return _newest(
-        verdict.c.kind == RulerKind.HUMAN.value,
-        verdict.c.verdict.is_not(None),
-        verdict.c.is_blind.is_(True) if blind_only else true(),
+    is_human = verdict.c.kind == RulerKind.HUMAN.value
+    ruled = and_(is_human, verdict.c.verdict.is_not(None))
+    if not blind_only:
+        return _newest(ruled)
+    later = verdict.alias("later")
+    still_ruling = select(later.c.id).where(
+        later.c.prediction_id == verdict.c.prediction_id,
+        later.c.annotator_id == verdict.c.annotator_id,
+        later.c.kind == RulerKind.HUMAN.value,
+        later.c.verdict.is_not(None),
+        ~_withdrawals_of(later).exists(),
     )
+    taken_back = _withdrawals_of(verdict).where(_withdrawal.c.session_id.is_not(None)).exists()
+    return _newest_of(ruled, verdict.c.is_blind.is_(True), still_ruling.exists(), ~taken_back)
 
 
 def _newest(*conditions: ColumnElement[bool]) -> Subquery:
-    withdrawal = verdict.alias()
-    taken_back = select(withdrawal.c.id).where(withdrawal.c.withdraws == verdict.c.id).exists()
+    return _newest_of(*conditions, ~_withdrawals_of(verdict).exists())
+
+
+def _newest_of(*conditions: ColumnElement[bool]) -> Subquery:
     return (
         select(verdict.c.prediction_id, func.max(verdict.c.id).label("id"))
-        .where(verdict.c.withdraws.is_(None), ~taken_back, *conditions)
+        .where(verdict.c.withdraws.is_(None), *conditions)
         .group_by(verdict.c.prediction_id)
         .subquery()
     )
+
+
+_withdrawal = verdict.alias("withdrawal")
+
+
+def _withdrawals_of(given: FromClause) -> Select[tuple[int]]:
+    """Rows that take a verdict back. Those without a session belong to a later ruling of the same
+    person, which takes the place of the earlier one."""
+    return select(_withdrawal.c.id).where(_withdrawal.c.withdraws == given.c.id)
 
 
 def _sliced(by: SliceKind) -> tuple[ColumnElement[str], FromClause]:

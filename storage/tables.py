@@ -405,7 +405,8 @@ class VerdictRow(Base, table=True):
     withdraws: int | None = Field(default=None, foreign_key="verdict.id")
     """The verdict that this row takes back; it gives none of its own."""
     session_id: str | None = None
-    """Browser session or command that gave it; with `n` it makes delivery idempotent."""
+    """Browser session or command that gave it; with `n` it makes delivery idempotent. None of a
+    judge's, and of a withdrawal that belongs to a later ruling of the same annotator."""
     n: int | None = None
     created_at: datetime = _utc()
 

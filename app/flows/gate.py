@@ -15,7 +15,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.flows.scorecard import JudgeOnRecord, judge_called, judges_of
-from curation.gate import GatePolicy, GateState, Tally, VerdictPolicy, gate, is_audited
+from curation.gate import GatePolicy, GateState, VerdictPolicy, gate, is_audited, tally_of
 from curation.verdicts import Verdict
 from storage.certificates import StoredCertificate, get_certificate, list_certificates
 from storage.datasets import dataset_id
@@ -136,7 +136,7 @@ def evidence_of(conn: Connection, judge: JudgeOnRecord, dataset: str | None) -> 
 def states_of(evidence: Evidence, dataset: str | None) -> dict[Verdict, GateState]:
     """Open or closed. Audits are the blind rulings since the class was first applied there."""
     tallies = {
-        verdict: Tally(sum(row.human is verdict for row in rows), len(rows))
+        verdict: tally_of((row.human is verdict, row.family) for row in rows)
         for verdict, rows in evidence.gold.items()
     }
     audits = {}

@@ -27,7 +27,7 @@ from app.flows.running import Run
 from app.flows.scorecard import JudgeOnRecord, judge_called, judges_of
 from curation.certificates import Certificate, sample_hash
 from curation.errors import LoopwrightError
-from curation.gate import VerdictPolicy
+from curation.gate import VerdictPolicy, tally_of
 from curation.standing import RulerKind
 from curation.verdicts import Verdict
 from storage.annotators import AnnotatorInfo, get_annotator
@@ -180,6 +180,7 @@ def certificate_of(
     """What is known now of a class that the gate lets pass."""
     policy: VerdictPolicy = evidence.policy.verdicts[verdict]
     gold = evidence.gold[verdict]
+    tally = tally_of((row.human is verdict, row.family) for row in gold)
     return Certificate(
         contract=(
             f"Where this judge says {verdict} and nobody contradicts it, the verdict is applied "
@@ -198,6 +199,8 @@ def certificate_of(
         audit_share=policy.audit_share,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"loopwright": version("loopwright")},
+        groups=tally.clusters,
+        effective_n=tally.effective,
     )
 
 

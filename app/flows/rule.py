@@ -77,7 +77,9 @@ def rule(
 ) -> StoredVerdict:
     """Rule on a prediction and do what follows; again with the same n: nothing.
 
-    An earlier ruling of the same annotator is withdrawn first.
+    An earlier ruling of the same annotator is withdrawn first, by a row without a session: what is
+    done on it is put back, but if it was blind it still says what they saw unprompted
+    (`storage.gold`).
 
     Args:
         session_id: with `n` the number of this act; the same in a repeated delivery.

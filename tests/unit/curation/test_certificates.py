@@ -49,6 +49,20 @@ def test_a_certificate_says_what_its_sample_says() -> None:
     assert replace(SAMPLE, counts={}).bound is None
 
 
+def test_a_certificate_says_what_cases_of_one_group_count() -> None:
+    # 96 of 100 in groups that are worth 50 independent cases: as 48 of 50, from 0.8654.
+    grouped = replace(SAMPLE, groups=50, effective_n=50.0)
+    assert grouped.bound == pytest.approx(0.8654, abs=1e-4)
+    assert cells(certificate_markdown(grouped))["Counted as"].startswith("50.0 independent cases")
+    assert "50 groups" in cells(certificate_markdown(grouped))["Counted as"]
+    assert cells(certificate_markdown(SAMPLE))["Counted as"] == "100 independent cases, one each"
+
+
+def test_a_certificate_from_before_groups_were_told_keeps_its_fingerprint() -> None:
+    assert b"groups" not in msgspec.json.encode(SAMPLE)
+    assert b"groups" in msgspec.json.encode(replace(SAMPLE, groups=2, effective_n=2.0))
+
+
 def test_the_page_shows_every_fact() -> None:
     page = certificate_markdown(SAMPLE)
     shown = cells(page)

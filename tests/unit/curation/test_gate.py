@@ -17,6 +17,7 @@ from curation.gate import (
     VerdictPolicy,
     gate,
     is_audited,
+    tally_of,
 )
 from curation.intervals import wilson
 from curation.verdicts import Verdict
@@ -65,6 +66,29 @@ def test_a_bound_just_below_its_target_is_never_rounded_up_to_it() -> None:
     found = state(95, 100, policy=VerdictPolicy(target=0.8883))
     assert not found.is_open
     assert "88.8 %" in found.why
+
+
+def test_gold_counts_by_groups_of_trajectories_and_not_by_cases() -> None:
+    # 120 right in 120 proves 96.9 %; of 40 trajectories with 3 steps each they count as 40, and
+    # 40 / (40 + 1.96²) = 0.9124.
+    by_threes = tally_of((True, f"t{i // 3}") for i in range(120))
+    assert (by_threes.n, by_threes.clusters, by_threes.effective) == (120, 40, 40)
+    policy = VerdictPolicy(target=0.92, least_gold=40)
+    found = gate(GatePolicy({L: policy}), {L: by_threes}, {})[L]
+    assert (found.is_open, found.reason) == (False, GateReason.BELOW_TARGET)
+    assert found.lower_bound == pytest.approx(0.9124, abs=1e-4)
+    assert found.why == (
+        "120 of 120 right (in 40 groups, which counts as 40) is at least 91.2 % with 95% "
+        "confidence, below the target of 92.0 %."
+    )
+    apart = tally_of((True, f"t{i}") for i in range(120))
+    assert gate(GatePolicy({L: policy}), {L: apart}, {})[L].is_open
+    few = gate(GatePolicy({L: VerdictPolicy()}), {L: by_threes}, {})[L]
+    assert few.reason is GateReason.TOO_LITTLE_GOLD
+    assert few.why == (
+        "People ruled on 120 cases (in 40 groups, which counts as 40) of the 100 it takes; more "
+        "are needed, of other trajectories."
+    )
 
 
 def test_bad_audits_close_it_and_good_ones_open_it_again() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.intervals import Interval, cluster_bootstrap, wilson
+from curation.intervals import Interval, cluster_bootstrap, effective_n, wilson
 
 
 def test_wilson_by_hand() -> None:
@@ -75,6 +75,19 @@ def test_more_confidence_widens_it(right: int, wrong: int) -> None:
 
 def _share(sums: tuple[float, ...]) -> float | None:
     return sums[0] / sums[1] if sums[1] else None
+
+
+def test_cases_of_one_cluster_count_as_one() -> None:
+    # Sizes 3 and 1: (3 + 1)² / (9 + 1) = 1.6; four alone: 16 / 4; ten by two: 400 / 40 = 10.
+    assert effective_n([3, 1]) == pytest.approx(1.6)
+    assert effective_n([1, 1, 1, 1]) == 4
+    assert effective_n([2] * 10) == 10
+    assert (effective_n([7]), effective_n([])) == (1, 0)
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=30))
+def test_cases_are_worth_no_more_than_their_clusters(sizes: list[int]) -> None:
+    assert 1 - 1e-9 <= effective_n(sizes) <= len(sizes) + 1e-9
 
 
 def test_two_clusters_are_drawn_in_four_equally_likely_ways() -> None:

@@ -69,6 +69,20 @@ def test_rulings_that_were_not_blind_are_no_gold(any_store: Store) -> None:
     assert _class(room, LW).state.gold.n == 0
 
 
+def test_answers_of_two_models_to_one_trajectory_are_not_two_independent_cases(
+    any_store: Store,
+) -> None:
+    for model in ("m", "another"):
+        room = Courtroom(any_store, 8, model=model)
+        room.judge([LW] * 8)
+        room.people(dict.fromkeys(range(8), LW))
+    allow(any_store, _key(room), LW, EASY)
+    state = _class(room, LW).state
+    assert (state.gold.n, state.gold.clusters, state.gold.effective) == (16, 8, 8)
+    # 8 / (8 + 1.96²); 16 independent cases would come to 0.806.
+    assert state.lower_bound == pytest.approx(0.6756, abs=1e-4)
+
+
 def test_gold_of_one_dataset_opens_nothing_in_another(room: Courtroom) -> None:
     other = Courtroom(room.store, 5, "trains", first=100)
     other.judge([LW] * 5)

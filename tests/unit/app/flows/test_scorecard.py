@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.flows.identity import annotator_named
+from app.flows.rule import rule, withdraw
 from app.flows.scorecard import (
     SliceKind,
     cases_behind,
@@ -121,6 +123,23 @@ def test_what_was_taken_back_counts_no_more(room: Courtroom) -> None:
         append_verdict(conn, withdrawal)
     (card,) = scorecards(room.store)
     assert card.gold == 6
+
+
+def test_a_blind_ruling_stays_gold_when_its_author_rules_anew_and_goes_with_the_last_of_them(
+    any_store: Store,
+) -> None:
+    room = Courtroom(any_store, 1)
+    room.judge([LW])
+    ada, place = annotator_named(any_store, "ada"), room.predictions[0]
+    rule(any_store, ada, place, PW, session_id="s", n=1, is_blind=True)
+    later = rule(any_store, ada, place, BC, session_id="s", n=2, is_blind=True)
+    (blind,) = scorecards(any_store)
+    (seen,) = scorecards(any_store, blind_only=False)
+    # What stands is BOTH_CORRECT; unprompted she said PRED_WRONG.
+    assert (blind.gold, blind.measured.confusion.count(PW, LW)) == (1, 1)
+    assert (seen.gold, seen.measured.confusion.count(BC, LW)) == (1, 1)
+    withdraw(any_store, ada, later.id, session_id="s", n=3)
+    assert [scorecards(any_store, blind_only=b)[0].gold for b in (True, False)] == [0, 0]
 
 
 def test_another_version_of_the_rubric_is_another_judge(room: Courtroom) -> None:
