@@ -20,7 +20,6 @@ from msgspec import Struct
 
 from curation.gold import GoldCall
 from curation.model_endpoint import RETRIES, Endpoint
-from curation.model_faults import ModelError, ModelFault
 from curation.registry import Registry
 from curation.rubric import Rubric
 from curation.trajectory import Message, ToolSpec, canonical_json
@@ -136,6 +135,9 @@ class JudgeReply(Struct, frozen=True, omit_defaults=True):
     finish: str | None = "stop"
     """Why it ended, as the API says; None when it does not say."""
     refusal: str | None = None
+    asked_without: tuple[str, ...] = ()
+    """Parameters of the question that the endpoint does not take: without `temperature`, the reply
+    is not the likeliest one and may be another next time."""
 
 
 class Vote(Struct, frozen=True, omit_defaults=True):
@@ -164,11 +166,6 @@ class Vote(Struct, frozen=True, omit_defaults=True):
             raise ValueError("a vote has a verdict, or the reason why it has none")
 
 
-JudgeFault = ModelFault
-JudgeError = ModelError
-"""A question was not answered. Never a vote against anybody."""
-
-
 class Judge(Protocol):
     """One judge, ready to be asked many times and many at once."""
 
@@ -179,7 +176,7 @@ class Judge(Protocol):
             nonce: for the fence of the prompt; random, another one for every question.
 
         Raises:
-            JudgeError: the endpoint gave no reply.
+            ModelError: the endpoint gave no reply. That is a vote against nobody.
         """
         ...
 

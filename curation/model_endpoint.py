@@ -11,8 +11,11 @@ import logging
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
+
+from curation.refused_parameters import Refused, refused_parameter
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -68,10 +71,36 @@ async def completion(client: AsyncOpenAI, **body: Any) -> Any:
 
     The client's own method looks through every body for files to send and keys to rename, schemas
     of tools and replies included, which there never are; that took it longer than all the rest.
+    A parameter that the endpoint refuses by name is left out or renamed, and stays so
+    (`curation/refused_parameters.py`).
     """
+    import openai
     from openai.types.chat import ChatCompletion
 
-    return await client.post("/chat/completions", cast_to=ChatCompletion, body=body)
+    refused = _refused.setdefault(client, Refused())
+    found: tuple[str, ...] = ()
+    while True:
+        sent = refused.body(body, found)
+        try:
+            answer = await client.post("/chat/completions", cast_to=ChatCompletion, body=sent)
+        except openai.APIStatusError as problem:
+            name = refused_parameter(problem.status_code, problem.body, sent)
+            if name is None or name in found:
+                raise
+            found = (*found, name)
+        else:
+            if found:
+                refused.learn(found, f"{body.get('model')} at {client.base_url.host}")
+            return answer
+
+
+_refused: WeakKeyDictionary[AsyncOpenAI, Refused] = WeakKeyDictionary()
+
+
+def refused_by(client: AsyncOpenAI) -> tuple[str, ...]:
+    """Parameters that this client's endpoint does not take, as far as it was asked."""
+    found = _refused.get(client)
+    return found.names if found else ()
 
 
 def _transport(timeout_s: float) -> Any:

@@ -3,13 +3,15 @@
 The schema of the reply is sent along (`response_format`); an endpoint that refuses it is asked
 again without, once, and not bothered with it any more. What comes back is read by
 `curation/judge_reply.py`: a reply that cannot be counted is an unscored vote, no reply at all is a
-`JudgeError`. Neither is ever a verdict. The key is in no message and no `repr`.
+`ModelError`. Neither is ever a verdict. The key is in no message and no `repr`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from curation.checklist_judging import (
     ChecklistVote,
@@ -30,7 +32,7 @@ from curation.judging import (
     Vote,
     VoteKey,
 )
-from curation.model_endpoint import Endpoint, client_of, completion
+from curation.model_endpoint import Endpoint, client_of, completion, refused_by
 from curation.model_faults import explained, not_chat
 from curation.rubric import Rubric
 from curation.trajectory import Message
@@ -89,7 +91,7 @@ class OpenAIJudge:
         """Ask of every criterion whether it holds; see `checklist_prompt`.
 
         Raises:
-            JudgeError: the endpoint gave no reply.
+            ModelError: the endpoint gave no reply.
             ValueError: the rubric is no checklist of this case.
         """
         try:
@@ -122,7 +124,7 @@ class OpenAIJudge:
         """The reply and the usage, with the schema of the reply where the endpoint takes it.
 
         Raises:
-            JudgeError: there is no reply.
+            ModelError: there is no reply.
         """
         import openai
 
@@ -136,16 +138,20 @@ class OpenAIJudge:
             except Exception as problem:  # noqa: BLE001 - endpoints may send anything
                 raise explained(self._endpoint, problem, WHERE) from None
             else:
-                read = _reply_of(self._endpoint, answer)
+                read = self._read(answer)
                 self._takes_schema = True
                 return read
         try:
             answer = await self._sent(messages)
         except Exception as problem:  # noqa: BLE001 - as above
             raise explained(self._endpoint, problem, WHERE) from None
-        read = _reply_of(self._endpoint, answer)
+        read = self._read(answer)
         self._takes_schema = self._takes_schema or False
         return read
+
+    def _read(self, answer: Any) -> tuple[JudgeReply, Any]:
+        reply, usage = _reply_of(self._endpoint, answer)
+        return replace(reply, asked_without=refused_by(self._client)), usage
 
     async def _sent(self, messages: list[dict[str, str]], **more: Any) -> Any:
         return await completion(

@@ -18,8 +18,6 @@ from curation.judging import (
     JUDGES,
     Judge,
     JudgeCase,
-    JudgeError,
-    JudgeFault,
     JudgeSetup,
     Order,
     Unscored,
@@ -27,6 +25,7 @@ from curation.judging import (
     VoteKey,
 )
 from curation.model_endpoint import Endpoint
+from curation.model_faults import ModelError, ModelFault
 from curation.rubric import rubric_named
 from curation.trajectory import Message, Role, ToolCall
 from curation.verdicts import Verdict
@@ -83,8 +82,8 @@ def vote(
     return awaited(ask())
 
 
-def failed(*script: Answer, timeout_s: float = 10.0) -> JudgeError:
-    with model_server(*script) as server, pytest.raises(JudgeError) as caught:
+def failed(*script: Answer, timeout_s: float = 10.0) -> ModelError:
+    with model_server(*script) as server, pytest.raises(ModelError) as caught:
         vote(server, timeout_s=timeout_s)
     assert KEY not in str(caught.value) and caught.value.hint
     assert caught.value.__cause__ is None, "what lies behind may hold the request with its key"
@@ -109,29 +108,83 @@ def test_a_structured_reply_is_a_vote() -> None:
     assert f"<data-{NONCE} response-1>" in server.prompt
 
 
-def test_an_endpoint_without_structured_output_is_asked_without_it_once_and_for_all() -> None:
-    async def twice(server: ModelServer) -> list[Vote]:
-        judge = await opened(server)
-        keys = [VoteKey("some-model", 0, order) for order in Order]
-        found = [await judge.vote(CASE, key, RUBRIC, NONCE) for key in keys]
-        await judge.close()
-        return found
+async def twice(server: ModelServer) -> list[Vote]:
+    """A vote in each order, by one judge."""
+    judge = await opened(server)
+    keys = [VoteKey("some-model", 0, order) for order in Order]
+    found = [await judge.vote(CASE, key, RUBRIC, NONCE) for key in keys]
+    await judge.close()
+    return found
 
+
+def test_an_endpoint_without_structured_output_is_asked_without_it_once_and_for_all() -> None:
     with model_server(without_structure(Step("Verdict: BOTH_WRONG"))) as server:
         votes = awaited(twice(server))
     assert [v.verdict for v in votes] == [Verdict.BOTH_WRONG] * 2
     assert ["response_format" in body for body in server.asked] == [True, False, False]
 
 
+def reasoning(body: dict[str, Any]) -> Step:
+    """As OpenAI's reasoning models answer: they name the first parameter that they do not take."""
+    for name, said in (
+        ("max_tokens", "Unsupported parameter: 'max_tokens' is not supported with this model. "
+         "Use 'max_completion_tokens' instead."),
+        ("temperature", "Unsupported value: 'temperature' does not support 0 with this model. "
+         "Only the default (1) value is supported."),
+    ):  # fmt: skip
+        if name in body:
+            error = {"message": said, "type": "invalid_request_error", "param": name, "code": "x"}
+            return Step(status=400, raw=json.dumps({"error": error}).encode())
+    return Step(GOOD)
+
+
+def test_parameters_that_are_refused_by_name_are_left_out_from_then_on() -> None:
+    with model_server(reasoning) as server:
+        votes = awaited(twice(server))
+    assert [v.verdict for v in votes] == [Verdict.BOTH_WRONG] * 2
+    told = ("max_tokens", "temperature")
+    assert [v.reply.asked_without for v in votes if v.reply] == [told, told]
+    assert [[name for name in told if name in body] for body in server.asked] == [
+        ["max_tokens", "temperature"], ["temperature"], [], []
+    ]  # fmt: skip
+    assert [body.get("max_completion_tokens") for body in server.asked] == [None, 64, 64, 64]
+    # The schema of the reply was never what was refused.
+    assert all("response_format" in body for body in server.asked)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "'max_tokens' or 'max_completion_tokens' is too large: 64. This model's maximum context "
+        "length is 32 tokens.",
+        "temperature must be at least 0.1",
+        "This parameter is not supported",
+    ],
+)
+def test_a_value_that_is_refused_changes_no_question(said: str) -> None:
+    with model_server(failing(400, said)) as server, pytest.raises(ModelError) as caught:
+        vote(server)
+    assert caught.value.fault is ModelFault.REJECTED
+    assert all({"max_tokens", "temperature"} <= body.keys() for body in server.asked)
+
+
+def test_what_is_refused_either_way_is_not_taken_for_a_parameter() -> None:
+    odd = failing(400, "max_tokens is not supported")
+    with model_server(odd, odd, odd, odd, Step(GOOD)) as server, pytest.raises(ModelError):
+        vote(server)
+    # With the schema and without it, each with max_tokens and with its other name.
+    assert ["max_tokens" in body for body in server.asked] == [True, False, True, False]
+
+
 def test_a_question_that_is_refused_itself_is_no_sign_of_a_missing_schema() -> None:
-    async def asked(server: ModelServer) -> list[Vote | JudgeFault]:
+    async def asked(server: ModelServer) -> list[Vote | ModelFault]:
         judge = await opened(server)
-        found: list[Vote | JudgeFault] = []
+        found: list[Vote | ModelFault] = []
         for number in range(3):
             key = VoteKey("some-model", number, Order.REFERENCE_FIRST)
             try:
                 found.append(await judge.vote(CASE, key, RUBRIC, NONCE))
-            except JudgeError as problem:
+            except ModelError as problem:
                 found.append(problem.fault)
         await judge.close()
         return found
@@ -139,7 +192,7 @@ def test_a_question_that_is_refused_itself_is_no_sign_of_a_missing_schema() -> N
     too_long = failing(400, "maximum context length exceeded")
     with model_server(too_long, too_long, Step(GOOD), too_long) as server:
         first, second, third = awaited(asked(server))
-    assert first is JudgeFault.REJECTED and third is JudgeFault.REJECTED
+    assert first is ModelFault.REJECTED and third is ModelFault.REJECTED
     assert isinstance(second, Vote)
     assert ["response_format" in b for b in server.asked] == [True, False, True, True]
 
@@ -218,24 +271,24 @@ def test_retry_after_is_waited_for() -> None:
 @pytest.mark.parametrize(
     ("step", "fault", "says"),
     [
-        (failing(401, f"wrong key {KEY}"), JudgeFault.KEY, "does not admit the key"),
-        (failing(403, "no"), JudgeFault.KEY, "does not admit the key"),
-        (failing(404, "no such model"), JudgeFault.MODEL, "knows no model some-model"),
-        (failing(400, "too long"), JudgeFault.REJECTED, "too long"),
-        (failing(413, "too long"), JudgeFault.REJECTED, "refused the question"),
-        (failing(429, "quota"), JudgeFault.BUSY, "too many questions"),
-        (failing(500, "boom"), JudgeFault.DOWN, "boom"),
-        (Step(raw=b"{"), JudgeFault.NOT_CHAT, "no chat completion"),
-        (Step(raw=b"<html>hi</html>"), JudgeFault.NOT_CHAT, "no chat completion"),
-        (Step(raw=b"[]"), JudgeFault.NOT_CHAT, "no chat completion"),
-        (Step(raw=b'{"choices": []}'), JudgeFault.NOT_CHAT, "no chat completion"),
-        (Step(raw=b'{"choices": [{"message": null}]}'), JudgeFault.NOT_CHAT, "no chat completion"),
-        (Step(raw=b'{"choices": 7}'), JudgeFault.NOT_CHAT, "no chat completion"),
-        (Step("x", half=True), JudgeFault.UNREACHABLE, "connection"),
-        (Step(reset=True), JudgeFault.UNREACHABLE, "connection"),
+        (failing(401, f"wrong key {KEY}"), ModelFault.KEY, "does not admit the key"),
+        (failing(403, "no"), ModelFault.KEY, "does not admit the key"),
+        (failing(404, "no such model"), ModelFault.MODEL, "knows no model some-model"),
+        (failing(400, "too long"), ModelFault.REJECTED, "too long"),
+        (failing(413, "too long"), ModelFault.REJECTED, "refused the question"),
+        (failing(429, "quota"), ModelFault.BUSY, "too many questions"),
+        (failing(500, "boom"), ModelFault.DOWN, "boom"),
+        (Step(raw=b"{"), ModelFault.NOT_CHAT, "no chat completion"),
+        (Step(raw=b"<html>hi</html>"), ModelFault.NOT_CHAT, "no chat completion"),
+        (Step(raw=b"[]"), ModelFault.NOT_CHAT, "no chat completion"),
+        (Step(raw=b'{"choices": []}'), ModelFault.NOT_CHAT, "no chat completion"),
+        (Step(raw=b'{"choices": [{"message": null}]}'), ModelFault.NOT_CHAT, "no chat completion"),
+        (Step(raw=b'{"choices": 7}'), ModelFault.NOT_CHAT, "no chat completion"),
+        (Step("x", half=True), ModelFault.UNREACHABLE, "connection"),
+        (Step(reset=True), ModelFault.UNREACHABLE, "connection"),
     ],
 )
-def test_no_reply_is_an_error_and_never_a_vote(step: Step, fault: JudgeFault, says: str) -> None:
+def test_no_reply_is_an_error_and_never_a_vote(step: Step, fault: ModelFault, says: str) -> None:
     problem = failed(step)
     assert problem.fault is fault and says in problem.message
     assert problem.concerns_all == (fault in ("key", "model"))
@@ -246,12 +299,12 @@ def test_a_server_that_hangs_is_given_up_in_time() -> None:
     began = time.monotonic()
     problem = failed(Step(wait_s=20), timeout_s=0.4)
     assert time.monotonic() - began < 10
-    assert problem.fault is JudgeFault.TIMEOUT and problem.passes
+    assert problem.fault is ModelFault.TIMEOUT and problem.passes
 
 
 def test_how_long_an_endpoint_wants_to_be_left_alone_is_handed_on() -> None:
     storm = failing(429, "quota", **{"retry-after-ms": "90000"})
-    with model_server(storm) as server, pytest.raises(JudgeError) as caught:
+    with model_server(storm) as server, pytest.raises(ModelError) as caught:
         vote(server, retries=0)
     assert caught.value.retry_after_s == 90
     assert len(server.asked) == 1, "whoever asks with no retries waits himself"
@@ -260,9 +313,9 @@ def test_how_long_an_endpoint_wants_to_be_left_alone_is_handed_on() -> None:
 def test_nobody_there() -> None:
     with model_server() as server:
         pass
-    with pytest.raises(JudgeError) as caught:
+    with pytest.raises(ModelError) as caught:
         vote(server)
-    assert caught.value.fault is JudgeFault.UNREACHABLE
+    assert caught.value.fault is ModelFault.UNREACHABLE
 
 
 def test_a_judge_without_an_endpoint_is_not_opened() -> None:
