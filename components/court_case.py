@@ -150,20 +150,20 @@ def _calls(case: ShownCase) -> list[dict[str, Any]]:
     places += [(i, None) for i in range(len(left)) if i not in paired[0]]
     places += [(None, j) for j in range(len(right)) if j not in paired[1]]
     tools = {tool.name: tool for tool in reversed(case.tools)}
-    origins = _origins(case.left), _origins(case.right)
     shown = []
     for i, j in places:
         calls = None if i is None else left[i], None if j is None else right[j]
-        sides = [
-            _argument_rows(call, tools, origins[k].get(at or 0, {}))
-            for k, (call, at) in enumerate(zip(calls, (i, j), strict=True))
-        ]
+        sides = [_argument_rows(call, tools) for call in calls]
         shown.append(
             {
                 "names": [call.name if call else None for call in calls],
                 "raw": [
                     call.raw_arguments if call and rows is None else None
                     for call, rows in zip(calls, sides, strict=True)
+                ],
+                "origins": [
+                    None if at is None else _origins(side, at)
+                    for side, at in zip((case.left, case.right), (i, j), strict=True)
                 ],
                 "rows": _aligned(
                     sides[0] or [], sides[1] or [], both=i is not None and j is not None
@@ -178,35 +178,26 @@ def _plain(call: ToolCall) -> ToolCall:
     return ToolCall(call.name, call.raw_arguments)
 
 
-def _origins(side: Side) -> dict[int, dict[str, Grounding]]:
-    """Call index -> pointer -> where the value is from."""
-    found: dict[int, dict[str, Grounding]] = {}
-    for grounding in side.groundings:
-        anchor = grounding.anchor
-        if anchor.call_index is not None:
-            found.setdefault(anchor.call_index, {})[anchor.pointer or ""] = grounding
-    return found
+def _origins(side: Side, call_index: int) -> dict[str, dict[str, str | None]]:
+    """Pointer -> where the value is from and how; as `grounding.js` reads it."""
+    return {
+        grounding.anchor.pointer or "": {"origin": grounding.origin, "how": grounding.how}
+        for grounding in side.groundings
+        if grounding.anchor.call_index == call_index
+    }
 
 
-def _argument_rows(
-    call: ToolCall | None, tools: Mapping[str, ToolSpec], origins: Mapping[str, Grounding]
-) -> list[Row] | None:
+def _argument_rows(call: ToolCall | None, tools: Mapping[str, ToolSpec]) -> list[Row] | None:
     """Rows of a call's arguments; None when they do not parse."""
     if call is None:
         return []
     value = call.parsed().value
-    if value is None:
-        return None
-    rows = argument_rows(value, tools.get(call.name))
-    for row in rows:
-        origin = origins.get(row["pointer"])
-        row["origin"] = None if origin is None else str(origin.origin)
-    return rows
+    return None if value is None else argument_rows(value, tools.get(call.name))
 
 
 def _aligned(left: list[Row], right: list[Row], *, both: bool) -> list[Row]:
-    """One row an argument: `{name, depth, is_required, differs, cells}`; a cell is None on a side
-    that does not name the argument, else `{pieces, type, origin, is_missing}`."""
+    """One row an argument: `{pointer, name, depth, is_required, differs, cells}`; a cell is None on
+    a side that does not name the argument, else `{pieces, type, is_missing}`."""
     by_pointer = [{row["pointer"]: row for row in rows} for rows in (left, right)]
     order = [row["pointer"] for row in left]
     for position, row in enumerate(right):
@@ -225,6 +216,7 @@ def _aligned(left: list[Row], right: list[Row], *, both: bool) -> list[Row]:
         pieces = _texts(*texts) if differs else [_whole(text) for text in texts]
         aligned.append(
             {
+                "pointer": pointer,
                 "name": any_row["name"],
                 "depth": any_row["depth"],
                 "is_required": any_row["required"],
@@ -235,7 +227,6 @@ def _aligned(left: list[Row], right: list[Row], *, both: bool) -> list[Row]:
                     else {
                         "pieces": pieces[k],
                         "type": row["type"],
-                        "origin": row.get("origin"),
                         "is_missing": row["missing"],
                     }
                     for k, row in enumerate(rows)

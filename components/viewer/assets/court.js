@@ -3,17 +3,8 @@
 // Only draws what `components/court_case.py` sends. The keys and buttons are the page's.
 
 import { el, fill, ICONS, plural } from "./dom.js";
+import { originsOfRows, originWords } from "./grounding.js";
 import { styled } from "./sheets.js";
-
-const ORIGINS = {
-  user: "said by the user",
-  result: "from a result",
-  system: "from the system prompt",
-  schema: "named by the tool",
-  assistant: "only the assistant's own",
-  composed: "composed",
-  nowhere: "from nowhere",
-};
 
 // A judge speaks of Response 1 and 2 in its reply.
 const FIRST = { "reference-first": "Response 1 is the reference", "prediction-first": "Response 1 is the prediction" };
@@ -74,7 +65,8 @@ function line(name, cells) {
 }
 
 /** A call on both sides: its name, then an argument a row. */
-function callRows({ names, raw, rows }) {
+function callRows({ names, raw, rows, origins }) {
+  const said = origins.map((of) => originsOfRows({ rows, origins: of }));
   const differs = names[0] !== names[1];
   return el(
     "tbody",
@@ -98,7 +90,7 @@ function callRows({ names, raw, rows }) {
           el("code", { text: row.name }),
           row.is_required ? null : el("span", { class: "dim", text: " optional" }),
         ),
-        row.cells.map((cell, side) => el("td", {}, names[side] === null || raw[side] !== null ? null : value(cell))),
+        row.cells.map((cell, side) => el("td", {}, names[side] === null || raw[side] !== null ? null : value(cell, said[side].get(row.pointer)?.found))),
       ),
     ),
   );
@@ -112,14 +104,14 @@ function unequal() {
   return el("span", { class: "unequal", title: "differs" }, el("span", { "aria-hidden": "true", text: `${ICONS.tries} ` }), el("span", { class: "unseen", text: "differs: " }));
 }
 
-function value(cell) {
+function value(cell, found) {
   if (cell === null) return dim("not given");
   if (cell.is_missing) return el("span", { class: "found error", text: `${ICONS.error} missing` });
-  const doubtful = cell.origin === "nowhere";
+  const isDoubtful = found?.origin === "nowhere";
   return [
     cell.pieces.length > 0 ? piecesOf(cell.pieces) : dim(cell.type === "string" ? "(empty)" : ""),
     el("span", { class: "dim courttype", text: cell.type }),
-    cell.origin ? el("span", { class: doubtful ? "origin found warning" : "origin dim", text: `${doubtful ? `${ICONS.warning} ` : ""}${ORIGINS[cell.origin] || cell.origin}` }) : null,
+    found ? el("span", { class: isDoubtful ? "origin found warning" : "origin dim", text: `${isDoubtful ? `${ICONS.warning} ` : ""}${originWords(found)}` }) : null,
   ];
 }
 

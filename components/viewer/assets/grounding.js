@@ -26,6 +26,24 @@ export function wordOf(view, found) {
   return `${origin} s${step}`;
 }
 
+const WORDS = {
+  user: "said by the user",
+  result: "from a result",
+  system: "from the system prompt",
+  schema: "named by the tool",
+  assistant: "only the assistant's own",
+  composed: "composed",
+  nowhere: "from nowhere",
+};
+
+/** Where a value is from, in words that need no view: "derived (number) from a result". */
+export function originWords(found) {
+  const { origin, how } = found;
+  if (styleOf(found) !== "derived") return WORDS[origin] || origin;
+  if (how === "reference") return "refers to a result";
+  return `derived (${how}) ${origin === "user" ? "from the user's words" : WORDS[origin]}`;
+}
+
 /** A source in words: "the result of step 3 (find_room)". */
 export function sourceName(view, found) {
   const { origin, at } = found;

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from components.court_case import ShownCase, ShownVote, Side, case_json
+from curation.check_context import CheckContext
 from curation.judging import JudgeReply, Omission, OmissionKind, Order, Unscored, Vote, VoteKey
-from curation.trajectory import Message, Role, ToolCall
+from curation.trajectory import Message, Role, ToolCall, Trajectory
 from tests.episodes import WEATHER, episode
 
 CONTEXT = episode(1).messages[:2]
@@ -64,6 +65,24 @@ def test_calls_in_another_order_are_paired_and_a_missing_one_is_told() -> None:
 def test_one_and_a_text_that_says_one_differ() -> None:
     (call,) = shown(calling(weather('{"days": 1}')), calling(weather('{"days": "1"}')))["calls"]
     assert rows_of(call)["days"] == ("1", "1", True)
+
+
+def test_every_argument_tells_where_it_is_from_and_how() -> None:
+    """The user asks for Oslo in two days' time."""
+    said = Message(Role.USER, "How is the weather in Oslo, for two days?")
+    answer = calling(weather('{"city": "OSLO", "days": 2, "unit": "K"}'))
+    found = tuple(CheckContext(Trajectory((said, answer), (WEATHER,))).grounds.all())
+    case = ShownCase((said,), (WEATHER,), Side("A", answer, groundings=found), Side("B", calling()))
+    (call,) = json.loads(json.dumps(case_json(case)))["calls"]
+    assert call["origins"] == [
+        {
+            "/city": {"origin": "user", "how": "case"},
+            "/days": {"origin": "user", "how": "number"},
+            "/unit": {"origin": "nowhere", "how": None},
+        },
+        None,
+    ]
+    assert [row["pointer"] for row in call["rows"]][:2] == ["/city", "/days"]
 
 
 def test_arguments_that_do_not_parse_are_told_as_they_came() -> None:

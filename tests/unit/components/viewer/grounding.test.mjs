@@ -5,6 +5,7 @@ import {
   nextNowhere,
   nowherePlaces,
   originAt,
+  originWords,
   originsOfRows,
   placeOfSource,
   quoteOf,
@@ -61,6 +62,14 @@ test("the kind of line says how near the source is", () => {
     [from("nowhere"), "nowhere"],
   ];
   for (const [found, style] of kinds) assert.equal(styleOf(found), style, found.origin);
+});
+
+test("words for a place that shows no view tell a derived value from one that was said", () => {
+  assert.equal(originWords(from("user", "exact")), "said by the user");
+  assert.equal(originWords(from("user", "words")), "derived (words) from the user's words");
+  assert.equal(originWords(from("result", "number")), "derived (number) from a result");
+  assert.equal(originWords(from("result", "reference")), "refers to a result");
+  assert.equal(originWords(from("nowhere")), "from nowhere");
 });
 
 test("a word tells the origin, with the step that a result belongs to", () => {
