@@ -54,7 +54,7 @@ FAMILIES = {
     "run": ("run",),
     "data": ("ingest", "check", "queue", "export"),
     "measure": ("scorecard", "gate"),
-    "predictions": ("ingest-predictions", "match", "verdicts"),
+    "predictions": ("ingest-predictions", "match", "verdicts", "predictions", "rollouts"),
     "verify": ("probe", "judge"),
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),

@@ -46,6 +46,21 @@ def insert_new(
     return conn.exec_driver_sql(sql, list(rows)).rowcount
 
 
+def replace_many(
+    conn: Connection,
+    table: Table,
+    keys: tuple[str, ...],
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Insert `rows`, tuples of keys and then columns; where the keys are taken, set the columns."""
+    if rows:
+        changes = ", ".join(f'"{column}" = excluded."{column}"' for column in columns)
+        taken = ", ".join(f'"{key}"' for key in keys)
+        sql = _insert_sql(conn.dialect.name, table.name, (*keys, *columns))
+        conn.exec_driver_sql(f"{sql} ON CONFLICT ({taken}) DO UPDATE SET {changes}", list(rows))
+
+
 @lru_cache(maxsize=64)
 def _update_sql(dialect: str, table: str, columns: tuple[str, ...]) -> str:
     mark = "?" if dialect == "sqlite" else "%s"

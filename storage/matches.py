@@ -12,18 +12,20 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from curation.annotation import ActKind, TryPayload, TryRuling, read_payload
 from curation.gold import GoldCall, read_ground_truth
+from curation.scoring import CLOSENESS
 from curation.trajectory import Message
 from curation.tries import try_id
 from storage.acts import act, undone
 from storage.bulk import MAX_KEYS, change_many
 from storage.predictions import COLUMNS, StoredPrediction, prediction, predictions_of, stored
-from storage.tables import ItemRow, table_of
+from storage.tables import ItemRow, ScoreRow, table_of
 
 item = table_of(ItemRow)
+score = table_of(ScoreRow)
 
 MATCHED = {
     "strict": prediction.c.matches_strict,
@@ -61,7 +63,7 @@ def of_dataset(dataset_id: int | None) -> ColumnElement[bool] | None:
 def page_to_compare(
     conn: Connection, dataset_id: int | None, after: int, limit: int, *, again: bool
 ) -> list[StoredPrediction]:
-    """The next predictions with an id above `after`, by id.
+    """The next predictions with an id above `after`, by id, that were not compared or not scored.
 
     Args:
         again: also those that were compared already.
@@ -71,7 +73,11 @@ def page_to_compare(
     if member is not None:
         query = query.where(member)
     if not again:
-        query = query.where(prediction.c.matches_strict.is_(None))
+        # Compared by a version that kept no scores, it is compared again.
+        scored = select(score.c.prediction_id).where(
+            score.c.prediction_id == prediction.c.id, score.c.reward == CLOSENESS
+        )
+        query = query.where(or_(prediction.c.matches_strict.is_(None), ~scored.exists()))
     return [stored(row) for row in conn.execute(query)]
 
 

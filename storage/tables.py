@@ -311,6 +311,20 @@ class PredictionRow(Base, table=True):
     created_at: datetime = _utc()
 
 
+class ScoreRow(Base, table=True):
+    """Projection: what a reward says of a prediction, made again with its matches. No row where it
+    says nothing."""
+
+    __tablename__ = "score"
+    __table_args__ = (
+        Index("ix_score_reward_value_prediction_id", "reward", "value", "prediction_id"),
+    )
+    prediction_id: int = Field(primary_key=True, foreign_key="prediction.id")
+    reward: str = Field(primary_key=True)
+    """Name in `curation.scoring.score_kinds`."""
+    value: float
+
+
 class JudgeRunRow(Base, table=True):
     """One run of a judge over predictions."""
 

@@ -1,4 +1,4 @@
-"""`ingest-predictions`, `match`, `verdicts`: label verification that asks no model."""
+"""Predictions that come in, are compared, ruled on and scored: verification that asks no model."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from app.flows.ingest_predictions import ingest_predictions as run_ingest
 from app.flows.match import MatchReport
 from app.flows.match import match as run_match
 from app.flows.reports import verdict_lines
+from app.flows.scores import ScoreOrder, prediction_lines, rollout_lines
+from curation.scoring import CLOSENESS
 
 PROBLEMS_SHOWN = 20
 PROBLEMS = 1
@@ -111,4 +113,57 @@ def verdicts(
         terminal.lines(map(msgspec.to_builtins, verdict_lines(store, dataset)))
 
 
-COMMANDS = {"ingest-predictions": ingest_predictions, "match": match, "verdicts": verdicts}
+def predictions(
+    ctx: typer.Context,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only this model's.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Order by this score: closeness, or a reward. Else as they came."),
+    ] = None,
+    highest_first: Annotated[
+        bool, typer.Option("--highest-first/--lowest-first", help="With a score.")
+    ] = False,
+    at_least: Annotated[
+        float | None, typer.Option(help="Only those with this score or more.")
+    ] = None,
+    at_most: Annotated[
+        float | None, typer.Option(help="Only those with this score or less.")
+    ] = None,
+) -> None:
+    """Write predictions with matches, scores and verdicts, one JSON object a line.
+
+    `--by closeness` puts those first that are most wrong, `--highest-first` those nearly right.
+    """
+    terminal: Terminal = ctx.obj
+    order = None
+    if by is not None or at_least is not None or at_most is not None:
+        order = ScoreOrder(by or CLOSENESS, highest_first, at_least, at_most)
+    with terminal.store() as store:
+        lines = prediction_lines(store, dataset, model, order)
+        terminal.lines(map(msgspec.to_builtins, lines))
+
+
+def rollouts(
+    ctx: typer.Context,
+    score: Annotated[str, typer.Option(help="closeness, or a reward.")] = CLOSENESS,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only this model's.")] = None,
+) -> None:
+    """Write mean and variance of a score over sampled answers, one JSON object a step.
+
+    `varies`: training on it can change something, the most varied first. `learnt`: always the best.
+    `stuck`: never, so look at its label first.
+    """
+    terminal: Terminal = ctx.obj
+    with terminal.store() as store:
+        terminal.lines(map(msgspec.to_builtins, rollout_lines(store, score, dataset, model)))
+
+
+COMMANDS = {
+    "ingest-predictions": ingest_predictions,
+    "match": match,
+    "verdicts": verdicts,
+    "predictions": predictions,
+    "rollouts": rollouts,
+}

@@ -1,8 +1,9 @@
-"""Match: hold predictions against everything that is accepted at their step.
+"""Match: hold predictions against everything that is accepted at their step, and score them.
 
 Three ideas of "the same" (`curation/matching.py`) are asked of every prediction; what matches is
-mastered and goes to no judge. Runs after predictions came in, and at a step when a person accepts a
-further answer there. Only what was never compared is looked at, unless asked to look again.
+mastered and goes to no judge. How close the others come, rewards say (`curation/scoring.py`). Runs
+after predictions came in, and at a step when a person accepts a further answer there. Only what was
+never compared is looked at, unless asked to look again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from app.flows.running import Run
 from curation.gold import GoldCall
 from curation.matching import MATCHERS, Match, match_step
+from curation.scoring import scores_of
 from curation.trajectory import Message, Trajectory
 from storage.datasets import dataset_id
 from storage.engine import Store
@@ -29,6 +31,7 @@ from storage.matches import (
     verification_counts,
 )
 from storage.predictions import StoredPrediction, predictions_of
+from storage.scores import save_scores
 from storage.trajectories import load_many
 
 PAGE = 250
@@ -103,18 +106,14 @@ def compare_stored(conn: Connection, page: Sequence[StoredPrediction]) -> None:
     bodies = {one.id: one.trajectory for one in load_many(conn, ids)}
     golds = gold_among(conn, ids)
     accepted = accepted_among(conn, ids)
-    save_matches(
-        conn,
-        [
-            compared(
-                one,
-                bodies[one.trajectory_id],
-                accepted.get((one.trajectory_id, one.message_index), []),
-                golds.get(one.trajectory_id),
-            )
-            for one in page
-        ],
-    )
+    matched, scored = [], []
+    for one in page:
+        body = bodies[one.trajectory_id]
+        further = accepted.get((one.trajectory_id, one.message_index), [])
+        matched.append(compared(one, body, further, golds.get(one.trajectory_id)))
+        scored.append((one.id, scored_against(one, body, further)))
+    save_matches(conn, matched)
+    save_scores(conn, scored)
 
 
 def compared(
@@ -132,6 +131,14 @@ def compared(
         found["bfcl"].matched,
         found["strict"].why or "",
     )
+
+
+def scored_against(
+    one: StoredPrediction, trajectory: Trajectory, further: Sequence[Message]
+) -> dict[str, float]:
+    """What all rewards say of one prediction."""
+    at, messages = one.message_index, trajectory.messages
+    return scores_of(one.message, (messages[at], *further), trajectory.tools, messages[at + 1 :])
 
 
 def match_with(
