@@ -22,6 +22,8 @@ ALLOWED_TAGS = frozenset(
     | {f"h{level}" for level in range(1, 7)}
     | {"table", "thead", "tbody", "tr", "th", "td"}
 )
+_DATA = re.compile(r"\s*(?:\{.*\}|\[.*\])\s*", re.DOTALL)
+"""A JSON object or list: Markdown would take its indentation away."""
 _MARKED_UP = re.compile(r"[*_`#|~]|^\s*(?:[-+>]|\d+[.)])\s|^\s*(?:---+|===+)\s*$", re.MULTILINE)
 
 
@@ -35,7 +37,7 @@ def _renderer() -> MarkdownIt:
 
 def markdown_html(text: str) -> str | None:
     """Sanitised HTML of `text`, or None when plain text shows the same (or is all we dare)."""
-    if len(text) > MAX_CHARS or not _MARKED_UP.search(text):
+    if len(text) > MAX_CHARS or not _MARKED_UP.search(text) or _DATA.fullmatch(text):
         return None
     return _remembered(text) if len(text) <= REMEMBERED_CHARS else _sanitised(text)
 

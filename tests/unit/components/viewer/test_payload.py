@@ -102,6 +102,13 @@ def test_markdown_is_formatting_only() -> None:
     assert "[x](javascript:P())" in payload(linked)["messages"][0]["html"]
 
 
+def test_json_in_a_message_keeps_its_indentation() -> None:
+    data = '{\n  "a_b": ["*x*"],\n  "c": 1\n}\n'
+    said = Trajectory(messages=(Message(role=Role.USER, content=data),))
+    message = payload(said)["messages"][0]
+    assert (message["html"], message["text"]) == (None, data)
+
+
 def test_annotation_is_sent_with_every_field() -> None:
     mark = Mark(mark_id="m", taxonomy="t", category="C", anchor=Anchor(message_index=1))
     said = Annotation(
