@@ -95,8 +95,15 @@ class Settings(BaseSettings):
     simulator_max_tokens: int = Field(default=1024, ge=16)
     """Length of a simulated result, in tokens."""
 
+    endpoints_file: Path | None = None
+    """File that model endpoints entered in the studio are kept in, keys included, readable by its
+    owner alone. Without it: beside a SQLite database, else in the folder the studio starts in."""
+
     probe_base_url: str = ""
     """OpenAI-compatible API of the model that `loopwright probe` asks, unless told another."""
+
+    probe_model: str = ""
+    """Name of the model that is probed, unless told another."""
 
     probe_api_key: SecretStr = SecretStr("")
     """Key of exactly that API: sent to no other address, never shown, logged or stored."""
@@ -104,7 +111,19 @@ class Settings(BaseSettings):
     judge_base_url: str = ""
     """OpenAI-compatible API of the judge that `loopwright judge` asks, unless told another."""
 
+    judge_model: str = ""
+    """Name of the model that judges, unless told another."""
+
     judge_api_key: SecretStr = SecretStr("")
+    """Key of exactly that API: sent to no other address, never shown, logged or stored."""
+
+    generator_base_url: str = ""
+    """OpenAI-compatible API of the model that writes new samples from verified errors."""
+
+    generator_model: str = ""
+    """Name of the model that writes new samples, unless told another."""
+
+    generator_api_key: SecretStr = SecretStr("")
     """Key of exactly that API: sent to no other address, never shown, logged or stored."""
 
     prices: Annotated[dict[str, tuple[float, float]], NoDecode] = Field(default_factory=dict)
@@ -153,7 +172,7 @@ class Settings(BaseSettings):
             raise ValueError("must be 0 or more")
         return value
 
-    @field_validator("simulator_base_url", "probe_base_url", "judge_base_url")
+    @field_validator("simulator_base_url", "probe_base_url", "judge_base_url", "generator_base_url")
     @classmethod
     def _is_api(cls, value: str) -> str:
         if not value:
@@ -204,7 +223,7 @@ def _read(given: dict[str, object]) -> Settings:
         # An address that holds a key is refused, so what was put there is not repeated either.
         shown = (
             "given"
-            if name.startswith(("simulator_", "probe_", "judge_"))
+            if name.startswith(("simulator_", "probe_", "judge_", "generator_"))
             else repr(first.get("input"))
         )
         raise SettingsError(

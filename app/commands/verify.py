@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from app.commands.terminal import Terminal, TerminalRun, table
+from app.flows.endpoint_settings import settings_in_force
 from app.flows.endpoints import Asker, base_url_of, withheld_key
 from app.flows.judge import JudgeEnd
 from app.flows.judge import judge as run_judge
@@ -82,12 +84,15 @@ def judge(
         max_tokens_total=max_tokens_total,
         budget_usd=budget,
     )
-    if backend_named(backend).needs_endpoint:
-        url = base_url_of(terminal.settings, Asker.JUDGE, base_url)
-        if told := withheld_key(terminal.settings, Asker.JUDGE, url):
-            terminal.say(told)
     with terminal.store() as store, TerminalRun("Judging") as progress:
-        end = run_judge(store, request, terminal.settings, progress)
+        settings = settings_in_force(store, terminal.settings)
+        if backend_named(backend).needs_endpoint:
+            url = base_url_of(settings, Asker.JUDGE, base_url)
+            if told := withheld_key(settings, Asker.JUDGE, url):
+                terminal.say(told)
+            if not request.models and settings.judge_model:
+                request = replace(request, models=(settings.judge_model,))
+        end = run_judge(store, request, settings, progress)
     _tell(terminal, end)
     if end.failed or end.left:
         raise typer.Exit(PROBLEMS)
@@ -119,7 +124,9 @@ def _cost(usd: float | None) -> str:
 
 def probe(
     ctx: typer.Context,
-    model: Annotated[str, typer.Option(help="Name of the model, as the API has it.")],
+    model: Annotated[
+        str | None, typer.Option(help="Name of the model; else LOOPWRIGHT_PROBE_MODEL.")
+    ] = None,
     base_url: Annotated[
         str | None, typer.Option(help="OpenAI-compatible API; else LOOPWRIGHT_PROBE_BASE_URL.")
     ] = None,
@@ -154,7 +161,7 @@ def probe(
     """
     terminal: Terminal = ctx.obj
     request = ProbeRequest(
-        model=model,
+        model=model or "",
         base_url=base_url,
         dataset=dataset,
         greedy=greedy,
@@ -168,11 +175,13 @@ def probe(
         max_tokens_total=max_tokens_total,
         budget_usd=budget,
     )
-    url = base_url_of(terminal.settings, Asker.PROBE, base_url)
-    if told := withheld_key(terminal.settings, Asker.PROBE, url):
-        terminal.say(told)
     with terminal.store() as store, TerminalRun("Probing") as progress:
-        report = run_probe(store, request, terminal.settings, progress)
+        settings = settings_in_force(store, terminal.settings)
+        url = base_url_of(settings, Asker.PROBE, base_url)
+        if told := withheld_key(settings, Asker.PROBE, url):
+            terminal.say(told)
+        request = replace(request, model=request.model or settings.probe_model)
+        report = run_probe(store, request, settings, progress)
     if report.out_of_budget:
         terminal.say("The budget is spent. The same command with a larger one goes on.")
     if report.failed:

@@ -2,7 +2,8 @@
 
 A key belongs to one base URL, the one that stands beside it in the settings. Whoever asks elsewhere
 asks without it, so that no key is ever sent to an address it was not given for. Keys come from the
-environment alone; they are in no job, no run, no log and no error.
+environment, or from the studio's own file (`app/flows/endpoint_settings.py`); they are in no job,
+no run, no log and no error.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class Asker(StrEnum):
 
     PROBE = "probe"
     JUDGE = "judge"
+    SIMULATOR = "simulator"
+    GENERATOR = "generator"
 
 
 def base_url_of(settings: Settings, asker: Asker, given: str | None) -> str:
@@ -35,10 +38,20 @@ def base_url_of(settings: Settings, asker: Asker, given: str | None) -> str:
         raise SettingsError(
             "No endpoint is given.",
             where=str(asker),
-            hint=f"Give --base-url, or set {PREFIX}{asker.upper()}_BASE_URL.",
+            hint="Enter one under Settings, give --base-url, or set "
+            f"{PREFIX}{asker.upper()}_BASE_URL.",
         )
+    return usable_url(url, asker)
+
+
+def usable_url(url: str, asker: Asker) -> str:
+    """The address of an API, in the one spelling by which addresses are compared.
+
+    Raises:
+        SettingsError: it is no address of an API, or it holds a key.
+    """
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.strip())
         usable = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         usable = False
@@ -48,9 +61,9 @@ def base_url_of(settings: Settings, asker: Asker, given: str | None) -> str:
             "The base URL cannot be used.",
             where=str(asker),
             hint="It is the address of an API such as http://127.0.0.1:8000/v1, without a key; "
-            f"that belongs into {PREFIX}{asker.upper()}_API_KEY.",
+            f"that belongs into {PREFIX}{asker.upper()}_API_KEY, or beside it under Settings.",
         )
-    return url.rstrip("/")
+    return url.strip().rstrip("/")
 
 
 def key_for(settings: Settings, asker: Asker, base_url: str) -> SecretStr:

@@ -184,18 +184,20 @@ def _mark_alike(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any
 
 
 def _probe(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.endpoint_settings import settings_in_force
     from app.flows.probe import ProbeRequest, probe
 
     request = msgspec.convert(params, ProbeRequest)
-    return plain_values(probe(store, request, load_settings(), run, run.job_id))
+    return plain_values(probe(store, request, settings_in_force(store), run, run.job_id))
 
 
 def _judge(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.endpoint_settings import settings_in_force
     from app.flows.judge import judge
     from app.flows.judge_setup import JudgeRequest
 
     request = msgspec.convert(params, JudgeRequest)
-    end = judge(store, request, load_settings(), run, run.job_id)
+    end = judge(store, request, settings_in_force(store), run, run.job_id)
     return plain_values(end.report) | {
         "out_of_budget": end.out_of_budget,
         "failed": end.failed,

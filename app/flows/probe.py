@@ -138,6 +138,12 @@ class _Plan:
             raise SettingsError(
                 "Nothing is asked for.", where="probe", hint="Ask for --rollouts, or for greedy."
             )
+        if not request.model:
+            raise SettingsError(
+                "No model is named.",
+                where="probe",
+                hint="Give --model, or enter it under Settings.",
+            )
         self._store = store
         self._request = request
         self._run = run

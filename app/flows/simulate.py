@@ -50,7 +50,7 @@ def simulator_endpoint(settings: Settings) -> Endpoint:
         raise SettingsError(
             "No simulator is set up.",
             where="simulator",
-            hint=f"Set {' and '.join(missing)} before the studio starts; or write the result.",
+            hint=f"Enter it under Settings, or set {' and '.join(missing)}; or write the result.",
         )
     return Endpoint(
         settings.simulator_base_url,

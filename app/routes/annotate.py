@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.flows import annotate, correct, preferences, queue, replay, simulate
 from app.flows.annotate import Draft, Op, Opened
+from app.flows.endpoint_settings import settings_in_force
 from app.flows.identity import read_token
 from app.routes import alike, checklists
 from app.routes.answers import (
@@ -33,7 +34,6 @@ from app.routes.answers import (
 )
 from app.routes.drafts import DraftAt, DraftRequest, PresentRequest, keep_draft, present
 from app.routes.wire import Name, Number, SessionId, Uids
-from app.settings import load_settings
 from components.viewer.payload import ShownCorrection, annotation_json, viewer_payload
 from curation.errors import LoopwrightError
 from curation.generators.simulator import Question
@@ -144,17 +144,21 @@ class AnnotateApi:
         store: called per request, in a worker thread, so that nothing is opened at import time.
         lease: how long a claim is kept.
         simulator: the model that may be asked for results; raises `SettingsError` for none.
+            None: the one of the settings.
     """
 
     def __init__(
         self,
         store: Callable[[], Store],
         lease: timedelta = annotate.LEASE,
-        simulator: Callable[[], Endpoint] = lambda: simulate.simulator_endpoint(load_settings()),
+        simulator: Callable[[], Endpoint] | None = None,
     ) -> None:
         self._store = store
         self._lease = lease
-        self._simulator = simulator
+        self._simulator = simulator or self._simulator_of_settings
+
+    def _simulator_of_settings(self) -> Endpoint:
+        return simulate.simulator_endpoint(settings_in_force(self._store()))
 
     def routes(self) -> list[BaseRoute]:
         """Everything under `/api/annotate`."""

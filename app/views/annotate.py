@@ -10,9 +10,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
+from app.flows.endpoint_settings import settings_in_force
 from app.flows.signing_in import sign_in
 from app.flows.simulate import missing_settings
-from app.settings import load_settings
 from components.viewer import Handbook, ViewerBoot, draw_viewer
 from curation.checking import CHECKS
 from curation.recovery import RECOVERY_LABELS
@@ -35,7 +35,7 @@ def show() -> None:
     signed_in = sign_in(session.store(), annotator)
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     root = f"/{base}" if base else ""
-    settings = load_settings()
+    settings = settings_in_force(session.store())
     at = st.query_params.get("m", "")
     draw_viewer(
         ViewerBoot(

@@ -1,4 +1,4 @@
-"""Settings: who you are, your keys, where the data is, and what the environment may change."""
+"""Settings: who you are, which models are asked, your keys, and what the environment says."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from app import session
 from app.flows.identity import annotator_named, issue_token
 from app.flows.preferences import moved_keys
 from app.settings import PREFIX, Settings, load_settings
+from app.views.endpoints import draw_endpoints
 from components.notices import escape
 from components.viewer import draw_keys
 
 
 def show() -> None:
-    """Draw the annotator's name, their keys and the settings in force."""
+    """Draw the annotator's name, the model endpoints, their keys and the environment's settings."""
     st.subheader("Settings")
     name = st.text_input(
         "Your name as annotator",
@@ -26,8 +27,9 @@ def show() -> None:
         session.become(name)
         session.notify(f"You annotate as {name.strip()}.")
         st.rerun()
+    draw_endpoints()
     _keys()
-    st.markdown("**In force**")
+    st.markdown("**Of the environment**")
     values = load_settings()
     fields = Settings.model_fields
     st.dataframe(
