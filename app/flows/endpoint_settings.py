@@ -165,9 +165,10 @@ def _file(store: Store, settings: Settings) -> Path:
 
 def _key(given: Settings, asker: Asker, one: KeptEndpoint, url: str) -> SecretStr:
     if _variable(given, asker, "api_key"):
-        # The environment's key is for the environment's address, never for one entered here.
+        # The environment's key is for the environment's address, never for one entered here. With
+        # no address at all it is sent nowhere, and whoever asks elsewhere is told so.
         own: SecretStr = getattr(given, f"{asker}_api_key")
-        return own if _said(given, asker, "base_url") else NO_KEY
+        return own if _said(given, asker, "base_url") or not url else NO_KEY
     return one.api_key if one.key_for == url.strip().rstrip("/") else NO_KEY
 
 
