@@ -57,3 +57,7 @@ class SettingsError(LoopwrightError):
 
 class RubricError(LoopwrightError):
     """A rubric file is malformed or a rubric does not exist."""
+
+
+class ExpansionError(LoopwrightError):
+    """New samples cannot be asked for as wanted: an unknown directive, an unusable mix."""

@@ -9,7 +9,7 @@ message, the tools of the calls and the two answers are never left out or cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,10 +123,32 @@ def fitted(
     fence = Fence(nonce)
     criteria = "\n".join(f"- {c.name}: {c.question}" for c in rubric.criteria)
     system = f"{rubric.instructions.strip()}\n\nCriteria:\n{criteria}\n\n{fence.rule}\n\n{reply}"
-    evidence = _Evidence(case, [message for _, message in answers], fence)
+    texts = [(title, answer_text(message)) for title, message in answers]
+    called = [message for _, message in answers]
+    return evidenced(case, called, texts, system, fence, max_chars, hidden)
+
+
+def evidenced(
+    case: JudgeCase,
+    answers: Sequence[Message],
+    texts: Iterable[tuple[str, str]],
+    system: str,
+    fence: Fence,
+    max_chars: int,
+    hidden: Iterable[Omission] = (),
+) -> Prompt:
+    """What `system` says, then the evidence as far as it fits, then texts that are never left out.
+
+    Args:
+        answers: whose tools are never left out.
+        texts: (title, text), each in a fence of its own.
+
+    Raises:
+        PromptTooLarge: as `pair_prompt`.
+    """
+    evidence = _Evidence(case, answers, fence)
     shown = [
-        f"{title}:\n{fence.put(title.lower().replace(' ', '-'), answer_text(message))}"
-        for title, message in answers
+        f"{title}:\n{fence.put(title.lower().replace(' ', '-'), text)}" for title, text in texts
     ]
     tail = "\n\n".join([*shown, "Reply as the rules say."])
     omitted = evidence.fit(max_chars - len(system) - len(tail))
@@ -179,7 +201,7 @@ class _Piece:
 class _Evidence:
     """Tools, date and conversation, made to fit."""
 
-    def __init__(self, case: JudgeCase, answers: list[Message], fence: Fence) -> None:
+    def __init__(self, case: JudgeCase, answers: Sequence[Message], fence: Fence) -> None:
         called = {call.name for answer in answers for call in answer.tool_calls}
         self.date = (
             [f"The date of the conversation:\n{fence.put('date', case.date)}"] if case.date else []

@@ -138,7 +138,7 @@ def _of_json(value: Any, analysis: dict[str, str]) -> Position:
         return _of_text(value, analysis)
     if not isinstance(value, Members):
         raise NoVerdict(Unscored.WRONG_SCHEMA, "The reply is JSON, but no object.")
-    if _repeats(value):
+    if repeats(value):
         raise NoVerdict(Unscored.SEVERAL, "The reply gives one key twice.")
     keys = [key for key in value if key.strip().lower() == "verdict"]
     if len(keys) != 1:
@@ -246,10 +246,10 @@ def _texts(value: Any, besides: str = "") -> Iterator[str]:
                 yield from _texts(item)
 
 
-def _repeats(value: Any) -> bool:
+def repeats(value: Any) -> bool:
     if isinstance(value, Members):
-        return value.repeats or any(map(_repeats, value.values()))
-    return isinstance(value, list) and any(map(_repeats, value))
+        return value.repeats or any(map(repeats, value.values()))
+    return isinstance(value, list) and any(map(repeats, value))
 
 
 def _short(text: str) -> str:
