@@ -22,6 +22,7 @@ from app.flows.catalogue import (
     type_entries,
 )
 from app.settings import variables
+from curation.directive import builtin_directives
 from curation.judging import JUDGES
 from curation.matching import MATCHERS
 from curation.mutating import MUTATIONS
@@ -112,6 +113,12 @@ def rubrics() -> str:
     return _table(["rubric", "title", "asked of", "criteria", "source"], rows)
 
 
+def directives() -> str:
+    """What new samples vary."""
+    rows = [[f"`{d.key}`", d.title, d.instructions] for d in builtin_directives()]
+    return _table(["directive", "title", "what a model is told"], rows)
+
+
 def taxonomies() -> str:
     """Built-in taxonomies."""
     rows = [
@@ -173,6 +180,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "mutations": mutations,
     "judges": judges,
     "rubrics": rubrics,
+    "directives": directives,
     "taxonomies": taxonomies,
     "commands": commands,
     "settings": settings,
