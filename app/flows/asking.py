@@ -58,6 +58,7 @@ class Line:
         self._pace = Pace(limits.at_once, first_pause_s=limits.first_wait_s)
         self._stopped = asyncio.Event()
         self._failed_in_a_row = 0
+        self._gone: EndpointGone | None = None
         self.under_way = 0
         """Questions that wait for an answer now."""
         self.out_of_budget = False
@@ -146,14 +147,17 @@ class Line:
     def _slow_down(self, failed: _Failed) -> None:
         wait_s = failed.problem.retry_after_s
         if wait_s is not None and wait_s >= self._limits.deadline_s:
-            raise EndpointGone(
+            self._gone = EndpointGone(
                 f"The endpoint asks to be left alone for {wait_s:,.0f} s.",
                 where=failed.problem.where,
                 hint="Start it again after that: it goes on where it stopped.",
-            ) from None
+            )
+            raise self._gone from None
         self._pace.too_many(failed.started_at, wait_s)
 
     def _require_leave(self) -> None:
+        if self._gone is not None:  # nobody else need find out for themselves
+            raise self._gone
         if self._stopped.is_set():
             raise RunStopped
         try:
@@ -178,18 +182,20 @@ class Line:
 
     def _given_up(self, problem: ModelError) -> LoopwrightError:
         if problem.concerns_all:
-            return EndpointGone(problem.message, where=problem.where, hint=problem.hint)
+            self._gone = EndpointGone(problem.message, where=problem.where, hint=problem.hint)
+            return self._gone
         if not problem.passes:
             self._failed_in_a_row = 0
             return problem
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= max(FEWEST_FAILURES, self._limits.at_once):
-            return EndpointGone(
+            self._gone = EndpointGone(
                 f"{self._failed_in_a_row} questions in a row were not answered. The last one: "
                 f"{problem.message}",
                 where=problem.where,
                 hint="See to the endpoint, then start it again: it goes on where it stopped.",
             )
+            return self._gone
         return problem
 
 
