@@ -6,11 +6,12 @@ compares with it is `curation/matchers/bfcl.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from curation.trajectory import Message
+from curation.trajectory import Message, Trajectory
 
 OMITTED = ""
 """Stands among the accepted values of a parameter that may be left out."""
@@ -58,6 +59,14 @@ def read_ground_truth(value: Any) -> tuple[GoldCall, ...] | None:
 def _parameter(name: str, accepted: Any) -> GoldParameter:
     values = accepted if isinstance(accepted, list) else [accepted]
     return GoldParameter(name, tuple(values), OMITTED in values)
+
+
+def gold_of_only_step(
+    gold: Sequence[GoldCall] | None, trajectory: Trajectory
+) -> tuple[GoldCall, ...]:
+    """A source's gold where it speaks of a step: it is of one turn, so it says nothing of one step
+    among several."""
+    return tuple(gold or ()) if len(trajectory.assistant_indexes()) == 1 else ()
 
 
 def gold_of(message: Message) -> tuple[GoldCall, ...] | None:

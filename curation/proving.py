@@ -1,6 +1,8 @@
 """What can be proven of two answers to one step without a model: the grounds of the `rules` judge.
 
-Where the source has set-valued gold, that decides. Elsewhere an answer is *faulty* when its tool
+Where the source has set-valued gold, an answer in it is right. One that is not in it may be right
+all the same (gold is strict about wording, and a label taken from it is right by definition), so
+what gold does not accept it does not decide. Elsewhere an answer is *faulty* when its tool
 must refuse it: an unknown tool, arguments that do not parse or do not fit the schema, a date in
 another format than the documented one. That an answer is right is proven only by people (an
 accepted alternative), or taken from an answer that is held right and *says the same*: calls equal
@@ -36,7 +38,7 @@ class Ground(StrEnum):
     """What a proof rests on. Stored with the vote, so that each can be measured for itself."""
 
     GOLD = "gold"
-    """Set-valued gold and accepted alternatives say of each answer whether it is right."""
+    """Set-valued gold and accepted alternatives accept the prediction."""
     ACCEPTED = "accepted"
     """People accepted the prediction as a further answer."""
     SAME = "same"
@@ -142,7 +144,7 @@ def prove(case: JudgeCase) -> Proof:
 
 
 def _by_gold(case: JudgeCase) -> Proof:
-    """Gold with the alternatives decides everything, as the benchmark's own checker does."""
+    """A prediction that the gold accepts is right, and so is the reference if it accepts it too."""
     right, why = [], []
     for name, answer in (("reference", case.reference), ("prediction", case.prediction)):
         match = match_step(
@@ -156,13 +158,10 @@ def _by_gold(case: JudgeCase) -> Proof:
         right.append(match.matched)
         reason = match.code or match.why or ""
         why.append(f"The {name} {'fits' if match.matched else f'does not fit ({reason})'}.")
-    verdict = {
-        (True, True): Verdict.BOTH_CORRECT,
-        (True, False): Verdict.PRED_WRONG,
-        (False, True): Verdict.LABEL_WRONG,
-        (False, False): Verdict.BOTH_WRONG,
-    }[right[0], right[1]]
-    return Proof(verdict, Ground.GOLD, f"By the gold: {' '.join(why)}")
+    detail = f"By the gold: {' '.join(why)}"
+    if not right[1]:
+        return Proof(None, None, detail)
+    return Proof(Verdict.BOTH_CORRECT if right[0] else Verdict.LABEL_WRONG, Ground.GOLD, detail)
 
 
 def _known(reference: _Answer, prediction: _Answer) -> str:
@@ -211,15 +210,26 @@ def _is_number(value: str) -> bool:
 
 def _meaning(call: CallContext) -> bytes:
     """A call without what the tool assumes anyway, its values in one spelling."""
-    required = (call.tool.spec.parameters or {}).get("required") if call.tool else ()
+    schema = (call.tool.spec.parameters or {}) if call.tool else {}
+    return canonical_json([call.call.name, _said(schema, call.arguments or {})])
+
+
+def _said(schema: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
+    """The members of an object that say more than its schema assumes."""
+    required, properties = schema.get("required"), schema.get("properties")
     needed = required if isinstance(required, list) else ()
     said: dict[str, Any] = {}
-    for name, value in (call.arguments or {}).items():
-        schema = call.declared(f"/{name}")
-        if name in needed or not is_documented_default(schema, value):
-            day = day_of(schema, value)
+    for name, value in members.items():
+        declared = properties.get(name) if isinstance(properties, dict) else None
+        of = declared if isinstance(declared, dict) else {}
+        if name not in needed and is_documented_default(of, value):
+            continue
+        if isinstance(value, dict):
+            said[name] = _said(of, value)
+        else:
+            day = day_of(of, value)
             said[name] = _plain(value) if day is None else ["day", str(day)]
-    return canonical_json([call.call.name, said])
+    return said
 
 
 def _plain(value: Any) -> Any:

@@ -31,6 +31,7 @@ from app.flows.spending import Budget, Price, Spending, Tokens
 from app.flows.working_through import Put, work_through
 from app.settings import Settings
 from curation.consensus import consensus, next_questions
+from curation.gold import GoldCall, gold_of_only_step
 from curation.judging import Judge, JudgeBackend, JudgeCase, Unscored, Vote
 from curation.judging import VoteKey as Key
 from curation.model_faults import ModelError
@@ -40,7 +41,7 @@ from storage import datasets, judging, runs, trajectories, verdicts, votes
 from storage.annotators import ensure_annotator
 from storage.engine import Store
 from storage.judging import Wanted
-from storage.matches import accepted_among
+from storage.matches import accepted_among, gold_among
 from storage.predictions import StoredPrediction
 from storage.runs import NewJudgeRun
 from storage.verdicts import NewVerdict
@@ -207,13 +208,14 @@ class _Plan:
                 ids = sorted({one.trajectory_id for one in page})
                 said = votes.votes_of_run(conn, self.run_id, [one.id for one in page])
                 bodies = {one.id: one.trajectory for one in trajectories.load_many(conn, ids)}
-                accepted = accepted_among(conn, ids)
+                accepted, golds = accepted_among(conn, ids), gold_among(conn, ids)
             after = page[-1].id
             for one in page:
                 earlier = [v.vote for v in said.get(one.id, [])]
                 kept = tuple(v for v in earlier if v.unscored is not Unscored.FAILED)
                 place = (one.trajectory_id, one.message_index)
-                case = _case(one, bodies[one.trajectory_id], accepted.get(place, ()))
+                further, gold = accepted.get(place, ()), golds.get(one.trajectory_id)
+                case = _case(one, bodies[one.trajectory_id], further, gold)
                 yield Case(one.id, case, kept)
 
     async def _judge_one(self, item: Case, put: Put[NewVote | NewVerdict]) -> None:
@@ -322,7 +324,12 @@ class _Plan:
         )
 
 
-def _case(one: StoredPrediction, trajectory: Trajectory, accepted: Sequence[Message]) -> JudgeCase:
+def _case(
+    one: StoredPrediction,
+    trajectory: Trajectory,
+    accepted: Sequence[Message],
+    gold: Sequence[GoldCall] | None,
+) -> JudgeCase:
     at = one.message_index
     return JudgeCase(
         tools=trajectory.tools,
@@ -330,4 +337,5 @@ def _case(one: StoredPrediction, trajectory: Trajectory, accepted: Sequence[Mess
         reference=trajectory.messages[at],
         prediction=one.message,
         alternatives=tuple(accepted),
+        gold=gold_of_only_step(gold, trajectory),
     )

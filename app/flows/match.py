@@ -14,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.flows.running import Run
-from curation.gold import GoldCall
+from curation.gold import GoldCall, gold_of_only_step
 from curation.matching import MATCHERS, Match, match_step
 from curation.scoring import scores_of
 from curation.trajectory import Message, Trajectory
@@ -149,13 +149,11 @@ def match_with(
     gold: Sequence[GoldCall] | None,
 ) -> Match:
     """What one matcher says of a prediction."""
-    # A source's gold is of one turn: it says nothing of one step among several.
-    is_only_step = len(trajectory.assistant_indexes()) == 1
     return match_step(
         MATCHERS.get(matcher),
         trajectory.messages[one.message_index],
         one.message,
         alternatives=accepted,
-        gold=gold if is_only_step else None,
+        gold=gold_of_only_step(gold, trajectory) or None,
         tools=trajectory.tools,
     )

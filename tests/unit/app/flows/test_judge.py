@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,11 @@ from sqlalchemy import func, select, update
 from app.cli import perform
 from app.flows import jobs
 from app.flows.asking import EndpointGone
-from app.flows.judge import JudgeEnd, judge
+from app.flows.ingest import ingest
+from app.flows.ingest_predictions import ingest_predictions
+from app.flows.judge import JudgeEnd, JudgeReport, judge
 from app.flows.judge_setup import JudgeRequest
+from app.flows.match import match
 from app.flows.running import Cancelled, Run
 from app.settings import Settings, load_settings
 from app.worker import work
@@ -79,6 +83,12 @@ def judged(store: Store, server: ModelServer, run: Run | None = None, **more: An
         raise ends[0]
     end: JudgeEnd = ends[0]
     return end
+
+
+def judged_by_rules(store: Store) -> JudgeReport:
+    """Likewise in a thread of its own."""
+    with ThreadPoolExecutor(1) as one:
+        return one.submit(judge, store, JudgeRequest(), settings(None)).result().report
 
 
 def rows(store: Store, *columns: Any) -> list[Any]:
@@ -280,15 +290,39 @@ def test_cancelling_keeps_what_was_answered(store: Store, tmp_path: Path) -> Non
 
 def test_rules_judge_offline_and_cost_nothing(store: Store, tmp_path: Path) -> None:
     fill(store, tmp_path, 3, matching=1)
-    ends: list[JudgeEnd] = []
-    thread = threading.Thread(
-        target=lambda: ends.append(judge(store, JudgeRequest(), settings(None)))
-    )
-    thread.start()
-    thread.join()
-    report = ends[0].report
+    report = judged_by_rules(store)
     assert (report.judged, report.skipped_matched) == (2, 1)
     assert (report.tokens, report.cost_usd) == (0, 0.0)
+
+
+def test_rules_take_a_prediction_that_the_sources_gold_accepts_for_right(
+    store: Store, tmp_path: Path
+) -> None:
+    """Oslo is what stands in the trajectory, "Oslo, Norway" is accepted too, Bergen is not."""
+    parameters = {"type": "dict", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    tool = {"name": "get_weather", "description": "", "parameters": parameters}
+    questions, answers, predicted = [], [], []
+    for i, said in enumerate(("Oslo", "Oslo, Norway", "Bergen")):
+        asked = [[{"role": "user", "content": f"Weather in Oslo, {i}?"}]]
+        questions.append({"id": f"simple_{i}", "question": asked, "function": [tool]})
+        gold = [{"get_weather": {"city": ["Oslo", "Oslo, Norway"]}}]
+        answers.append({"id": f"simple_{i}", "ground_truth": gold})
+        call = [{"get_weather": json.dumps({"city": said})}]
+        predicted.append({"id": f"simple_{i}", "result": call})
+    (tmp_path / "possible_answer").mkdir()
+    name = "BFCL_v4_simple.json"
+    for path, wanted in ((name, questions), (f"possible_answer/{name}", answers),
+                         ("BFCL_v4_simple_result.json", predicted)):  # fmt: skip
+        (tmp_path / path).write_text("".join(json.dumps(row) + "\n" for row in wanted))
+    ingest(store, [tmp_path / name], dataset="simple")
+    found = ingest_predictions(
+        store, [tmp_path / "BFCL_v4_simple_result.json"], dataset="simple", model="m"
+    )
+    assert found.added == 3
+    match(store)
+    report = judged_by_rules(store)
+    assert (report.judged, report.skipped_matched) == (2, 1)
+    assert (report.by_verdict, report.unscored) == ({"BOTH_CORRECT": 1}, 1)
 
 
 def test_what_cannot_be_carried_out_is_refused_before_anything_is_asked(
