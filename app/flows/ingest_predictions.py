@@ -53,7 +53,7 @@ class PredictionsReport(Struct, frozen=True):
     duplicates: int
     """Answers that were there already, or repeat another row."""
     unmatched: int
-    """Rows whose trajectory is not in the dataset; each of them is a problem, too."""
+    """Rows whose trajectory is not in the dataset; those of one file are one problem."""
     n_problems: int
     problems: tuple[Problem, ...] = ()
     """The first `SHOWN_PROBLEMS`."""
@@ -71,6 +71,10 @@ class _Progress(Struct):
     unmatched: int = 0
     n_problems: int = 0
     problems: list[Problem] = []
+    strays: int = 0
+    """Of this file: rows whose trajectory the dataset does not have."""
+    first_stray: tuple[str, str] = ("", "")
+    """Where it is, and the trajectory it names."""
 
     def complain(self, problem: Problem) -> None:
         self.n_problems += 1
@@ -191,7 +195,24 @@ class _Importing:
         while batch := list(islice(items, BATCH)):
             done += len(batch)
             self._take(entry, batch, number, done)
+        self._tell_strays()
         self.progress.file, self.progress.items = number + 1, 0
+
+    def _tell_strays(self) -> None:
+        """One problem for all of a file: a model's results often cover more than one dataset."""
+        n, (where, name) = self.progress.strays, self.progress.first_stray
+        self.progress.strays = 0
+        if n == 0:
+            return
+        rows = "A row answers" if n == 1 else f"{n:,} rows of the file, from here on, answer"
+        self.progress.complain(
+            Problem(
+                where,
+                f"{rows} for trajectories that the dataset {self.dataset} does not have, the "
+                f"first for {name!r}.",
+                "Import them first, or name the dataset they are in with --dataset.",
+            )
+        )
 
     def _format(self, path: Path) -> PredictionFormat | None:
         values = (
@@ -306,15 +327,18 @@ class _Importing:
                 one.trajectory_id = ids[0]
                 continue
             after.unmatched += 1
-            name = target.uid or target.source_id
+            name = target.uid or target.source_id or ""
+            if not ids:
+                after.first_stray = after.first_stray if after.strays else (one.record.where, name)
+                after.strays += 1
+                continue
             after.complain(
                 Problem(
                     one.record.where,
-                    f"The dataset {self.dataset} has {len(ids) or 'no'} trajectories {name!r}.",
-                    "Name it by its uid." if ids else "Import the trajectory first, or name the "
-                    "dataset it is in with --dataset.",
+                    f"The dataset {self.dataset} has {len(ids)} trajectories {name!r}.",
+                    "Name it by its uid.",
                 )
-            )  # fmt: skip
+            )
 
     def _add_brought(self, conn: Connection, format: str, brought: list[_Aimed]) -> None:
         rows = [one.prepared for one in brought if one.prepared is not None]

@@ -129,6 +129,19 @@ def test_bad_rows_are_problems_with_their_line_and_the_others_are_kept(
         assert word in said
 
 
+def test_rows_for_another_dataset_are_one_problem_a_file(
+    questions: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.flows.ingest_predictions.BATCH", 2)
+    rows = [_ours("w0", "Oslo"), *(_ours(f"other-{i}", "Oslo") for i in range(5))]
+    paths = [_write(tmp_path / name, rows) for name in ("a.jsonl", "b.jsonl")]
+    report = ingest_predictions(questions, paths, dataset="d", model="m")
+    assert (report.added, report.duplicates, report.unmatched) == (1, 1, 10)
+    assert [problem.where for problem in report.problems] == [f"{path}:2" for path in paths]
+    for problem in report.problems:
+        assert "5 rows" in problem.message and "'other-0'" in problem.message
+
+
 def test_a_rehearsal_says_the_same_and_stores_nothing(questions: Store, tmp_path: Path) -> None:
     pairs = [
         {"messages": [{"role": "user", "content": f"{i % 4}?"}], "tools": [TOOL], "id": f"p{i}",
