@@ -31,6 +31,9 @@ ALONE = "alone"
 AGREED = "agreed"
 """Rule: all slots are committed and the annotations do not differ."""
 
+CERTIFIED = "certificate"
+"""Rule: a judge's correction of the only step there is, applied under a certificate of the gate."""
+
 
 DO_NOT_LEARN = " (do not learn)"
 
@@ -203,6 +206,8 @@ class Rule(Struct, frozen=True):
 
     overlap: int = 1
     decide_alone: bool = False
+    is_certified: bool = False
+    """Everything said is of judges whose verdicts a gate lets pass, and of the only step."""
 
 
 class Settlement(Struct, frozen=True):
@@ -230,8 +235,11 @@ def settle(said: Sequence[Said], rule: Rule, *, open_slots: int, slots: int) -> 
     if differences(said).is_dispute:
         return Settlement(State.DISPUTED)
     outcome = said[0].annotation.outcome
-    decidable = rule.decide_alone and outcome in (Outcome.ACCEPT, Outcome.REJECT)
-    if not decidable or len(said) < rule.overlap:
+    if outcome not in (Outcome.ACCEPT, Outcome.REJECT):
+        return Settlement(State.ANNOTATED)
+    if rule.is_certified:
+        return Settlement(State.DECIDED, CERTIFIED, merge(said))
+    if not rule.decide_alone or len(said) < rule.overlap:
         return Settlement(State.ANNOTATED)
     return Settlement(State.DECIDED, ALONE if len(said) == 1 else AGREED, merge(said))
 

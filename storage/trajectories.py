@@ -328,6 +328,12 @@ def id_of(conn: Connection, uid: str) -> int:
     return int(found)
 
 
+def n_steps_of(conn: Connection, trajectory_id: int) -> int:
+    """How many steps a trajectory on record has."""
+    query = select(trajectory.c.n_steps).where(trajectory.c.id == trajectory_id)
+    return int(conn.execute(query).scalar_one())
+
+
 def iter_bodies(
     conn: Connection,
     after_id: int = 0,

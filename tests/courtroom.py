@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from app.flows.gate import AUDIT_SALT
 from app.flows.match import match
 from curation.consensus import ConsensusRule
@@ -22,7 +24,7 @@ from storage.settings import put_setting
 from storage.trajectories import load
 from storage.verdicts import NewVerdict, add_verdicts, append_verdict
 from storage.votes import NewVote, add_votes
-from tests.episodes import CALL_AT, add_episodes
+from tests.episodes import CALL_AT, add_trajectories, episode
 
 PW, LW = Verdict.PRED_WRONG, Verdict.LABEL_WRONG
 BC, BW = Verdict.BOTH_CORRECT, Verdict.BOTH_WRONG
@@ -30,13 +32,23 @@ RULE = ConsensusRule(votes=1, least_equal=1)
 
 
 class Courtroom:
-    """One dataset of episodes, with one prediction each by a model."""
+    """One dataset of episodes, with one prediction each by a model; of the whole episodes or of
+    those that end with the step."""
 
     def __init__(
-        self, store: Store, n: int, dataset: str = "weather", model: str = "m", first: int = 0
+        self,
+        store: Store,
+        n: int,
+        dataset: str = "weather",
+        model: str = "m",
+        first: int = 0,
+        *,
+        only_step: bool = False,
     ) -> None:
         self.store = store
-        self.uids = add_episodes(store, n, dataset, first)
+        whole = [episode(first + i) for i in range(n)]
+        cut = [replace(one, messages=one.messages[: CALL_AT + 1]) for one in whole]
+        self.uids = add_trajectories(store, cut if only_step else whole, dataset)
         self.predictions: list[int] = []
         with store.write() as conn:
             put_setting(conn, AUDIT_SALT, "the same audits in every run")

@@ -40,7 +40,9 @@ CONTRACTS = {
     Verdict.PRED_WRONG: "The reference stays, and the prediction becomes a rejected try: the other "
     "side of a preference pair, and a seed of new samples.",
     Verdict.LABEL_WRONG: "The prediction takes the reference's place in a correction of the "
-    "trajectory; the case is a seed of new samples.",
+    "trajectory, committed in the judge's name. Where that step is the only one and no person is "
+    "asked or has said anything, this decides what is exported; elsewhere a person does, in "
+    "Adjudicate. The case is a seed of new samples.",
     Verdict.BOTH_CORRECT: "The prediction is a further accepted answer of its step, for matchers "
     "and exports.",
     Verdict.BOTH_WRONG: "The verdict stands; nothing else is done.",

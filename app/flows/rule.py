@@ -8,8 +8,9 @@ One ruling is one transaction: the verdict, what follows from it, and what is in
     BOTH_WRONG    nothing: the person writes a third answer in the editor
 
 What follows are acts of annotation like those of Annotate, under a session of the court, so a draft
-shows them and an export of what that person commits holds them. Withdrawing appends: the verdict is
-named as taken back, its acts are undone, matches are made again; nothing is deleted.
+shows them and an export of what that person commits holds them. A correction that a gate lets pass
+is committed at once, in the judge's name: nobody opens a judge's draft. Withdrawing appends: the
+verdict is named as taken back, its acts are undone, matches are made again; nothing is deleted.
 """
 
 from __future__ import annotations
@@ -23,15 +24,26 @@ from sqlalchemy import Connection
 from app.flows.annotate import LEASE
 from app.flows.appending import Appending
 from app.flows.correct import propose_within
+from app.flows.delivery import draft_of
 from app.flows.match import match_at
+from app.flows.settling import settle_state
 from app.flows.taking_back import say_again
-from curation.annotation import ActKind, EmptyPayload, TryPayload, TryRuling
+from curation.annotation import (
+    ActKind,
+    EmptyPayload,
+    Outcome,
+    OutcomePayload,
+    Payload,
+    TryPayload,
+    TryRuling,
+)
 from curation.errors import AnnotationError, StoreError
 from curation.laying import laid_into
 from curation.standing import RulerKind, RulingAction
 from curation.tries import try_id
 from curation.verdicts import Verdict
 from storage import acts, trajectories
+from storage.annotations import append_revision
 from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
 from storage.engine import Store
 from storage.predictions import StoredPrediction, get_prediction
@@ -116,6 +128,8 @@ def rule(
                 taken = NewVerdict(prediction_id, kind, who.id, withdraws=earlier.id)
                 append_verdict(conn, taken)
         action = court.act_on(verdict, note, attested)
+        if kind is RulerKind.AUTO and action.correction_uid:
+            action = court.commit(action)
         return _appended(
             conn,
             before,
@@ -275,16 +289,7 @@ class _Court:
         wanted = try_id(self.about.message)
         if wanted == try_id(stored.trajectory.messages[self.about.message_index]):
             return RulingAction()  # it says what the reference says, which is no try
-        session, n = self._place()
-        act_id = acts.append_act(
-            self.conn,
-            trajectory_id=self.about.trajectory_id,
-            annotator_id=self.annotator.id,
-            kind=ActKind.TRY,
-            payload=TryPayload(self.about.message_index, wanted, ruling),
-            session_id=session,
-            n=n,
-        )
+        act_id = self._append(ActKind.TRY, TryPayload(self.about.message_index, wanted, ruling))
         return RulingAction(acts=(act_id,), try_id=wanted)
 
     def _correct(self, note: str, attested: Collection[int]) -> RulingAction:
@@ -312,6 +317,35 @@ class _Court:
         (act,) = acts.delivered(self.conn, session, [n]).values()
         return RulingAction(
             acts=(act.id,), correction_uid=corrected.correction_uid or "", is_error_seed=True
+        )
+
+    def commit(self, action: RulingAction) -> RulingAction:
+        """Say that the corrected trajectory is to be used; the acts of it go with the others."""
+        about, who = self.about.trajectory_id, self.annotator.id
+        said = [
+            self._append(ActKind.OUTCOME, OutcomePayload(Outcome.ACCEPT)),
+            self._append(ActKind.COMMIT, EmptyPayload()),
+        ]
+        append_revision(
+            self.conn,
+            trajectory_id=about,
+            annotator_id=who,
+            said=draft_of(self.conn, about, who).annotation,
+            act_id=said[-1],
+        )
+        settle_state(self.conn, about)
+        return msgspec.structs.replace(action, acts=(*action.acts, *said))
+
+    def _append(self, kind: ActKind, payload: Payload) -> int:
+        session, n = self._place()
+        return acts.append_act(
+            self.conn,
+            trajectory_id=self.about.trajectory_id,
+            annotator_id=self.annotator.id,
+            kind=kind,
+            payload=payload,
+            session_id=session,
+            n=n,
         )
 
     def put_back(self, given: StoredVerdict) -> None:

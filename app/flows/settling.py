@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from curation.adjudication import Rule, Said, Settlement, settle
 from curation.annotation import Annotation, Outcome
 from curation.queueing import State
-from storage import decisions, queues, tasks
+from storage import decisions, queues, tasks, trajectories
 from storage.annotations import CommittedAnnotation, standing_annotations
 from storage.decisions import DecisionInfo
 
@@ -35,7 +35,8 @@ def settle_state(conn: Connection, trajectory_id: int) -> State:
         decisions.project_state(conn, trajectory_id, State.DECIDED, latest.outcome)
         return State.DECIDED
     standing = standing_annotations(conn, trajectory_id)
-    rule = Rule() if _is_left_to_a_person(latest, standing) else _rule(conn, trajectory_id)
+    is_left = _is_left_to_a_person(latest, standing)
+    rule = Rule() if is_left else _rule(conn, trajectory_id, standing)
     open_slots, slots = tasks.slots_of(conn, trajectory_id)
     said = [Said(one.annotator, one.annotation) for one in standing]
     settled = settle(said, rule, open_slots=open_slots, slots=slots)
@@ -54,12 +55,15 @@ def _is_left_to_a_person(latest: DecisionInfo | None, standing: list[CommittedAn
     )
 
 
-def _rule(conn: Connection, trajectory_id: int) -> Rule:
-    """The strictest of the queues that ask for the trajectory; in none, a person decides."""
+def _rule(conn: Connection, trajectory_id: int, standing: list[CommittedAnnotation]) -> Rule:
+    """The strictest of the queues that ask for the trajectory; in none, a person decides, or a
+    certificate where the step that it is about is all there is."""
     asking = queues.queues_of(conn, trajectory_id)
+    by_judges = bool(standing) and all(one.annotator_kind == "judge" for one in standing)
     return Rule(
         overlap=max((q.overlap for q in asking), default=1),
         decide_alone=bool(asking) and all(q.decide_alone for q in asking),
+        is_certified=by_judges and trajectories.n_steps_of(conn, trajectory_id) == 1,
     )
 
 

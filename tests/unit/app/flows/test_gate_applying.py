@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.flows.adjudicate import load_case, open_cases
+from app.flows.annotate import perform
+from app.flows.export import ExportRequest, export
 from app.flows.gate import allow, gates
 from app.flows.gate_applying import apply_open, withdraw_all
 from app.flows.identity import annotator_named
 from app.flows.rule import rule
 from app.flows.running import Cancelled, Run
 from app.flows.scorecard import judges_on_record
+from curation.annotation import Outcome
 from curation.certificates import certificate_markdown
 from curation.gate import GateReason, VerdictPolicy
+from curation.queueing import State
 from curation.standing import RulerKind
 from curation.verdicts import Verdict
+from storage import decisions, trajectories
+from storage.annotations import standing_annotations
 from storage.certificates import list_certificates
 from storage.engine import Store
 from storage.predictions import get_prediction
 from storage.verdicts import verdicts_of
 from tests.courtroom import LW, PW, Courtroom
+from tests.episodes import CALL_AT, Person
 
 POLICY = VerdictPolicy(target=0.6, least_gold=10, audit_share=0.4, drift_window=10)
 
@@ -187,3 +196,79 @@ def test_label_wrong_is_applied_as_a_correction_and_put_back(any_store: Store) -
     (certificate,) = done.certificates
     withdraw_all(any_store, annotator_named(any_store, "lead"), certificate)
     assert _standings(room) == before
+
+
+def _labels_applied(store: Store, *, only_step: bool) -> tuple[Courtroom, int]:
+    """30 LABEL_WRONG, of which people confirmed 10, with what passes applied; the certificate."""
+    room = Courtroom(store, 30, only_step=only_step)
+    room.judge([LW] * 30)
+    room.people(dict.fromkeys(range(10), LW))
+    allow(store, _key(room), LW, POLICY)
+    (certificate,) = _apply(room).certificates
+    return room, certificate
+
+
+def _decided(room: Courtroom) -> list[str]:
+    """The call of every trajectory that a decision accepts, as an export reads it."""
+    with room.store.read() as conn:
+        found = [
+            decisions.decisions_in_force(conn, [trajectories.id_of(conn, uid)]) for uid in room.uids
+        ]
+        results = [one.result_uid for by_id in found for one in by_id.values() if one.result_uid]
+        return [
+            trajectories.load(conn, uid).trajectory.messages[CALL_AT].tool_calls[0].raw_arguments
+            for uid in results
+        ]
+
+
+def test_a_certified_correction_of_the_only_step_is_exported_while_the_certificate_stands(
+    any_store: Store, tmp_path: Path
+) -> None:
+    room, certificate = _labels_applied(any_store, only_step=True)
+    n = _class(room, LW).applied
+    assert n > 0
+    assert len(_decided(room)) == n
+    assert all("Elsewhere" in call for call in _decided(room))
+    request = ExportRequest(type="sft", layout="openai", out=str(tmp_path / "out"))
+    report = export(any_store, request)
+    assert report.rows == n
+    written = "".join(p.read_text() for p in (tmp_path / "out").glob("*.jsonl"))
+    assert written.count("Elsewhere") == n
+
+    withdraw_all(any_store, annotator_named(any_store, "lead"), certificate)
+    assert _decided(room) == []
+    with any_store.read() as conn:
+        for uid in room.uids:
+            assert standing_annotations(conn, trajectories.id_of(conn, uid)) == []
+
+
+def test_a_certified_correction_among_other_steps_is_for_a_person_to_decide(
+    any_store: Store,
+) -> None:
+    room, certificate = _labels_applied(any_store, only_step=False)
+    n = _class(room, LW).applied
+    assert _decided(room) == []
+    cases = open_cases(any_store)
+    assert len(cases) == n > 0
+    case = load_case(any_store, cases[0].uid)
+    (said,) = case.annotations
+    assert said.annotation.outcome is Outcome.ACCEPT and said.annotation.correction_uid
+    withdraw_all(any_store, annotator_named(any_store, "lead"), certificate)
+    assert open_cases(any_store) == []
+
+
+def test_who_accepted_the_label_disputes_a_certified_correction(any_store: Store) -> None:
+    room = Courtroom(any_store, 30, only_step=True)
+    room.judge([LW] * 30)
+    room.people(dict.fromkeys(range(10), LW))
+    allow(any_store, _key(room), LW, POLICY)
+    mara = Person(any_store, "Mara")
+    for uid in room.uids:
+        perform(any_store, mara.info, mara.session, [
+            mara.op("outcome", uid, outcome="accept"), mara.op("commit", uid)
+        ])  # fmt: skip
+    _apply(room)
+    n = _class(room, LW).applied
+    states = [one.state for one in open_cases(any_store)]
+    assert states.count(State.DISPUTED) == n > 0
+    assert _decided(room) == []
