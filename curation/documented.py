@@ -19,6 +19,7 @@ _DEFAULT = re.compile(
 )
 _FORMAT = re.compile(r"(?<![A-Za-z])([YMD]{2,4})([-/.])([YMD]{2,4})\2([YMD]{2,4})(?![A-Za-z])")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_QUOTED = re.compile(r"(?<!\w)(['\"])([^'\"\n]{1,30})\1(?!\w)")
 _LENGTHS = {"YYYY": 4, "MM": 2, "DD": 2}
 
 
@@ -27,11 +28,32 @@ def is_documented_default(schema: dict[str, Any], value: Any) -> bool:
     return any(spelled(value) == spelled(default) for default in defaults_of(schema))
 
 
+def may_be_default(schema: dict[str, Any], value: Any) -> bool:
+    """Whether a value is documented as the default, or named anywhere behind that word, however
+    unclearly: for whoever must not take a default for something else."""
+    _, _, told = _description(schema).lower().partition("default")
+    return is_documented_default(schema, value) or str(value).lower() in told
+
+
+def quoted_options(schema: dict[str, Any]) -> list[str]:
+    """The values that a description quotes before it speaks of a default: many sources declare no
+    enum and write it in words."""
+    description = _description(schema)
+    end = description.lower().find("default")
+    quoted = _QUOTED.finditer(description if end < 0 else description[:end])
+    return list(dict.fromkeys(m[2] for m in quoted))
+
+
+def _description(schema: dict[str, Any]) -> str:
+    found = schema.get("description")
+    return found if isinstance(found, str) else ""
+
+
 def defaults_of(schema: dict[str, Any]) -> list[Any]:
     """The value that a parameter has when it is left out; [] when nothing plain is said."""
     if "default" in schema:
         return [schema["default"]]
-    found = _DEFAULT.findall(str(schema.get("description", "")))
+    found = _DEFAULT.findall(_description(schema))
     return [next(filter(None, groups), "").rstrip(".") for groups in found[:1]]
 
 
@@ -49,7 +71,7 @@ def spelled(value: Any) -> str:
 def date_format_of(schema: dict[str, Any]) -> str:
     """The one date format that a description asks for, as `YYYY-MM-DD`; "" when it names none,
     several, or one with a time."""
-    text = str(schema.get("description", "")).upper()
+    text = _description(schema).upper()
     formats = {m[0] for m in _FORMAT.finditer(text) if {m[1], m[3], m[4]} == set(_LENGTHS)}
     if len(formats) != 1 or re.search(r"\bHH\b|HH:", text):
         return ""

@@ -12,11 +12,31 @@ from typing import Any
 
 from curation.diffing import match_calls
 from curation.json_pointer import escape
-from curation.matching import Match, Mismatch
-from curation.trajectory import ToolCall, json_type
+from curation.matching import Match, Mismatch, compare_restraint
+from curation.trajectory import Message, ToolCall, json_type
 
 Same = Callable[[Any, Any], bool]
 """Whether two argument values are the same to the matcher."""
+
+
+def compare_whole(
+    reference: Message, prediction: Message, are_same: Callable[[], bool], same: Same
+) -> Match:
+    """Two answers by a matcher that knows of no gold.
+
+    Args:
+        are_same: whether the calls of both are the same altogether; asked only where both call
+            something, and not the very same.
+        same: of single values, for telling where they part.
+    """
+    ours, theirs = reference.tool_calls, prediction.tool_calls
+    if not ours or not theirs:
+        restraint = compare_restraint(reference, prediction)
+        if restraint is not None:
+            return restraint
+    if ours == theirs or are_same():
+        return Match(True)
+    return first_mismatch(ours, theirs, same)
 
 
 def first_mismatch(

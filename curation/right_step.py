@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from curation.call_context import walk
+from curation.documented import is_documented_default
 from curation.json_pointer import escape, unescape
 from curation.schemas import ToolValidator, validator_for
 from curation.trajectory import Message, Role, ToolCall, ToolSpec
@@ -41,8 +42,7 @@ class RightCall(Struct, frozen=True):
 
     def is_default(self, key: str, value: Any) -> bool:
         """Whether leaving an argument out says the same, as far as the source's schema tells."""
-        declared = self.declared(key)
-        return "default" in declared and declared["default"] == value
+        return is_documented_default(self.declared(key), value)
 
     def declared(self, key: str) -> dict[str, Any]:
         """What the source's schema says of an argument, defaults and descriptions included, which

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
+from app.commands.model_options import BudgetUsd, Concurrency, MaxTokensTotal, Timeout
 from app.commands.terminal import Terminal, TerminalRun, table
 from app.flows.endpoint_settings import settings_in_force
 from app.flows.endpoints import Asker, base_url_of, withheld_key
@@ -48,15 +49,11 @@ def judge(
     recording: Annotated[
         Path | None, typer.Option(help="File of recorded replies, for replay.")
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=1024, help="Questions at once.")] = 16,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one try.")] = 120.0,
+    concurrency: Concurrency = 16,
+    timeout: Timeout = 120.0,
     max_tokens: Annotated[int, typer.Option(min=16, help="Tokens of one reply.")] = 2048,
-    max_tokens_total: Annotated[
-        int | None, typer.Option(min=1, help="Stop before this many tokens are spent.")
-    ] = None,
-    budget: Annotated[
-        float | None, typer.Option(min=0, help="Stop before this many US dollars are spent.")
-    ] = None,
+    max_tokens_total: MaxTokensTotal = None,
+    budget: BudgetUsd = None,
 ) -> None:
     """Have a judge rule on predictions that do not match their reference.
 
@@ -145,15 +142,11 @@ def probe(
         bool,
         typer.Option("--text-calls", help="Tools in the prompt, calls as <tool_call> text."),
     ] = False,
-    concurrency: Annotated[int, typer.Option(min=1, max=1024, help="Questions at once.")] = 16,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one try.")] = 120.0,
+    concurrency: Concurrency = 16,
+    timeout: Timeout = 120.0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of one answer.")] = 1024,
-    max_tokens_total: Annotated[
-        int | None, typer.Option(min=1, help="Stop before this many tokens are spent.")
-    ] = None,
-    budget: Annotated[
-        float | None, typer.Option(min=0, help="Stop before this many US dollars are spent.")
-    ] = None,
+    max_tokens_total: MaxTokensTotal = None,
+    budget: BudgetUsd = None,
 ) -> None:
     """Ask a model for its own answer to every step, and compare.
 

@@ -5,6 +5,7 @@ The address is the truth: a chart, a saved view or a colleague's link sets it, t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -202,21 +203,26 @@ def _choose(column: Any, label: str, options: Any, value: str | None, version: s
 
 
 def ask_dataset(column: Any, datasets: tuple[str, ...]) -> str | None:
-    """Choose one dataset or all, kept in the address.
+    """Choose one dataset or all, kept in the address."""
+    return ask_one(column, "dataset", datasets)
+
+
+def ask_one(column: Any, name: str, options: Sequence[str]) -> str | None:
+    """Choose one of `options` or all, kept in the address under `name`.
 
     Not by Streamlit's own binding: a bound parameter cannot be carried to another page.
     """
-    named = st.query_params.get("dataset")
+    named = st.query_params.get(name)
     chosen: str | None = column.selectbox(
-        "Dataset",
-        datasets,
-        index=datasets.index(named) if named in datasets else None,
-        placeholder="all datasets",
+        name.capitalize(),
+        options,
+        index=options.index(named) if named in options else None,
+        placeholder=f"all {name}s",
         label_visibility="collapsed",
-        key=f"dataset-{named}",
+        key=f"{name}-{named}",
     )
     if chosen is not None:
-        st.query_params["dataset"] = chosen
+        st.query_params[name] = chosen
     elif named is not None:
-        del st.query_params["dataset"]
+        del st.query_params[name]
     return chosen

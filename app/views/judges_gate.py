@@ -53,34 +53,29 @@ def _draw_policy(gate: JudgeGate, one: GateClass) -> None:
     st.markdown(f"When **{escape(verdict)}** may be applied")
     key = f"{gate.judge.key}-{verdict}"
     with st.form(f"gate-{key}", border=False):
-        target = st.number_input(
-            "Precision that the lower bound must reach, %",
-            0.1,
-            99.9,
-            round(100 * kept.target, 1),
-            0.5,
-            key=f"gate-target-{key}",
+        target = _ask_percent(
+            "Precision that the lower bound must reach, %", kept.target, 99.9, f"gate-target-{key}"
         )
         gold = st.number_input(
             "Blind cases, at least", 1, 100_000, kept.least_gold, key=f"gate-gold-{key}"
         )
-        share = st.number_input(
-            "Share that goes to people, %",
-            0.1,
-            100.0,
-            round(100 * kept.audit_share, 1),
-            0.5,
-            key=f"gate-share-{key}",
+        share = _ask_percent(
+            "Share that goes to people, %", kept.audit_share, 100.0, f"gate-share-{key}"
         )
         window = st.number_input(
             "Latest audits looked at", 10, 10_000, kept.drift_window, key=f"gate-window-{key}"
         )
         save = st.form_submit_button("Let it pass where proven", key=f"gate-save-{key}")
     if save:
-        policy = VerdictPolicy(target / 100, gold, share / 100, window)
+        policy = VerdictPolicy(target, gold, share, window)
         _change(gate, verdict, policy, f"{verdict} passes where it is proven.")
     if known is not None and st.button("Never without a person", key=f"gate-never-{key}"):
         _change(gate, verdict, None, f"{verdict} is a person's to rule on again.")
+
+
+def _ask_percent(label: str, share: float, most: float, key: str) -> float:
+    """A share, asked in percent."""
+    return st.number_input(label, 0.1, most, round(100 * share, 1), 0.5, key=key) / 100
 
 
 def _change(gate: JudgeGate, verdict: Verdict, policy: VerdictPolicy | None, said: str) -> None:

@@ -16,7 +16,7 @@ from app.flows.identity import annotator_named
 from app.flows.preferences import keep_blind, rules_blind
 from app.views.court_empty import draw_nothing
 from app.views.court_ruling import draw_ruling, open_editor_if_asked
-from app.views.filters import ask_dataset
+from app.views.filters import ask_dataset, ask_one
 from components.court_case import Opinion, ShownCase, ShownVote, Side, draw_case
 from components.court_words import CLASSES, told
 from components.notices import draw_error, escape
@@ -65,26 +65,11 @@ def _draw_head(who: AnnotatorInfo) -> tuple[CourtFilter, bool]:
     title, blind_at, model_at, dataset_at = st.columns([4, 1, 2, 2], vertical_alignment="center")
     title.subheader("Verify")
     store = session.store()
-    before = st.query_params.get("dataset")
+    before = st.query_params.get("dataset"), st.query_params.get("model")
     dataset = ask_dataset(dataset_at, choices(store).datasets)
-    if dataset != before:
+    model = ask_one(model_at, "model", flow.models_in_court(store))
+    if (dataset, model) != before:
         _go_to(None)
-    models = flow.models_in_court(store)
-    named = st.query_params.get("model")
-    model: str | None = model_at.selectbox(
-        "Model",
-        models,
-        index=models.index(named) if named in models else None,
-        placeholder="all models",
-        label_visibility="collapsed",
-        key=f"court-model-{named}",
-    )
-    if model != named:
-        _go_to(None)
-        if model is None:
-            del st.query_params["model"]
-        else:
-            st.query_params["model"] = model
     kept = rules_blind(store, who)
     blind = blind_at.toggle(
         "Blind",

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from curation.gold import GoldCall
-from curation.matching import Match, compare_restraint, matcher
-from curation.mismatches import first_mismatch
+from curation.matching import Match, matcher
+from curation.mismatches import compare_whole
 from curation.trajectory import Message, ToolCall, ToolSpec
 
 
@@ -40,15 +40,14 @@ class LoopTool:
         gold: Sequence[GoldCall] | None,
     ) -> Match:
         ours, theirs = reference.tool_calls, prediction.tool_calls
-        if not ours or not theirs:
-            restraint = compare_restraint(reference, prediction)
-            if restraint is not None:
-                return restraint
-        if ours == theirs or (
-            len(ours) == len(theirs) and set(map(_hashed, ours)) == set(map(_hashed, theirs))
-        ):
-            return Match(True)
-        return first_mismatch(ours, theirs, lambda a, b: _unordered(a) == _unordered(b))
+        return compare_whole(
+            reference,
+            prediction,
+            lambda: (
+                len(ours) == len(theirs) and set(map(_hashed, ours)) == set(map(_hashed, theirs))
+            ),
+            lambda a, b: _unordered(a) == _unordered(b),
+        )
 
 
 def _hashed(call: ToolCall) -> tuple[str, Hashable]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from curation.argument_diff import same_value
 from curation.diffing import canonical_calls
 from curation.gold import GoldCall
-from curation.matching import Match, compare_restraint, matcher
-from curation.mismatches import first_mismatch
+from curation.matching import Match, matcher
+from curation.mismatches import compare_whole
 from curation.trajectory import Message, ToolSpec
 
 
@@ -36,13 +36,9 @@ class Strict:
         tools: Sequence[ToolSpec],
         gold: Sequence[GoldCall] | None,
     ) -> Match:
-        ours, theirs = reference.tool_calls, prediction.tool_calls
-        if not ours or not theirs:
-            restraint = compare_restraint(reference, prediction)
-            if restraint is not None:
-                return restraint
-        if ours == theirs or sorted(canonical_calls(reference)) == sorted(
-            canonical_calls(prediction)
-        ):
-            return Match(True)
-        return first_mismatch(ours, theirs, same_value)
+        return compare_whole(
+            reference,
+            prediction,
+            lambda: sorted(canonical_calls(reference)) == sorted(canonical_calls(prediction)),
+            same_value,
+        )

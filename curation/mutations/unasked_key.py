@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from curation.documented import may_be_default, quoted_options
 from curation.mutating import HITEC, Changed, mutation
 from curation.mutations._samples import HOLD, PING_CALL, book, step
 from curation.right_step import RightCall, RightStep, pointer_to, quoted
@@ -43,10 +44,10 @@ def _additions(call: RightCall) -> Iterator[tuple[str, Any]]:
     for key, schema in call.properties.items():
         if key in call.arguments or key in call.required:
             continue
-        options, default = _told(call.declared(key).get("description"))
-        for value in [*_values(schema), *options]:
+        declared = call.declared(key)
+        for value in [*_values(schema), *quoted_options(declared)]:
             takes = call.validator.is_valid({**call.arguments, key: value})
-            if takes and not call.is_default(key, value) and _plainly(value) not in default:
+            if takes and not may_be_default(declared, value):
                 yield key, value
 
 
@@ -64,19 +65,6 @@ def _values(schema: dict[str, Any]) -> list[Any]:
             return list(dict.fromkeys(numbers))
         case _:
             return []
-
-
-_QUOTED = re.compile(r"(?<!\w)(['\"])([^'\"\n]{1,30})\1(?!\w)")
-
-
-def _told(description: Any) -> tuple[list[str], str]:
-    """The values that a description quotes, and what it says from its default on: many sources
-    declare neither enum nor default and write both in words."""
-    if not isinstance(description, str):
-        return [], ""
-    before, _, default = _plainly(description).partition("default")
-    quoted = [m[2] for m in _QUOTED.finditer(description[: len(before)])]
-    return list(dict.fromkeys(quoted)), default
 
 
 def _plainly(value: Any) -> str:

@@ -18,6 +18,7 @@ from curation.synthesis.planting.meaning import MEANING
 from curation.synthesis.planting.shape import SHAPE
 from curation.synthesis.row import Planted, PredictionTruth, Source
 from curation.synthesis.talk import CallNote, Message, Talk, new_call
+from curation.verdicts import Verdict
 
 MODELS = ("ministral-tools-8b", "qwen3-8b", "granite-fc-3b")
 _HUMBLE = (
@@ -74,10 +75,10 @@ class Suggested(NamedTuple):
 _MODEL_SIDE = frozenset({Source.INTERNAL, Source.LABEL})
 
 
-def _verdict(label_wrong: bool, kind: str) -> str:
+def _verdict(label_wrong: bool, kind: str) -> Verdict:
     if kind:
-        return "BOTH_WRONG" if label_wrong else "PRED_WRONG"
-    return "LABEL_WRONG" if label_wrong else "BOTH_CORRECT"
+        return Verdict.BOTH_WRONG if label_wrong else Verdict.PRED_WRONG
+    return Verdict.LABEL_WRONG if label_wrong else Verdict.BOTH_CORRECT
 
 
 def predict(

@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from curation.verdicts import Verdict
+
 
 class Source(StrEnum):
     """Who is to blame for a planted error."""
@@ -45,8 +47,7 @@ class PredictionTruth(Struct, frozen=True, omit_defaults=True):
 
     message_index: int
     model: str
-    verdict: str
-    """LoopTool verdict: PRED_WRONG, LABEL_WRONG, BOTH_CORRECT or BOTH_WRONG."""
+    verdict: Verdict
     kind: str = ""
     """What is wrong with the prediction; "" when it is right."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from curation.synthesis.row import SyntheticRow
+from curation.verdicts import Verdict
 
 
 def chat(row: SyntheticRow) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def sft(row: SyntheticRow) -> dict[str, Any]:
 def dpo(row: SyntheticRow) -> dict[str, Any] | None:
     """A preference line from the first wrong prediction of a right step; None without one."""
     for truth, prediction in zip(row.verdicts, row.predictions, strict=True):
-        if truth.verdict == "PRED_WRONG":
+        if truth.verdict is Verdict.PRED_WRONG:
             step = truth.message_index
             return {
                 "input": {

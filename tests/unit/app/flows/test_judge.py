@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +32,7 @@ from app.settings import Settings, load_settings
 from app.worker import work
 from curation.errors import RubricError, SettingsError
 from curation.judging import Unscored
-from storage.engine import Store, migrate, open_store
+from storage.engine import Store
 from storage.jobs import JobState
 from storage.tables import JobRow, JudgeRunRow, PredictionRow, VerdictRow, VoteRow, table_of
 from tests.disputed import asked_about, counted, fill, reply, verdict_of
@@ -42,14 +41,6 @@ from tests.model_server import Answer, ModelServer, Step, failing, model_server,
 KEY = "sk-very-secret-0123456789"
 vote, verdict = table_of(VoteRow), table_of(VerdictRow)
 ROOT = Path(__file__).parents[4]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path}/judge.db")
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(autouse=True)
@@ -466,7 +457,7 @@ def _assert_key_nowhere(folder: Path, told: str) -> None:
     """Neither in what was logged nor anywhere in the database files."""
     assert KEY not in told
     assert "job" in told, "the log was written"
-    for path in folder.glob("judge.db*"):
+    for path in folder.glob("loopwright.db*"):
         assert KEY.encode() not in path.read_bytes()
 
 

@@ -8,7 +8,6 @@ import math
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from app.flows.probe import ProbeReport, ProbeRequest, probe
 from app.flows.running import Cancelled, Run
 from app.settings import load_settings
 from curation.errors import SettingsError
-from storage.engine import Store, migrate, open_store
+from storage.engine import Store
 from storage.jobs import JobState
 from storage.predictions import StoredPrediction, predictions_of
 from storage.probing import failures_of
@@ -33,14 +32,6 @@ from tests.model_server import ModelServer, Step, failing, model_server, patienc
 from tests.unit.app.flows.test_judge import KEY, _silence, _wait_for, run_command
 
 prediction = table_of(PredictionRow)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path}/probe.db")
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(autouse=True)
@@ -350,7 +341,7 @@ def test_a_killed_worker_loses_and_repeats_no_sample_that_was_stored(
     result = jobs.get_job(store, job_id).result
     assert (result["answered"], result["samples"], result["matched"]) == (60, 120, 60)
     assert KEY not in told + told_again
-    for path in tmp_path.glob("probe.db*"):
+    for path in tmp_path.glob("loopwright.db*"):
         assert KEY.encode() not in path.read_bytes()
 
 

@@ -1,0 +1,16 @@
+"""Options of every command that asks a model: how hard it is pressed, and what it may cost."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Concurrency = Annotated[int, typer.Option(min=1, max=1024, help="Questions at once.")]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds for one try.")]
+MaxTokensTotal = Annotated[
+    int | None, typer.Option(min=1, help="Stop before this many tokens are spent.")
+]
+BudgetUsd = Annotated[
+    float | None, typer.Option(min=0, help="Stop before this many US dollars are spent.")
+]
