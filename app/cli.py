@@ -56,6 +56,7 @@ FAMILIES = {
     "measure": ("scorecard", "gate"),
     "predictions": ("ingest-predictions", "match", "verdicts", "predictions", "rollouts"),
     "verify": ("probe", "judge"),
+    "rounds": ("rounds", "start-round", "close-round", "mixture"),
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),

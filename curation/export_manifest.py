@@ -51,6 +51,8 @@ class Request(Struct, frozen=True):
     per_step: bool
     shares: tuple[float, float, float]
     salt: str
+    round: int | None = None
+    """Number of the round whose mixture was exported."""
 
 
 class Versions(Struct, frozen=True):
@@ -61,6 +63,19 @@ class Versions(Struct, frozen=True):
     """Fingerprint of the check catalogue."""
     taxonomies: dict[str, int]
     """Taxonomies in force, by name."""
+
+
+class MixtureEntry(Struct, frozen=True):
+    """The round that was exported."""
+
+    round: int
+    model: str
+    """Whose answers it looked at."""
+    closed_at: str
+    preset: str
+    budget: int
+    steps: dict[str, int]
+    """Of its mixture, by set."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -81,6 +96,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     adapted: dict[Adaptation, int]
     files: tuple[FileEntry, ...]
     other_files: tuple[str, ...]
+    mixture: MixtureEntry | None = None
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -100,6 +116,13 @@ def cautions(manifest: Manifest) -> tuple[str, ...]:
         if not (balance.wanted and balance.unwanted):
             side = "unwanted" if balance.wanted else "wanted"
             found.append(f"{split} holds no {side} example; KTO learns from both.")
+    if manifest.mixture is not None and manifest.request.type == "sft":
+        missing = sum(manifest.mixture.steps.values()) - manifest.rows
+        if missing > 0:
+            found.append(
+                f"{missing:,} steps of the mixture gave no row: what was found or decided since, "
+                "and what the layout cannot carry."
+            )
     return tuple(found)
 
 
@@ -159,9 +182,16 @@ def _summary(manifest: Manifest) -> str:
     return (
         f"{manifest.rows} rows of type `{request.type}` in the layout `{request.layout}`, from "
         f"{manifest.trajectories} trajectories of {source} (include: {request.include}"
-        f"{', one row per step' if request.per_step else ''}). Made by Loopwright "
-        f"{manifest.versions.loopwright} on {manifest.created_at[:10]}."
+        f"{', one row per step' if request.per_step else ''}). {_mixed(manifest)}"
+        f"Made by Loopwright {manifest.versions.loopwright} on {manifest.created_at[:10]}."
     )
+
+
+def _mixed(manifest: Manifest) -> str:
+    if manifest.mixture is None:
+        return ""
+    held = ", ".join(f"{n:,} {part}" for part, n in manifest.mixture.steps.items() if n)
+    return f"They are the mixture of round {manifest.mixture.round} ({held}). "
 
 
 def _rows_table(manifest: Manifest) -> str:

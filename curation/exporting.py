@@ -105,6 +105,8 @@ class Curated(Struct, frozen=True, gc=False):
     """Item of a tool's checklist -> its text, of those that were answered."""
     tries: tuple[AnsweredTry, ...] = ()
     """Every try that the judgement in force or an annotator ruled on."""
+    mixed: frozenset[int] | None = None
+    """Message indexes of the steps that are asked for, in the original; None: all of them."""
 
 
 class Conversation(Struct, frozen=True, gc=False):

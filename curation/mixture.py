@@ -75,12 +75,16 @@ class Step(Struct, frozen=True, gc=False):
 
     trajectory_id: int
     message_index: int
+    """Of a step whose messages were not looked at yet: -1 - its 0-based number."""
     uid: str
     """Of the trajectory; the draw goes by it, so it is the same in every store."""
     group: str
     """The family, see `storage.groups`."""
     perplexity: float | None = None
     """Of the prediction; needed in the set of high perplexity."""
+    prediction_id: int | None = None
+    result_id: int | None = None
+    """The correction that is trained on in the trajectory's place."""
 
     @property
     def place(self) -> tuple[int, int]:
@@ -102,13 +106,12 @@ class PartCount(Struct, frozen=True):
         return self.wanted - self.chosen
 
 
-class Mixture(Struct, frozen=True):
-    """What was drawn."""
+class MixtureRecord(Struct, frozen=True):
+    """What was asked for and what came of it."""
 
     spec: MixtureSpec
     counts: tuple[PartCount, ...]
     """One per `Part`, in its order."""
-    steps: Mapping[Part, tuple[Step, ...]]
 
     @property
     def size(self) -> int:
@@ -119,6 +122,22 @@ class Mixture(Struct, frozen=True):
     def short(self) -> int:
         """How many steps of the budget are not used."""
         return self.spec.budget - self.size
+
+    @property
+    def chosen(self) -> dict[Part, int]:
+        """Steps by set."""
+        return {one.part: one.chosen for one in self.counts}
+
+
+class Mixture(MixtureRecord, frozen=True):
+    """The same with its steps."""
+
+    steps: Mapping[Part, tuple[Step, ...]]
+
+    @property
+    def record(self) -> MixtureRecord:
+        """Without the steps."""
+        return MixtureRecord(self.spec, self.counts)
 
 
 def seed_new_after(budget: int, before: Mapping[Part, int] | None) -> int:

@@ -5,7 +5,7 @@ Decisions, annotations, memberships and named corrections, each by one query a p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -237,11 +237,16 @@ def corrections_of(
     if uids:
         named = select(trajectory.c.id).where(trajectory.c.uid.in_(sorted(map(str, uids))))
         ids |= set(conn.execute(named).scalars())
+    return {one.uid: one for one in corrected_by_id(conn, ids).values()}
+
+
+def corrected_by_id(conn: Connection, ids: Collection[int]) -> dict[int, Corrected]:
+    """Id -> content of corrections."""
     if not ids:
         return {}
     attested = attested_of(conn, ids)
     return {
-        raw.uid: Corrected(
+        raw.id: Corrected(
             raw.id,
             raw.uid,
             PackedEpisode(raw.content, raw.tools),

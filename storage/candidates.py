@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import (
     Connection,
     Select,
@@ -29,6 +30,7 @@ from storage.annotations import stands
 from storage.candidate_facts import (
     Corrected,
     among,
+    corrected_by_id,
     corrections_of,
     court_of,
     decisions_of,
@@ -39,6 +41,7 @@ from storage.candidate_facts import (
 )
 from storage.checklists import texts_of
 from storage.packed_episodes import PackedEpisode
+from storage.rounds import is_mixed, mixed_among
 from storage.tables import (
     AnnotationRow,
     BodyRow,
@@ -89,23 +92,46 @@ class Candidate(Struct, frozen=True, gc=False):
     """The tries that the decision, an annotation or the court ruled on."""
     court: tuple[RuledTry, ...] = ()
     """What verdicts in force say of tries."""
+    mixed: frozenset[int] | None = None
+    """Message indexes of the steps that the round's mixture holds; None where no round is asked
+    for."""
+    ruled: Corrected | None = None
+    """The correction by which the mixture trains on a step whose label was ruled wrong."""
 
 
-def count_candidates(conn: Connection, include: Include, dataset_id: int | None) -> int:
+def count_candidates(
+    conn: Connection, include: Include, dataset_id: int | None, round_id: int | None = None
+) -> int:
     """How many candidates there are, counted by one query apart from the stream."""
-    wanted = union(*_sources(include, dataset_id)).subquery()
+    wanted = union(*_sources(include, dataset_id, round_id)).subquery()
     return int(conn.execute(select(func.count()).select_from(wanted)).scalar_one())
 
 
 def iter_candidates(
-    conn: Connection, include: Include, dataset_id: int | None
+    conn: Connection, include: Include, dataset_id: int | None, round_id: int | None = None
 ) -> Iterator[Candidate]:
-    """Every candidate in the order of import."""
+    """Every candidate in the order of import.
+
+    Args:
+        round_id: only those of which the mixture of this round holds a step.
+    """
     after = 0
     families = groups.families(conn)
-    while ids := _page(conn, include, dataset_id, after):
-        yield from _candidates(conn, ids, dataset_id, families)
+    while ids := _page(conn, include, dataset_id, round_id, after):
+        found = _candidates(conn, ids, dataset_id, families)
+        yield from found if round_id is None else _mixed(conn, round_id, ids, found)
         after = ids[-1]
+
+
+def _mixed(
+    conn: Connection, round_id: int, ids: Sequence[int], found: Iterator[Candidate]
+) -> Iterator[Candidate]:
+    """The candidates with what the mixture holds of them."""
+    steps = mixed_among(conn, round_id, ids)
+    results = {one: max((r for r in at.values() if r), default=0) for one, at in steps.items()}
+    corrected = corrected_by_id(conn, {result for result in results.values() if result})
+    for one in found:
+        yield replace(one, mixed=frozenset(steps[one.id]), ruled=corrected.get(results[one.id]))
 
 
 def chosen_corrections(conn: Connection) -> set[int]:
@@ -121,7 +147,7 @@ def chosen_corrections(conn: Connection) -> set[int]:
     return set(rows.scalars())
 
 
-def _sources(include: Include, dataset_id: int | None) -> list[Select[Any]]:
+def _sources(include: Include, dataset_id: int | None, round_id: int | None) -> list[Select[Any]]:
     """Queries whose union is the set of ids looked at."""
     later = decision.alias("later")
     in_force = select(decision.c.trajectory_id.label("id")).where(
@@ -138,11 +164,14 @@ def _sources(include: Include, dataset_id: int | None) -> list[Select[Any]]:
         members = members.where(item.c.dataset_id == dataset_id)
         in_force = in_force.where(_is_member(decision.c.trajectory_id, dataset_id))
         standing = standing.where(_is_member(annotation.c.trajectory_id, dataset_id))
-    return {
+    wanted = {
         Include.DECIDED: [in_force],
         Include.ANNOTATED: [in_force, standing],
         Include.ALL: [members, in_force, standing],
     }[include]
+    if round_id is None:
+        return wanted
+    return [one.where(is_mixed(round_id, one.selected_columns[0])) for one in wanted]
 
 
 def _is_member(trajectory_id: Any, dataset_id: int) -> Any:
@@ -153,10 +182,12 @@ def _is_member(trajectory_id: Any, dataset_id: int) -> Any:
     )
 
 
-def _page(conn: Connection, include: Include, dataset_id: int | None, after: int) -> list[int]:
+def _page(
+    conn: Connection, include: Include, dataset_id: int | None, round_id: int | None, after: int
+) -> list[int]:
     """The next ids. Each source is limited by itself, or every page would read all of it."""
     ids: set[int] = set()
-    for source in _sources(include, dataset_id):
+    for source in _sources(include, dataset_id, round_id):
         column = source.selected_columns[0]
         page = source.where(column > after).distinct().order_by(column).limit(PAGE)
         ids |= set(conn.execute(page).scalars())

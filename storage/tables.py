@@ -444,6 +444,47 @@ class CertificateRow(Base, table=True):
     created_at: datetime = _utc()
 
 
+class RoundRow(Base, table=True):
+    """A round of the loop. Begun once and closed once; what it came to is kept when it closes."""
+
+    __tablename__ = "loop_round"
+    id: int | None = Field(default=None, primary_key=True)
+    number: int = Field(unique=True)
+    """1, 2, …"""
+    setup: str = Field(sa_type=Text)
+    """JSON of a `curation.rounds.RoundSetup`."""
+    probe_run_id: int | None = Field(default=None, foreign_key="probe_run.id")
+    """The probe it was started from; None when it was started from a model's name."""
+    note: str = Field(default="", sa_type=Text)
+    annotator_id: int = Field(foreign_key="annotator.id")
+    """Who started it."""
+    created_at: datetime = _utc()
+    counts: str = Field(default="", sa_type=Text)
+    """JSON of a `curation.rounds.RoundCounts` as of when it closed; "" while it is open."""
+    mixture: str = Field(default="", sa_type=Text)
+    """JSON of a `curation.mixture.MixtureRecord`; "" while it is open."""
+    closed_by: int | None = Field(default=None, foreign_key="annotator.id")
+    closed_at: datetime | None = _utc(default=None)
+
+
+class MixtureStepRow(Base, table=True):
+    """A step of a closed round's mixture."""
+
+    __tablename__ = "mixture_step"
+    __table_args__ = (Index("ix_mixture_step_trajectory_id", "trajectory_id"),)
+    round_id: int = Field(primary_key=True, foreign_key="loop_round.id")
+    trajectory_id: int = Field(primary_key=True, foreign_key="trajectory.id")
+    message_index: int = Field(primary_key=True)
+    part: str
+    """`curation.mixture.Part`."""
+    result_id: int | None = Field(default=None, foreign_key="trajectory.id")
+    """The correction that is trained on in the trajectory's place; None for itself."""
+    prediction_id: int | None = Field(default=None, foreign_key="prediction.id")
+    """The answer that put it there; None where nobody was asked."""
+    perplexity: float | None = None
+    """Of that answer."""
+
+
 class AnnotatorRow(Base, table=True):
     """A person or a judge."""
 

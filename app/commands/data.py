@@ -196,6 +196,12 @@ def export(
         str | None, typer.Option(help="Train, validation and test; default 0.8,0.1,0.1.")
     ] = None,
     salt: Annotated[str | None, typer.Option(help="Another one deals other splits.")] = None,
+    round: Annotated[
+        int | None,
+        typer.Option(
+            help="Only the steps of this round's mixture, one row each; --include is all then."
+        ),
+    ] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(help="Take all this from a TOML or JSON file, or from a manifest.json."),
@@ -208,9 +214,10 @@ def export(
         type=type,
         layout=layout,
         out=str(out) if out else None,
-        include=include,
+        include=include or (Include.ALL if round is not None else None),
         dataset=dataset,
         per_step=per_step,
+        round=round,
         shares=recipes.read_shares(shares) if shares else None,
         salt=salt,
     )

@@ -23,6 +23,7 @@ from app.flows.export_making import Making, make
 from app.flows.export_reading import read_back
 from app.flows.export_settling import Settling, chunks
 from app.flows.export_writing import WHOLE, Writing
+from app.flows.rounds import refuse_open
 from app.flows.running import Run
 from app.flows.side_by_side import Workers, how_many_processes, workers
 from curation.checking import catalogue_fingerprint
@@ -34,6 +35,7 @@ from curation.export_manifest import (
     MANIFEST,
     FileEntry,
     Manifest,
+    MixtureEntry,
     Request,
     Versions,
     card,
@@ -47,6 +49,7 @@ from storage import candidates, exports
 from storage.datasets import dataset_id
 from storage.engine import Store
 from storage.exports import ExportInfo
+from storage.rounds import Round, get_round
 from storage.taxonomies import list_taxonomies
 
 POOL_FROM_ROWS = 2_000
@@ -64,6 +67,8 @@ class ExportRequest(Struct, frozen=True):
     per_step: bool = False
     shares: tuple[float, float, float] = DEFAULT_SHARES
     salt: str = DEFAULT_SALT
+    round: int | None = None
+    """Only the steps of this round's mixture, one row each."""
 
 
 class ExportReport(Struct, frozen=True):
@@ -100,16 +105,24 @@ def export(
     Raises:
         ExportError: an impossible pair of type and layout, shares that do not add up, a folder
             with other files, nothing to write, or files that do not read back equal.
-        NotFound: no such dataset.
+        NotFound: no such dataset or round.
+        SettingsError: the round has no mixture yet.
     """
     kind, layout = choose(request.type, request.layout)
     check_shares(request.shares)
-    request = replace(request, include=_include(request.include))
+    request = replace(
+        request,
+        include=_include(request.include),
+        per_step=request.per_step or request.round is not None,
+    )
     with store.read() as conn:
+        mixed = _closed_round(conn, request.round)
         wanted = dataset_id(conn, request.dataset) if request.dataset is not None else None
         with Folder(Path(request.out)) as folder:
-            streaming = _Streaming(kind, layout, request, Writing(folder, layout))
-            total = candidates.count_candidates(conn, request.include, wanted)
+            streaming = _Streaming(kind, layout, request, Writing(folder, layout), mixed)
+            total = candidates.count_candidates(
+                conn, request.include, wanted, mixed.id if mixed else None
+            )
             n = how_many_processes(processes, worthwhile=total >= POOL_FROM_ROWS)
             with workers(n) as those:
                 streaming.write(conn, wanted, total, run or Run(), those)
@@ -153,12 +166,18 @@ class _Streaming:
     """One pass over the candidates: counts what is looked at and what becomes of it."""
 
     def __init__(
-        self, kind: ExportType, layout: Layout, request: ExportRequest, writing: Writing
+        self,
+        kind: ExportType,
+        layout: Layout,
+        request: ExportRequest,
+        writing: Writing,
+        mixed: Round | None,
     ) -> None:
         self.kind = kind
         self.layout = layout
         self.request = request
         self.writing = writing
+        self.mixed = mixed
         self.trajectories = 0
 
     def write(
@@ -184,7 +203,8 @@ class _Streaming:
             stem=None if self.kind.splits else WHOLE,
             taken=frozenset(candidates.chosen_corrections(conn)),
         )
-        found = candidates.iter_candidates(conn, self.request.include, dataset)
+        round_id = self.mixed.id if self.mixed else None
+        found = candidates.iter_candidates(conn, self.request.include, dataset, round_id)
         for settled in chunks(map(settling.settle, found)):
             yield Making(
                 type=self.kind.name,
@@ -240,6 +260,7 @@ def _manifest(
             per_step=request.per_step,
             shares=request.shares,
             salt=request.salt,
+            round=request.round,
         ),
         versions=Versions(
             loopwright=_version(),
@@ -254,6 +275,28 @@ def _manifest(
         adapted={kind: n for kind, n in _by_name(writing.notes) if n},
         files=files,
         other_files=tuple(sorted(others)),
+        mixture=_mixture_entry(streaming.mixed),
+    )
+
+
+def _closed_round(conn: Connection, number: int | None) -> Round | None:
+    if number is None:
+        return None
+    found = get_round(conn, number)
+    refuse_open(found)
+    return found
+
+
+def _mixture_entry(mixed: Round | None) -> MixtureEntry | None:
+    if mixed is None or mixed.mixture is None or mixed.closed_at is None:
+        return None
+    return MixtureEntry(
+        mixed.number,
+        mixed.setup.model,
+        mixed.closed_at.isoformat(timespec="seconds"),
+        mixed.mixture.spec.preset,
+        mixed.mixture.spec.budget,
+        {part.value: n for part, n in mixed.mixture.chosen.items()},
     )
 
 

@@ -28,6 +28,7 @@ from curation.exporting import (
     Options,
     Pair,
 )
+from curation.exports.mixed import of_mixed_steps
 from curation.exports.suffix import reach, without_stale
 from storage.packed_episodes import PackedEpisode
 
@@ -131,10 +132,8 @@ def _examples(settled: Settled, kind: ExportType, options: Options) -> Iterator[
         return
     original = settled.original.unpacked() if settled.original is not None else None
     curated = replace(settled.curated, trajectory=settled.body.unpacked(), original=original)
-    if original is None:
-        yield from kind.examples(curated, options)
-    else:
-        yield from without_stale(kind.examples(curated, options), curated)
+    examples = of_mixed_steps(kind.examples(curated, options), curated)
+    yield from examples if original is None else without_stale(examples, curated)
 
 
 def _row(

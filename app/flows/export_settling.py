@@ -61,6 +61,10 @@ class Settling:
         """The candidate with all that is known of it but its content."""
         split = assign(candidate.group_key, self._shares, self._salt).value
         outcome, said, by, result, reason = _settled(candidate)
+        if result is None and candidate.ruled is not None and outcome is not Outcome.REJECT:
+            # The mixture was drawn for the corrected step: its label is known to be wrong.
+            result = candidate.ruled
+            reason = None if reason is DropReason.HAS_ERRORS else reason
         annotation = _with_court(said, candidate.court)
         dropped = None
         if self._stem is None:
@@ -84,6 +88,7 @@ class Settling:
             simulated=_simulated(candidate, result),
             checklist_items=candidate.checklist_items,
             tries=candidate.tries,
+            mixed=candidate.mixed,
         )
         stem = split if self._stem is None else self._stem
         if dropped is not None:
