@@ -147,6 +147,36 @@ def run_counts(conn: Connection, run_id: int) -> RunCounts:
     )
 
 
+class UsualTokens(Struct, frozen=True):
+    """What one question took on average."""
+
+    prompt: float
+    completion: float
+    n: int
+    """Answers that this is the average of."""
+
+
+def usual_tokens(conn: Connection, model: str, latest: int = 500) -> UsualTokens | None:
+    """What the latest replies of a judge's model took; None when none is on record."""
+    counted = (
+        select(vote.c.prompt_tokens, vote.c.completion_tokens)
+        .where(
+            vote.c.model == model,
+            vote.c.prompt_tokens.is_not(None),
+            vote.c.completion_tokens.is_not(None),
+        )
+        .order_by(vote.c.id.desc())
+        .limit(latest)
+        .subquery()
+    )
+    prompt, completion, n = conn.execute(
+        select(
+            func.avg(counted.c.prompt_tokens), func.avg(counted.c.completion_tokens), func.count()
+        )
+    ).one()
+    return UsualTokens(float(prompt), float(completion), n) if n else None
+
+
 def _count(conn: Connection, wanted: Wanted, more: ColumnElement[bool]) -> int:
     query = select(func.count()).select_from(prediction).where(more, _conditions(wanted))
     return int(conn.execute(query).scalar_one())

@@ -111,6 +111,12 @@ def failures_of(conn: Connection, run_id: int, limit: int = 1_000) -> list[Probe
     ]
 
 
+def count_failures(conn: Connection, run_id: int) -> int:
+    """How many questions of a run got no answer."""
+    query = select(func.count()).select_from(probe_failure)
+    return int(conn.execute(query.where(probe_failure.c.run_id == run_id)).scalar_one())
+
+
 class ProbeSpending(Struct, frozen=True):
     """What a probe cost so far."""
 
@@ -144,6 +150,21 @@ def probe_spending(conn: Connection, run_id: int) -> ProbeSpending:
         ).where(probe_run.c.id == run_id)
     ).one()
     return ProbeSpending(*row)
+
+
+def spending_on(conn: Connection, model: str) -> ProbeSpending:
+    """What all probes of a model cost so far."""
+    columns = (
+        probe_run.c.answers,
+        probe_run.c.unpriced,
+        probe_run.c.tokens_in,
+        probe_run.c.tokens_out,
+        probe_run.c.cost_usd,
+    )
+    sums = [func.coalesce(func.sum(column), 0) for column in columns]
+    found = conn.execute(select(*sums).where(probe_run.c.model == model)).one()
+    answers, unpriced, tokens_in, tokens_out, cost_usd = found
+    return ProbeSpending(int(answers), int(unpriced), int(tokens_in), int(tokens_out), cost_usd)
 
 
 class ProbeCounts(Struct, frozen=True):

@@ -19,8 +19,10 @@ from app.flows.asking import Limits, Line
 from app.flows.judge_setup import (
     JudgeRequest,
     backend_named,
+    case_of,
     judge_name,
     models_of,
+    new_run,
     pair_rubric,
     rule_of,
     setups_of,
@@ -31,19 +33,15 @@ from app.flows.spending import Budget, Price, Spending, Tokens
 from app.flows.working_through import Put, work_through
 from app.settings import Settings
 from curation.consensus import consensus, next_questions
-from curation.gold import GoldCall, gold_of_only_step
 from curation.judging import Judge, JudgeBackend, JudgeCase, Unscored, Vote
 from curation.judging import VoteKey as Key
 from curation.model_faults import ModelError
 from curation.standing import RulerKind
-from curation.trajectory import Message, Trajectory
 from storage import datasets, judging, runs, trajectories, verdicts, votes
 from storage.annotators import ensure_annotator
 from storage.engine import Store
 from storage.judging import Wanted
 from storage.matches import accepted_among, gold_among
-from storage.predictions import StoredPrediction
-from storage.runs import NewJudgeRun
 from storage.verdicts import NewVerdict
 from storage.votes import NewVote
 
@@ -159,17 +157,8 @@ class _Plan:
     def _begin(self, job_id: int | None) -> tuple[int, int]:
         """The run's row and the judge as annotator; an earlier run of the same setup goes on."""
         request = self._request
-        new = NewJudgeRun(
-            request.dataset or "",
-            request.backend,
-            self._models,
-            next((s.endpoint.base_url for s in self._setups.values() if s.endpoint), ""),
-            self._rubric.name,
-            self._rubric.version,
-            self._rule,
-            {"with_samples": request.with_samples, "max_chars": request.max_chars},
-            job_id,
-        )
+        url = next((s.endpoint.base_url for s in self._setups.values() if s.endpoint), "")
+        new = new_run(request, self._models, url, self._rubric, self._rule, job_id)
         with self._store.write() as conn:
             found = runs.judge_run_of_job(conn, job_id) if job_id is not None else None
             if found is None and not request.again:
@@ -215,7 +204,7 @@ class _Plan:
                 kept = tuple(v for v in earlier if v.unscored is not Unscored.FAILED)
                 place = (one.trajectory_id, one.message_index)
                 further, gold = accepted.get(place, ()), golds.get(one.trajectory_id)
-                case = _case(one, bodies[one.trajectory_id], further, gold)
+                case = case_of(one, bodies[one.trajectory_id], further, gold)
                 yield Case(one.id, case, kept)
 
     async def _judge_one(self, item: Case, put: Put[NewVote | NewVerdict]) -> None:
@@ -322,20 +311,3 @@ class _Plan:
             failed,
             max(left, self._total - judged) if left else 0,
         )
-
-
-def _case(
-    one: StoredPrediction,
-    trajectory: Trajectory,
-    accepted: Sequence[Message],
-    gold: Sequence[GoldCall] | None,
-) -> JudgeCase:
-    at = one.message_index
-    return JudgeCase(
-        tools=trajectory.tools,
-        context=trajectory.messages[:at],
-        reference=trajectory.messages[at],
-        prediction=one.message,
-        alternatives=tuple(accepted),
-        gold=gold_of_only_step(gold, trajectory),
-    )

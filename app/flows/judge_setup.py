@@ -15,9 +15,13 @@ from app.flows.endpoints import Asker, base_url_of, endpoint_for
 from app.settings import Settings
 from curation.consensus import PROOF, ConsensusRule
 from curation.errors import RubricError, SettingsError
-from curation.judging import JUDGES, JudgeBackend, JudgeSetup
+from curation.gold import GoldCall, gold_of_only_step
+from curation.judging import JUDGES, JudgeBackend, JudgeCase, JudgeSetup
 from curation.rubric import About, Rubric, rubric_named
+from curation.trajectory import Message, Trajectory
 from storage.annotators import NAME_LENGTH
+from storage.predictions import StoredPrediction
+from storage.runs import NewJudgeRun
 
 DEFAULT_RUBRIC = "label-verification"
 
@@ -146,3 +150,43 @@ def recorded_replies(path: str | None) -> tuple[str, ...]:
             where=path,
             hint="Name a file of recorded replies, one JSON object a line.",
         ) from None
+
+
+def new_run(
+    request: JudgeRequest,
+    models: Sequence[str],
+    base_url: str,
+    rubric: Rubric,
+    rule: ConsensusRule,
+    job_id: int | None = None,
+) -> NewJudgeRun:
+    """The row of a run; an earlier one with the same values goes on in its place."""
+    return NewJudgeRun(
+        request.dataset or "",
+        request.backend,
+        tuple(models),
+        base_url,
+        rubric.name,
+        rubric.version,
+        rule,
+        {"with_samples": request.with_samples, "max_chars": request.max_chars},
+        job_id,
+    )
+
+
+def case_of(
+    one: StoredPrediction,
+    trajectory: Trajectory,
+    accepted: Sequence[Message] = (),
+    gold: Sequence[GoldCall] | None = None,
+) -> JudgeCase:
+    """What the judge is shown of a prediction, and what else is accepted at its step."""
+    at = one.message_index
+    return JudgeCase(
+        tools=trajectory.tools,
+        context=trajectory.messages[:at],
+        reference=trajectory.messages[at],
+        prediction=one.message,
+        alternatives=tuple(accepted),
+        gold=gold_of_only_step(gold, trajectory),
+    )

@@ -309,7 +309,7 @@ class _Plan:
         with self._store.read() as conn:
             counts = probing.probe_counts(conn, request.model, self._dataset_id, self._mastered_by)
             spent = probing.probe_spending(conn, self._run_id)
-            failed = len(probing.failures_of(conn, self._run_id, 1_000_000))
+            failed = probing.count_failures(conn, self._run_id)
         return ProbeReport(
             dataset=request.dataset,
             model=request.model,

@@ -1,0 +1,35 @@
+"""What a job that asks a model has cost so far, while it runs and after."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from storage import judging, probing, runs
+from storage.engine import Store
+from storage.jobs import JobInfo
+
+
+class JobCost(Struct, frozen=True):
+    """Of the job's run, earlier parts of it included."""
+
+    tokens: int
+    cost_usd: float | None
+    """None: no price on record, or the endpoint does not report tokens."""
+    failed: int
+    """Questions without an answer so far."""
+
+
+def cost_of(store: Store, job: JobInfo) -> JobCost | None:
+    """None for jobs that ask no model, and before the first answer is stored."""
+    run_id = job.checkpoint.get("run")
+    if job.kind not in ("judge", "probe") or not isinstance(run_id, int):
+        return None
+    with store.read() as conn:
+        if job.kind == "probe":
+            spent = probing.probe_spending(conn, run_id)
+            failed = probing.count_failures(conn, run_id)
+            cost = None if spent.unpriced else spent.cost_usd
+            return JobCost(spent.tokens_in + spent.tokens_out, cost, failed)
+        run = runs.get_judge_run(conn, run_id)
+        failed = judging.n_failed(conn, run_id)
+        return JobCost(run.tokens_in + run.tokens_out, run.cost_usd, failed)
