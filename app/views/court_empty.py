@@ -1,4 +1,4 @@
-"""What the court says when no case waits: the one next act, as the exact command."""
+"""What the court says when no case waits: the one next act, as a button and as a command."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shlex
 import streamlit as st
 
 from app.flows.court import CourtFilter, CourtQueue
+from app.views.navigation import link
+from app.views.starting import draw_start_buttons
 from components.court_words import CLASSES
 from components.notices import draw_empty
 from components.words import counted
@@ -21,8 +23,11 @@ def draw_nothing(cls: CourtClass, queue: CourtQueue, wanted: CourtFilter) -> Non
         draw_empty(
             "No predictions yet",
             "The court compares a model's answers with the labels. Import answers from a file, or "
-            "ask a model for them:",
+            "ask a model for them.",
         )
+        draw_start_buttons("verify", "probe")
+        link("ingest", "Import answers from a file", ":material/upload_file:")
+        st.caption("The same by command:")
         name = wanted.dataset or "DATASET"
         model = wanted.model or "MODEL"
         st.code(_ingest_command(name, model), language=None)
@@ -39,11 +44,12 @@ def draw_nothing(cls: CourtClass, queue: CourtQueue, wanted: CourtFilter) -> Non
     draw_empty(
         f"Nothing waits under “{CLASSES[cls]}”",
         f"{counted(counts[CourtClass.NOT_JUDGED], 'prediction')} not judged yet. A judge sorts "
-        "them into these classes; without a model, the rules decide what they can prove:"
+        "them into these classes; without a model, the rules decide what they can prove."
         if counts[CourtClass.NOT_JUDGED]
         else "Everything is judged. The other classes are above.",
     )
     if counts[CourtClass.NOT_JUDGED]:
+        draw_start_buttons("verify", "judge")
         st.code(_command("judge", "--backend", "rules"), language=None)
 
 

@@ -15,9 +15,13 @@ import streamlit as st
 
 from app import session
 from app.flows import jobs
+from app.flows.job_costs import JobCost, cost_of
 from app.flows.jobs import JobInfo
 from app.flows.operations import worker_seen
+from app.views.navigation import link
 from components.notices import draw_empty, escape
+from components.words import counted
+from storage.engine import Store
 
 STATES = {
     "queued": "◔ queued",
@@ -27,8 +31,19 @@ STATES = {
     "failed": "✗ failed",
     "cancelled": "■ cancelled",
 }
+LEADS = {
+    "judge": ("verify", "Rule on what it says in Verify", ":material/gavel:"),
+    "probe": ("verify", "See what differs in Verify", ":material/gavel:"),
+    "ingest-predictions": ("verify", "See what differs in Verify", ":material/gavel:"),
+}
+"""Where the work that a job made is done."""
 FRESH_S = 30
 """A finished job stays on the pages that started it this long."""
+FAILED_S = 600
+"""One that failed stays longer: somebody has to do something."""
+SEEN = "jobs-seen"
+RATE_OVER_S = 30.0
+"""The rate is that of the latest half minute: a job that goes on had a past at another pace."""
 
 
 def show() -> None:
@@ -81,7 +96,8 @@ def _visible(kinds: Sequence[str] | None) -> list[JobInfo]:
         if kinds is not None and job.kind not in kinds:
             continue
         ended = job.finished_at
-        if ended is None or (now - ended).total_seconds() < FRESH_S:
+        stays_s = FAILED_S if job.state == "failed" else FRESH_S
+        if ended is None or (now - ended).total_seconds() < stays_s:
             found.append(job)
     return found
 
@@ -120,6 +136,10 @@ def _draw(job: JobInfo) -> None:
             st.error(escape(job.error))
         elif job.state == "done":
             st.caption(summary(job))
+            if job.kind in LEADS:
+                link(*LEADS[job.kind], **_place(job))
+        if told := cost_words(job):
+            st.caption(told)
     if job.state in jobs.AT_REST:
         if act.button("Go on", key=f"resume-{job.id}", icon=":material/play_arrow:"):
             jobs.retry(session.store(), job.id)
@@ -133,14 +153,49 @@ def _draw(job: JobInfo) -> None:
         jobs.cancel(session.store(), job.id)
 
 
+def _place(job: JobInfo) -> dict[str, str]:
+    dataset = job.params.get("dataset")
+    return {"dataset": str(dataset)} if dataset else {}
+
+
+@st.cache_data(ttl=4.0, max_entries=64, show_spinner=False)
+def _cost(_store: Store, _job: JobInfo, url: str, job_id: int, state: str) -> JobCost | None:
+    """Counting what failed takes longer than a second's poll should, once there are many."""
+    return cost_of(_store, _job)
+
+
+def cost_words(job: JobInfo) -> str:
+    """Tokens, dollars and failures so far; "" for jobs that cost nothing."""
+    store = session.store()
+    cost = _cost(store, job, store.url, job.id, job.state)
+    if cost is None or not (cost.tokens or cost.failed):
+        return ""
+    usd = "no price on record" if cost.cost_usd is None else f"{cost.cost_usd:,.4f} US dollars"
+    told = f"{cost.tokens:,} tokens · {usd}"
+    return f"{told} · {counted(cost.failed, 'question')} without an answer" if cost.failed else told
+
+
 def _estimate(job: JobInfo) -> str:
-    elapsed = time.time() - job.started_at.timestamp() if job.started_at else 0.0
     told = f"{job.done:,} of {job.total:,} {job.unit}"
-    if not job.done or elapsed < 1 or job.total is None:
+    rate = _rate(job)
+    if not rate or job.total is None:
         return told
-    rate = job.done / elapsed
     left = (job.total - job.done) / rate
-    return f"{told} · {rate:,.0f} a second · about {_span(left)} left"
+    shown = f"{rate:,.0f} a second" if rate >= 1 else f"{60 * rate:,.0f} a minute"
+    return f"{told} · {shown} · about {_span(left)} left"
+
+
+def _rate(job: JobInfo) -> float | None:
+    """Units a second while this page looked on; None before that says anything."""
+    kept: dict[int, list[tuple[float, int]]] = st.session_state.setdefault(SEEN, {})
+    now = time.monotonic()
+    seen = [one for one in kept.get(job.id, []) if now - one[0] <= RATE_OVER_S]
+    kept[job.id] = seen = [*seen, (now, job.done)]
+    for other in [number for number in kept if number < job.id - 20]:
+        del kept[other]
+    began, done_then = seen[0]
+    span_s, done = now - began, job.done - done_then
+    return done / span_s if span_s >= 2 and done > 0 else None
 
 
 def _span(seconds: float) -> str:
@@ -206,4 +261,6 @@ def summary(job: JobInfo) -> str:
         for name, value in job.result.items()
         if isinstance(value, int) and not isinstance(value, bool)
     ]
+    if job.result.get("out_of_budget"):
+        shown.append("the budget is spent: start the same with a larger one and it goes on")
     return " · ".join(shown)

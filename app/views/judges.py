@@ -15,10 +15,12 @@ from app.flows import scorecard as flow
 from app.flows.browse import choices
 from app.flows.gate import JudgeGate, gates
 from app.flows.scorecard import Scorecard, SliceKind
+from app.views import starting
 from app.views.filters import ask_dataset
 from app.views.jobs import draw_running
 from app.views.judges_gate import KINDS, draw_certificates, draw_gate
 from app.views.navigation import go, link
+from app.views.starting import draw_start_buttons, draw_starters
 from components import charts, judge_charts
 from components.notices import draw_empty, escape
 from curation.confusion import JUDGED, VERDICTS
@@ -38,10 +40,10 @@ def show() -> None:
     store = session.store()
     dataset, by, blind_only = _draw_head()
     cards = flow.scorecards(store, dataset=dataset, by=by, blind_only=blind_only)
+    draw_running((*KINDS, *starting.KINDS))
     if not cards:
         _draw_nothing(dataset)
         return
-    draw_running(KINDS)
     card = _choose(cards)
     gate = next(g for g in gates(store, dataset) if g.judge.key == card.judge.key)
     _draw_facts(card)
@@ -56,9 +58,12 @@ def show() -> None:
 
 
 def _draw_head() -> tuple[str | None, SliceKind, bool]:
-    title, seen_at, by_at, dataset_at = st.columns([4, 2, 2, 2], vertical_alignment="center")
+    title, start_at, seen_at, by_at, dataset_at = st.columns(
+        [3, 1, 2, 2, 2], vertical_alignment="center"
+    )
     title.subheader("Judges")
     dataset = ask_dataset(dataset_at, choices(session.store()).datasets)
+    draw_starters(start_at, "judges", dataset)
     by = by_at.selectbox(
         "Slices",
         list(SliceKind),
@@ -81,6 +86,8 @@ def _draw_nothing(dataset: str | None) -> None:
         f"No judge has judged anything{place}",
         "Let one look at the predictions; what people rule in Verify then measures it.",
     )
+    draw_start_buttons("judges", "judge", "probe")
+    st.caption("The same by command:")
     st.code("loopwright judge --backend rules", language="bash")
 
 

@@ -17,6 +17,8 @@ from app.flows.preferences import keep_blind, rules_blind
 from app.views.court_empty import draw_nothing
 from app.views.court_ruling import draw_ruling, open_editor_if_asked
 from app.views.filters import ask_dataset, ask_one
+from app.views.jobs import draw_running
+from app.views.starting import KINDS, draw_starters
 from components.court_case import Opinion, ShownCase, ShownVote, Side, draw_case
 from components.court_words import CLASSES, told
 from components.notices import draw_error, escape
@@ -49,6 +51,7 @@ def show() -> None:
     queue = flow.queue_of(store, wanted, cls, at)
     _ask_class(cls, queue, blind)
     if queue.prediction_id is None:
+        draw_running(KINDS)
         draw_nothing(cls, queue, wanted)
         return
     try:
@@ -59,14 +62,18 @@ def show() -> None:
     _draw_place(case, queue, queue.counts[cls])
     draw_ruling(case, queue, is_blind=case.is_hidden)
     draw_case(_shown(case), key="court-case")
+    draw_running(KINDS)  # below the case: nothing moves while somebody rules
 
 
 def _draw_head(who: AnnotatorInfo) -> tuple[CourtFilter, bool]:
-    title, blind_at, model_at, dataset_at = st.columns([4, 1, 2, 2], vertical_alignment="center")
+    title, start_at, blind_at, model_at, dataset_at = st.columns(
+        [3, 1, 1, 2, 2], vertical_alignment="center"
+    )
     title.subheader("Verify")
     store = session.store()
     before = st.query_params.get("dataset"), st.query_params.get("model")
     dataset = ask_dataset(dataset_at, choices(store).datasets)
+    draw_starters(start_at, "verify", dataset)
     model = ask_one(model_at, "model", flow.models_in_court(store))
     if (dataset, model) != before:
         _go_to(None)

@@ -1,0 +1,155 @@
+"""A judge and a probe are started from the pages that need them, with what it comes to in sight."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.flows import jobs
+from app.flows.match import match
+from app.flows.operations import worker_is_here
+from storage.engine import Store
+from tests.disputed import MODEL, fill, verdict_of
+from tests.model_server import Step, model_server
+from tests.views.conftest import Open
+
+
+@pytest.fixture
+def cities(studio: Store, tmp_path: Path) -> Store:
+    """Three predictions that differ from their label and two that match, never judged."""
+    fill(studio, tmp_path, 5, matching=2)
+    match(studio)
+    worker_is_here(studio)
+    return studio
+
+
+def told(page: AppTest) -> str:
+    return " ".join(info.value for info in page.info)
+
+
+def test_the_rules_are_two_presses_away_and_their_work_shows(
+    cities: Store, open_page: Open
+) -> None:
+    page = open_page("judges")
+    page.button(key="start-judge-judges").click().run()
+    assert not page.exception
+    assert "**3 cases** to judge; 2 match and go to no judge.  \n" not in told(page)
+    assert "**3 cases** to judge; 2 match and go to no judge. Costs nothing." in told(page)
+    page.button(key="start-judge-now").click().run()
+    assert not page.exception
+    (job,) = jobs.list_jobs(cities)
+    assert (job.kind, job.params["backend"], job.state) == ("judge", "rules", "queued")
+    page = open_page("judges")
+    assert any("queued" in m.value for m in page.markdown)
+    assert jobs.run_next(cities).result["judged"] == 3
+    page = open_page("judges")
+    assert list(page.dataframe[0].value["judged"]) == [3]
+
+
+def test_a_class_without_verdicts_starts_a_judge_from_verify(
+    cities: Store, open_page: Open
+) -> None:
+    page = open_page("verify", **{"class": "PRED_WRONG", "dataset": "cities"})
+    page.button(key="start-judge-verify").click().run()
+    page.button(key="start-judge-now").click().run()
+    (job,) = jobs.list_jobs(cities)
+    assert job.params["dataset"] == "cities"
+
+
+def test_a_model_judges_with_votes_and_budget_as_asked(
+    cities: Store, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with model_server(verdict_of) as server:
+        monkeypatch.setenv("LOOPWRIGHT_JUDGE_BASE_URL", server.url)
+        monkeypatch.setenv("LOOPWRIGHT_JUDGE_MODEL", "big")
+        monkeypatch.setenv("LOOPWRIGHT_JUDGE_API_KEY", "sk-hidden")
+        page = open_page("judges")
+        page.button(key="start-judge-judges").click().run()
+        page.selectbox(key="start-backend").set_value("openai").run()
+        assert "12 to 18 questions" in told(page)
+        assert "no price on record" in told(page)
+        page.number_input(key="start-votes").set_value(1)
+        page.number_input(key="start-equal").set_value(1).run()
+        assert "6 questions" in told(page)
+        page.number_input(key="start-tokens-judge").set_value(1_000).run()
+        page.button(key="start-judge-now").click().run()
+        assert not page.exception
+        (job,) = jobs.list_jobs(cities)
+        assert job.params["models"] == ["big"]
+        assert job.params["max_tokens_total"] == 1_000
+        assert job.params["base_url"] == server.url
+        assert "sk-hidden" not in str(job)
+        assert jobs.run_next(cities).result["by_verdict"] == {"PRED_WRONG": 3}
+        assert len(server.asked) == 6
+        assert set(server.keys) == {"Bearer sk-hidden"}
+    page = open_page("jobs")
+    said = [c.value for c in page.caption]
+    assert "12 tokens · no price on record" in said
+
+
+def test_a_budget_without_a_price_says_so_and_cannot_be_started(
+    cities: Store, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOPWRIGHT_JUDGE_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("LOOPWRIGHT_JUDGE_MODEL", "big")
+    page = open_page("judges")
+    page.button(key="start-judge-judges").click().run()
+    page.selectbox(key="start-backend").set_value("openai").run()
+    page.number_input(key="start-usd-judge").set_value(1.0).run()
+    assert "no price on record for big" in page.error[0].value
+    assert page.button(key="start-judge-now").disabled
+
+
+def test_without_an_endpoint_the_way_to_one_is_shown(cities: Store, open_page: Open) -> None:
+    page = open_page("judges")
+    page.button(key="start-probe-judges").click().run()
+    assert not page.exception
+    assert any("No endpoint" in w.value for w in page.warning)
+    assert page.button(key="start-probe-now").disabled
+
+
+def test_a_probe_is_started_from_the_empty_court(
+    studio: Store, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(studio, tmp_path, 2, matching=2)
+    with studio.write() as conn:
+        conn.exec_driver_sql("DELETE FROM prediction")
+    with model_server(Step("No idea.")) as server:
+        monkeypatch.setenv("LOOPWRIGHT_PROBE_BASE_URL", server.url)
+        page = open_page("verify")
+        page.button(key="start-probe-verify").click().run()
+        page.text_input(key="start-probe-model").set_value(MODEL).run()
+        assert "**2 answers** to ask for, to 2 steps" in told(page)
+        page.number_input(key="start-rollouts").set_value(2).run()
+        assert "**6 answers** to ask for" in told(page)
+        page.number_input(key="start-rollouts").set_value(0).run()
+        page.button(key="start-probe-now").click().run()
+        result = jobs.run_next(studio).result
+    assert (result["answered"], result["matched"]) == (2, 0)
+    assert "**1 of 2**" in open_page("verify").markdown[0].value
+
+
+def test_a_job_is_paused_goes_on_and_is_cancelled_where_it_was_started(
+    cities: Store, open_page: Open
+) -> None:
+    number = jobs.enqueue(cities, "judge", {})
+    page = open_page("verify")
+    page.button(key=f"pause-{number}").click().run()
+    assert jobs.get_job(cities, number).state == "paused"
+    page = open_page("verify")
+    page.button(key=f"resume-{number}").click().run()
+    assert jobs.get_job(cities, number).state == "queued"
+    page = open_page("judges")
+    page.button(key=f"cancel-{number}").click().run()
+    assert jobs.get_job(cities, number).state == "cancelled"
+
+
+def test_a_job_that_failed_keeps_saying_why_where_it_was_started(
+    cities: Store, open_page: Open
+) -> None:
+    jobs.enqueue(cities, "judge", {"backend": "openai", "models": ["big"]})
+    assert jobs.run_next(cities).state == "failed"
+    page = open_page("judges")
+    assert any("No endpoint is given" in e.value for e in page.error)
