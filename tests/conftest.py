@@ -19,7 +19,7 @@ from tests.postgres import (
 )
 
 # How long an example takes says how busy the machine is, not whether the product is right.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("untimed", deadline=None, max_examples=60)
 hypothesis.settings.load_profile("untimed")
 
 __all__ = ["_migrated_template", "postgres_server", "postgres_store", "postgres_url"]
