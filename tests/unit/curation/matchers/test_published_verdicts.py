@@ -111,11 +111,12 @@ def literal(node: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def single_turn() -> tuple[tuple[Case, Match], ...]:
-    """Every single-turn answer as the benchmark reads it, matched: 6,333, the same for all tests."""
-    return tuple(
-        (case, case.said(as_the_benchmark_reads(case.row["result"])))
-        for case in cases(*SINGLE_TURN)
-    )
+    """Every single-turn answer as the benchmark reads it, with its match; the same for all."""
+    return tuple(as_the_benchmark_matches(case) for case in cases(*SINGLE_TURN))
+
+
+def as_the_benchmark_matches(case: Case) -> tuple[Case, Match]:
+    return case, case.said(as_the_benchmark_reads(case.row["result"]))
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
