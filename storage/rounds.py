@@ -140,8 +140,10 @@ def get_round(conn: Connection, number: int) -> Round:
     return found[0]
 
 
-def iter_mixture(conn: Connection, round_id: int) -> Iterator[MixtureStep]:
-    """The steps of a closed round's mixture, by trajectory."""
+def iter_mixture(
+    conn: Connection, round_id: int, part: Part | None = None, limit: int | None = None
+) -> Iterator[MixtureStep]:
+    """The steps of a closed round's mixture, or of one set of it, by trajectory."""
     result = trajectory.alias()
     query = (
         select(
@@ -154,8 +156,12 @@ def iter_mixture(conn: Connection, round_id: int) -> Iterator[MixtureStep]:
         )
         .join(trajectory, trajectory.c.id == mixture_step.c.trajectory_id)
         .outerjoin(result, result.c.id == mixture_step.c.result_id)
-        .where(mixture_step.c.round_id == round_id)
+        .where(
+            mixture_step.c.round_id == round_id,
+            true() if part is None else mixture_step.c.part == part.value,
+        )
         .order_by(mixture_step.c.trajectory_id, mixture_step.c.message_index)
+        .limit(limit)
         .execution_options(yield_per=1_000)
     )
     for uid, index, part, prediction_id, perplexity, correction_uid in conn.execute(query):

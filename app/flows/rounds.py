@@ -16,6 +16,7 @@ from curation.mixture import (
     FILL,
     Mixture,
     MixtureSpec,
+    Part,
     PartCount,
     Step,
     check_spec,
@@ -37,6 +38,7 @@ __all__ = [
     "Round",
     "RoundNow",
     "close",
+    "closed_rounds",
     "list_rounds",
     "mixture_lines",
     "preview",
@@ -116,6 +118,12 @@ def list_rounds(store: Store) -> list[RoundNow]:
         ]
 
 
+def closed_rounds(store: Store) -> list[Round]:
+    """Rounds with a mixture, the latest first."""
+    with store.read() as conn:
+        return [one for one in reversed(rounds.list_rounds(conn)) if not one.is_open]
+
+
 def round_now(store: Store, number: int) -> RoundNow:
     """One round.
 
@@ -192,8 +200,10 @@ class RoundClosed(LoopwrightError):
         )
 
 
-def mixture_lines(store: Store, number: int) -> Iterator[MixtureStep]:
-    """The steps of a closed round's mixture, streamed.
+def mixture_lines(
+    store: Store, number: int, part: Part | None = None, limit: int | None = None
+) -> Iterator[MixtureStep]:
+    """The steps of a closed round's mixture, or of one set of it, streamed.
 
     Raises:
         NotFound: there is no such round.
@@ -202,7 +212,7 @@ def mixture_lines(store: Store, number: int) -> Iterator[MixtureStep]:
     with store.read() as conn:
         one = rounds.get_round(conn, number)
         refuse_open(one)
-        yield from rounds.iter_mixture(conn, one.id)
+        yield from rounds.iter_mixture(conn, one.id, part, limit)
 
 
 def refuse_open(one: Round) -> None:

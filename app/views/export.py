@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from app.flows import export as flow
 from app.flows import jobs
 from app.flows.browse import choices
 from app.flows.export import ExportInfo
+from app.flows.rounds import closed_rounds
 from app.views.jobs import draw_running
 from components.notices import draw_empty
 from curation.export_manifest import Manifest, cautions
@@ -31,15 +33,17 @@ def show() -> None:
     st.subheader("Export")
     store = session.store()
     datasets = choices(store).datasets
+    closed = [one.number for one in closed_rounds(store)]
     if not datasets:
         draw_empty("Nothing to export yet", "Import, annotate and decide first.")
         return
     draw_running(("export",))
-    _ask(datasets)
+    _ask(datasets, closed)
     _draw_written()
 
 
-def _ask(datasets: tuple[str, ...]) -> None:
+def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
+    number = _ask_round(closed)
     first = st.columns(4)
     kinds = TYPES.names()
     kind = first[0].selectbox(
@@ -57,7 +61,11 @@ def _ask(datasets: tuple[str, ...]) -> None:
         key=f"export-layout-{kind}",
     )
     include = first[2].selectbox(
-        "Include", list(INCLUDES), format_func=lambda i: INCLUDES[i], key="export-include"
+        "Include",
+        list(INCLUDES),
+        index=0 if number is None else list(INCLUDES).index("all"),
+        format_func=lambda i: INCLUDES[i],
+        key="export-include" if number is None else f"export-include-{number}",
     )
     dataset = first[3].selectbox(
         "Dataset", datasets, index=None, placeholder="all datasets", key="export-dataset"
@@ -68,11 +76,14 @@ def _ask(datasets: tuple[str, ...]) -> None:
     per_step = second[2].toggle(
         "One row per step",
         key="export-per-step",
-        disabled=kind not in ("sft", "kto"),
+        disabled=number is not None or kind not in ("sft", "kto"),
         help="Cut at every assistant turn; only that turn is trained.",
     )
+    place = "" if number is None else f"round-{number}-"
     out = second[3].text_input(
-        "Folder", value=f"exports/{kind}-{layout}", key=f"export-out-{kind}-{layout}"
+        "Folder",
+        value=f"exports/{place}{kind}-{layout}",
+        key=f"export-out-{place}{kind}-{layout}",
     )
     st.caption(TYPES.get(str(kind)).description)
     if st.button("Export", type="primary", icon=":material/output:", disabled=not out.strip()):
@@ -82,12 +93,31 @@ def _ask(datasets: tuple[str, ...]) -> None:
             "out": str(Path(out.strip()).expanduser().absolute()),
             "include": include,
             "dataset": dataset,
-            "per_step": bool(per_step),
+            "per_step": bool(per_step) or number is not None,
+            "round": number,
             "shares": [1 - (validation + test) / 100, validation / 100, test / 100],
         }
         jobs.enqueue(session.store(), "export", params)
         session.notify("The export is under way; it reads its own files back before it reports.")
         st.rerun()
+
+
+def _ask_round(closed: Sequence[int]) -> int | None:
+    """The round whose mixture is wanted, as the address says at first; None for all there is."""
+    if not closed:
+        return None
+    asked = st.query_params.get("round", "")
+    named = int(asked) if asked.isdecimal() and int(asked[:9]) in closed else None
+    number: int | None = st.selectbox(
+        "Round",
+        closed,
+        index=closed.index(named) if named is not None else None,
+        format_func=lambda n: f"The mixture of round {n}, one row a step",
+        placeholder="No round: everything below",
+        label_visibility="collapsed",
+        key=f"export-round-{named}",
+    )
+    return number
 
 
 def _draw_written() -> None:

@@ -35,7 +35,10 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("export", "Export", ":material/output:"),
         Place("overview", "Overview", ":material/monitoring:"),
     ),
-    "Insight": (Place("judges", "Judges", ":material/speed:"),),
+    "Insight": (
+        Place("judges", "Judges", ":material/speed:"),
+        Place("rounds", "Rounds", ":material/cycle:"),
+    ),
     "Admin": (
         Place("taxonomies", "Taxonomies", ":material/category:"),
         Place("checks", "Checks", ":material/rule:"),
