@@ -57,6 +57,7 @@ class IngestPredictionsParams(Struct, frozen=True, forbid_unknown_fields=True):
     paths: list[str]
     dataset: str
     model: str
+    dry_run: bool = False
 
 
 class MatchParams(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,19 +68,22 @@ class MatchParams(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _ingest_predictions(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
-    from app.flows.ingest_predictions import ingest_and_match
+    from app.flows.ingest_predictions import ingest_and_match, ingest_predictions
 
     wanted = msgspec.convert(params, IngestPredictionsParams)
     settings = load_settings()
+    paths = [Path(path) for path in wanted.paths]
+    most = settings.max_record_bytes
+    if wanted.dry_run:
+        looked = ingest_predictions(
+            store, paths, dataset=wanted.dataset, model=wanted.model, dry_run=True,
+            max_record_bytes=most, run=run,
+        )  # fmt: skip
+        return plain_values(looked)
     report, matched = ingest_and_match(
-        store,
-        [Path(path) for path in wanted.paths],
-        dataset=wanted.dataset,
-        model=wanted.model,
-        max_record_bytes=settings.max_record_bytes,
-        mastered_by=settings.mastered_by,
-        run=run,
-    )
+        store, paths, dataset=wanted.dataset, model=wanted.model, max_record_bytes=most,
+        mastered_by=settings.mastered_by, run=run,
+    )  # fmt: skip
     return {**plain_values(report), "matched": plain_values(matched)}
 
 

@@ -26,7 +26,7 @@ def draw_nothing(cls: CourtClass, queue: CourtQueue, wanted: CourtFilter) -> Non
             "ask a model for them.",
         )
         draw_start_buttons("verify", "probe")
-        link("ingest", "Import answers from a file", ":material/upload_file:")
+        link("ingest", "Import answers from a file", ":material/upload_file:", what="predictions")
         st.caption("The same by command:")
         name = wanted.dataset or "DATASET"
         model = wanted.model or "MODEL"

@@ -1,13 +1,14 @@
-"""Ingest: a file or folder in, looked at first if wished, then imported by the worker."""
+"""Ingest: a file or folder in, looked at first if wished, then imported by the worker.
+
+`/ingest?what=predictions` opens at the answers of another model (`ingest_predictions.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pandas as pd
 import streamlit as st
 
 from app import session
@@ -17,19 +18,34 @@ from app.flows.ingest import IngestReport, default_name
 from app.flows.queue import last_import
 from app.flows.uploads import keep_upload
 from app.settings import load_settings
+from app.views.ingest_predictions import draw_predictions
+from app.views.ingest_report import draw_problem_table
 from app.views.jobs import draw_running
 from components.notices import escape
 from components.tables import CSV_ROWS, csv_bytes
 from components.words import counted
-from curation.importing import FORMATS, Problem
+from curation.importing import FORMATS
 from storage.jobs import JobState
 from storage.problems import StoredProblem
 
+TRAJECTORIES = "Trajectories"
+PREDICTIONS = "Predictions of a model"
+
 
 def show() -> None:
-    """Draw the form, what a look at the file says, and running imports."""
+    """Draw running imports, and a form for each of the two things that can come in."""
     st.subheader("Ingest")
-    draw_running(("ingest", "check", "fill-queue"))
+    draw_running(("ingest", "check", "fill-queue", "ingest-predictions"))
+    asked = PREDICTIONS if st.query_params.get("what") == "predictions" else TRAJECTORIES
+    rows, answers = st.tabs([TRAJECTORIES, PREDICTIONS], default=asked)
+    with rows:
+        _draw_trajectories()
+    with answers:
+        draw_predictions()
+
+
+def _draw_trajectories() -> None:
+    """The form, and what a look at the file says."""
     source, name = st.columns([3, 2], vertical_alignment="bottom")
     path_text = source.text_input(
         "File or folder on this machine",
@@ -114,7 +130,7 @@ def draw_report(report: IngestReport) -> None:
     figures[2].metric("Already here", f"{report.duplicates:,}")
     figures[3].metric("Problems", f"{report.n_problems:,}")
     if report.problems:
-        _draw_table(report.problems)
+        draw_problem_table(report.problems)
         if report.n_problems > len(report.problems):
             st.caption(f"The first {len(report.problems)} of {report.n_problems:,} are shown.")
 
@@ -123,7 +139,7 @@ def _draw_problems(found: DatasetProblems) -> None:
     """What the latest import of a dataset could not read, to be mended and imported again."""
     store, dataset = session.store(), found.dataset
     with st.expander(f"{escape(dataset)}: {counted(found.total, 'problem')} in the latest import"):
-        _draw_table(found.first)
+        draw_problem_table(found.first)
         if found.total > len(found.first):
             st.caption(f"The first {len(found.first)} of {found.total:,} are shown.")
         st.download_button(
@@ -139,19 +155,6 @@ def _draw_problems(found: DatasetProblems) -> None:
             key=f"problems-{dataset}",
             help=f"Place, problem and remedy of each; {CSV_ROWS:,} at most.",
         )
-
-
-def _draw_table(problems: Sequence[Problem | StoredProblem]) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "where": [p.where for p in problems],
-                "what": [p.message for p in problems],
-                "what to do": [p.hint for p in problems],
-            }
-        ),
-        hide_index=True,
-    )
 
 
 def _import(wanted: dict[str, Any]) -> None:

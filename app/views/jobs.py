@@ -136,7 +136,7 @@ def _draw(job: JobInfo) -> None:
             st.error(escape(job.error))
         elif job.state == "done":
             st.caption(summary(job))
-            if job.kind in LEADS:
+            if job.kind in LEADS and not job.params.get("dry_run"):
                 link(*LEADS[job.kind], **_place(job))
         if told := cost_words(job):
             st.caption(told)
@@ -218,8 +218,9 @@ def describe(job: JobInfo) -> str:
             return f"Import {', '.join(params.get('paths', []))} into {params.get('dataset')}"
         case "ingest-predictions":
             paths = ", ".join(params.get("paths", []))
+            what = "Look at" if params.get("dry_run") else "Import"
             return (
-                f"Import answers of {params.get('model')} from {paths} for {params.get('dataset')}"
+                f"{what} answers of {params.get('model')} from {paths} for {params.get('dataset')}"
             )
         case "match":
             return f"Compare the predictions of {params.get('dataset') or 'everything'}"
@@ -257,7 +258,7 @@ def _describe_verification(job: JobInfo) -> str:
 def summary(job: JobInfo) -> str:
     """The figures of a finished job in one line."""
     shown = [
-        f"{value:,} {name.replace('_', ' ')}"
+        f"{value:,} {name.removeprefix('n_').replace('_', ' ')}"
         for name, value in job.result.items()
         if isinstance(value, int) and not isinstance(value, bool)
     ]
