@@ -108,7 +108,8 @@ class StructuredAsker:
         content, refusal = getattr(message, "content", None), getattr(message, "refusal", None)
         finish = getattr(choice, "finish_reason", None)
         reply = JudgeReply(
-            content if isinstance(content, str) else "",
+            # Halves of characters, which no database stores and no text means.
+            content.encode("utf-8", "replace").decode() if isinstance(content, str) else "",
             finish if isinstance(finish, str) else None,
             self._endpoint.quoted(str(refusal)) if refusal else None,
             asked_without=refused_by(self._client),

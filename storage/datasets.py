@@ -59,6 +59,11 @@ def ensure_dataset(conn: Connection, name: str, format: str) -> int:
     return int(conn.execute(insert(dataset).values(values).returning(dataset.c.id)).scalar_one())
 
 
+def find_dataset(conn: Connection, name: str) -> int | None:
+    """The id of the dataset called `name`; None when there is none."""
+    return conn.execute(select(dataset.c.id).where(dataset.c.name == name)).scalar_one_or_none()
+
+
 def list_datasets(conn: Connection) -> list[DatasetInfo]:
     """All datasets by name."""
     columns = (

@@ -425,6 +425,109 @@ class VerdictRow(Base, table=True):
     created_at: datetime = _utc()
 
 
+class ExpansionRunRow(Base, table=True):
+    """One run in which a model was asked for new samples grown from verified errors."""
+
+    __tablename__ = "expansion_run"
+    id: int | None = Field(default=None, primary_key=True)
+    dataset: str
+    """Name of the dataset whose errors are the seeds; "" for all of them."""
+    target: str
+    """Name of the dataset that admitted samples join."""
+    model: str
+    base_url: str
+    """Where the model was reached. A key is never stored with it."""
+    judge_models: str = Field(sa_type=Text)
+    """JSON list of names."""
+    judge_url: str
+    rubric: str
+    rubric_version: int
+    rule: str = Field(sa_type=Text)
+    """JSON of a `curation.consensus.ConsensusRule`."""
+    parameters: str = Field(default="{}", sa_type=Text)
+    """JSON object of what else was set: directives, seed of the draw, threshold, …"""
+    job_id: int | None = Field(default=None, foreign_key="job.id")
+    answers: int = 0
+    """Replies of the model and the judge, and below what they cost."""
+    unpriced: int = 0
+    """Replies without a price on record or without reported tokens."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+    """Of the replies that have a price."""
+    created_at: datetime = _utc()
+
+
+class ExpansionRow(Base, table=True):
+    """One child that was asked for: where it comes from, what came back, what became of it."""
+
+    __tablename__ = "expansion"
+    __table_args__ = (
+        UniqueConstraint("run_id", "seed_id", "number"),
+        Index("ix_expansion_trajectory_id", "trajectory_id"),
+        Index("ix_expansion_parent_id", "parent_id"),
+        Index("ix_expansion_run_id_state", "run_id", "state"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="expansion_run.id")
+    seed_id: str
+    """`curation.expansion.seeds.ErrorSeed.seed_id`."""
+    number: int
+    """0-based number of the child among those of its seed."""
+    prediction_id: int = Field(foreign_key="prediction.id")
+    verdict_id: int = Field(foreign_key="verdict.id")
+    """The verdict in force that made the error a seed."""
+    parent_id: int = Field(foreign_key="trajectory.id")
+    message_index: int
+    """Of the step in the parent."""
+    directive: str
+    """`name@version`."""
+    state: str
+    """`curation.expansion.lineage.ChildState`."""
+    reason: str = ""
+    """Why it was refused: `curation.expansion.refusals.Refusal`, or the name of a check."""
+    detail: str = Field(default="", sa_type=Text)
+    similarity: float | None = None
+    """To its parent, 0 to 1; None when it was not compared."""
+    nearest: float | None = None
+    """To the most like of its siblings and of the rest of the data, where one is as like as the
+    threshold."""
+    nearest_to: str = ""
+    """uid of that one, or which child of which seed it is."""
+    reply: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """zstd of the JSON of a `curation.judging.JudgeReply`; None when there was none."""
+    omitted: str = Field(default="[]", sa_type=Text)
+    """JSON list of `curation.judging.Omission`: what the model was not shown."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    trajectory_id: int | None = Field(default=None, foreign_key="trajectory.id")
+    """Of the admitted sample."""
+    created_at: datetime = _utc()
+
+
+class ExpansionVoteRow(Base, table=True):
+    """One reply of a judge about a child, kept as it came."""
+
+    __tablename__ = "expansion_vote"
+    __table_args__ = (UniqueConstraint("expansion_id", "number"),)
+    id: int | None = Field(default=None, primary_key=True)
+    expansion_id: int = Field(foreign_key="expansion.id")
+    number: int
+    model: str
+    verdict: str = ""
+    """`curation.expansion.verdict.AnswerVerdict`; "" when it says nothing that counts."""
+    unscored: str = ""
+    """Why the reply cannot be read: `curation.judging.Unscored`."""
+    detail: str = Field(default="", sa_type=Text)
+    items: str = Field(default="[]", sa_type=Text)
+    """JSON list of `curation.checklist_judging.ItemAnswer`."""
+    reply: bytes | None = Field(default=None, sa_type=LargeBinary)
+    omitted: str = Field(default="[]", sa_type=Text)
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    created_at: datetime = _utc()
+
+
 class CertificateRow(Base, table=True):
     """Why verdicts of one class were applied without a person, as it was known then. The verdicts
     applied under it carry its session."""

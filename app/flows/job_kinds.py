@@ -209,6 +209,21 @@ def _judge(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     }
 
 
+def _expand(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.endpoint_settings import settings_in_force
+    from app.flows.expand import expand
+    from app.flows.expand_setup import ExpandRequest
+
+    request = msgspec.convert(params, ExpandRequest)
+    end = expand(store, request, settings_in_force(store), run, run.job_id)
+    return plain_values(end.report) | {
+        "out_of_budget": end.out_of_budget,
+        "left": end.left,
+        "skipped": end.skipped,
+        "queued": end.queued,
+    }
+
+
 class GateApplyParams(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of `gate-apply`; see `app.flows.gate_applying.apply_open`."""
 
@@ -259,6 +274,7 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "mark-alike": _mark_alike,
     "probe": _probe,
     "judge": _judge,
+    "expand": _expand,
     "gate-apply": _gate_apply,
     "gate-withdraw": _gate_withdraw,
 }
@@ -280,6 +296,11 @@ def params_type(kind: str) -> type[Any]:
 
         probed: type[Any] = ProbeRequest
         return probed
+    if kind == "expand":
+        from app.flows.expand_setup import ExpandRequest
+
+        expanded: type[Any] = ExpandRequest
+        return expanded
     types: dict[str, type] = {
         "ingest": IngestParams,
         "ingest-predictions": IngestPredictionsParams,

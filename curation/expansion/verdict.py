@@ -10,7 +10,7 @@ another status).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -72,13 +72,17 @@ def answer_ruling(said: Sequence[AnswerVerdict | None], rule: ConsensusRule) -> 
 
 
 def votes_wanted(
-    said: Sequence[AnswerVerdict | None], rule: ConsensusRule, models: Sequence[str]
+    given: Mapping[int, AnswerVerdict | None], rule: ConsensusRule, models: Sequence[str]
 ) -> list[tuple[str, int]]:
-    """(model, 0-based number) of the votes to ask for next: as few as might settle it, going round
-    the models; [] when it is settled."""
-    if not answer_ruling(said, rule).is_open:
+    """(model, number) of the votes to ask for next: as few as might settle it, going round the
+    models; [] when it is settled.
+
+    Args:
+        given: 0-based number of a vote -> what it says.
+    """
+    if not answer_ruling(list(given.values()), rule).is_open:
         return []
-    counts = Counter(one for one in said if one is not None)
+    counts = Counter(one for one in given.values() if one is not None)
     lacking = max(1, rule.least_equal - max(counts.values(), default=0))
-    numbers = range(len(said), min(rule.votes, len(said) + lacking))
-    return [(models[number % len(models)], number) for number in numbers]
+    numbers = [number for number in range(rule.votes) if number not in given]
+    return [(models[number % len(models)], number) for number in numbers[:lacking]]

@@ -98,7 +98,12 @@ class OpenAIJudge:
         return await self._asker.ask(messages, "verdict", schema, temperature=0)
 
 
-async def _open(setup: JudgeSetup) -> OpenAIJudge:
+async def open_judge(setup: JudgeSetup) -> OpenAIJudge:
+    """A judge ready to be asked.
+
+    Raises:
+        SettingsError: no endpoint is given.
+    """
     if setup.endpoint is None:
         raise SettingsError(
             "No endpoint is given.", where="judge", hint="Give the model and its base URL."
@@ -113,7 +118,7 @@ JUDGES.register(
         title="Model endpoint",
         doc="Asks a model behind any OpenAI-compatible endpoint. It sees the tools, the "
         "conversation and both answers without being told which is the label, in both orders.",
-        open=_open,
+        open=open_judge,
         needs_endpoint=True,
         is_offline=False,
     ),

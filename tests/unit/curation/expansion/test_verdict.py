@@ -80,10 +80,11 @@ def test_enough_votes_must_agree(
 
 def test_as_few_votes_are_asked_for_as_might_settle_it() -> None:
     models = ("a", "b")
-    assert votes_wanted((), RULE, models) == [("a", 0), ("b", 1)]
-    assert votes_wanted((YES, YES), RULE, models) == []
-    assert votes_wanted((YES, NO), RULE, models) == [("a", 2)]
-    assert votes_wanted((YES, None), RULE, models) == [("a", 2)]
-    assert votes_wanted((None, None), RULE, models) == []
+    assert votes_wanted({}, RULE, models) == [("a", 0), ("b", 1)]
+    assert votes_wanted({0: YES, 1: YES}, RULE, models) == []
+    assert votes_wanted({0: YES, 1: NO}, RULE, models) == [("a", 2)]
+    assert votes_wanted({0: YES, 1: None}, RULE, models) == [("a", 2)]
+    assert votes_wanted({1: YES}, RULE, models) == [("a", 0)], "the one that is not there"
+    assert votes_wanted({0: None, 1: None}, RULE, models) == []
     for one in ((), (YES,), (YES, NO), (None,)):
         assert answer_ruling(one, RULE).is_open
