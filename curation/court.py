@@ -38,6 +38,17 @@ class CourtClass(StrEnum):
         return self not in (CourtClass.OPEN, CourtClass.NOT_JUDGED, CourtClass.RULED)
 
 
+class CourtOrder(StrEnum):
+    """In which order the cases of a class come."""
+
+    CAME = "came"
+    """As the predictions came in."""
+    WRONG = "wrong"
+    """The lowest score first: the most wrong."""
+    RIGHT = "right"
+    """The highest score first: the nearly right."""
+
+
 def is_exchanged(case_key: str, annotator: str) -> bool:
     """Whether A is the prediction, for this annotator. Half of all cases, the same every time.
 

@@ -9,12 +9,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
-from curation.court import CourtClass
+from curation.court import CourtClass, CourtOrder
+from curation.scoring import CLOSENESS
 from curation.standing import UNSCORED, RulerKind
 from curation.verdicts import Verdict
 from storage.predictions import prediction
+from storage.scores import score
 from storage.tables import DatasetRow, ItemRow, table_of
 
 dataset = table_of(DatasetRow)
@@ -26,10 +41,21 @@ COUNT_CAP = 10_000
 
 
 class CourtFilter(Struct, frozen=True):
-    """Which predictions are asked about."""
+    """Which predictions are asked about, and in which order."""
 
     dataset: str | None = None
     model: str | None = None
+    order: CourtOrder = CourtOrder.CAME
+    score: str = CLOSENESS
+    """A name of `curation.scoring.score_kinds`: what it is ordered by, and bound by."""
+    low: float | None = None
+    high: float | None = None
+    """Only those whose score is within these bounds, both included; None: no bound."""
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether predictions without this score are left out."""
+        return (self.order, self.low, self.high) != (CourtOrder.CAME, None, None)
 
 
 class QueuedCase(Struct, frozen=True):
@@ -48,11 +74,17 @@ def queue_of_verdicts(
     after: int = 0,
     limit: int = 1,
 ) -> list[QueuedCase]:
-    """Predictions of a class behind the prediction `after`, in the order they came."""
+    """Predictions of a class behind the prediction `after`, in the order that is wanted."""
+    columns = (
+        prediction.c.id,
+        prediction.c.model,
+        prediction.c.standing,
+        prediction.c.is_disputed,
+    )
     query = (
-        select(prediction.c.id, prediction.c.model, prediction.c.standing, prediction.c.is_disputed)
-        .where(in_class(cls), prediction.c.id > after, *_conditions(wanted))
-        .order_by(prediction.c.id)
+        _of(wanted, *columns)
+        .where(in_class(cls), _beyond(conn, wanted, after) if after else true())
+        .order_by(*_key(wanted))
         .limit(limit)
     )
     return [QueuedCase(*row) for row in conn.execute(query)]
@@ -60,25 +92,26 @@ def queue_of_verdicts(
 
 def previous_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, before: int) -> int | None:
     """The prediction of a class right before another one; None at the head of the queue."""
-    query = select(func.max(prediction.c.id)).where(
-        in_class(cls), prediction.c.id < before, *_conditions(wanted)
+    query = (
+        _of(wanted, prediction.c.id)
+        .where(in_class(cls), _beyond(conn, wanted, before, backwards=True))
+        .order_by(*_key(wanted, backwards=True))
+        .limit(1)
     )
-    found: int | None = conn.execute(query).scalar_one()
+    found: int | None = conn.execute(query).scalar_one_or_none()
     return found
 
 
 def is_waiting(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) -> bool:
     """Whether a prediction is in a class."""
-    query = select(prediction.c.id).where(
-        prediction.c.id == at, in_class(cls), *_conditions(wanted)
-    )
+    query = _of(wanted, prediction.c.id).where(prediction.c.id == at, in_class(cls))
     return conn.execute(query).one_or_none() is not None
 
 
 def place_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) -> int:
-    """1-based position of a prediction in its queue, counted up to `COUNT_CAP`: how many wait up to
-    it, itself included."""
-    return _counted(conn, wanted, in_class(cls), prediction.c.id <= at)
+    """1-based position of a prediction that waits in a class, counted up to `COUNT_CAP`."""
+    before = _counted(conn, wanted, in_class(cls), _beyond(conn, wanted, at, backwards=True))
+    return min(before + 1, COUNT_CAP)
 
 
 def count_classes(conn: Connection, wanted: CourtFilter) -> dict[CourtClass, int]:
@@ -93,7 +126,7 @@ def count_mastered(conn: Connection, wanted: CourtFilter) -> int:
 
 
 def _counted(conn: Connection, wanted: CourtFilter, *conditions: ColumnElement[bool]) -> int:
-    some = select(prediction.c.id).where(*conditions, *_conditions(wanted)).limit(COUNT_CAP)
+    some = _of(wanted, prediction.c.id).where(*conditions).limit(COUNT_CAP)
     return int(conn.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
 
@@ -119,6 +152,50 @@ def in_class(cls: CourtClass) -> ColumnElement[bool]:
         return and_(p.standing == "", p.matches_strict.is_not(True))
     standing = UNSCORED if cls is CourtClass.UNSCORED else Verdict(cls.value).value
     return and_(p.standing == standing, settled)
+
+
+def _of(wanted: CourtFilter, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Columns of the predictions that are asked about."""
+    query = select(*columns).where(*_conditions(wanted))
+    if not wanted.is_scored:
+        return query
+    held = and_(score.c.prediction_id == prediction.c.id, score.c.reward == wanted.score)
+    query = query.select_from(prediction.join(score, held))
+    if wanted.low is not None:
+        query = query.where(score.c.value >= wanted.low)
+    if wanted.high is not None:
+        query = query.where(score.c.value <= wanted.high)
+    return query
+
+
+def _columns(wanted: CourtFilter) -> tuple[ColumnElement[Any], ...]:
+    """What the order goes by; `ix_score_reward_value_prediction_id` holds it."""
+    if wanted.order is CourtOrder.CAME:
+        return (prediction.c.id,)
+    return score.c.value, score.c.prediction_id
+
+
+def _key(wanted: CourtFilter, *, backwards: bool = False) -> list[ColumnElement[Any]]:
+    falls = (wanted.order is CourtOrder.RIGHT) is not backwards
+    return [column.desc() if falls else column.asc() for column in _columns(wanted)]
+
+
+def _beyond(
+    conn: Connection, wanted: CourtFilter, at: int, *, backwards: bool = False
+) -> ColumnElement[bool]:
+    """The condition of coming behind a prediction, or before it. Before one without the score that
+    orders them comes nothing, and behind it everything."""
+    place: tuple[float, ...] = (at,)
+    if wanted.order is not CourtOrder.CAME:
+        value = conn.execute(
+            select(score.c.value).where(score.c.prediction_id == at, score.c.reward == wanted.score)
+        ).scalar_one_or_none()
+        if value is None:
+            return false() if backwards else true()
+        place = (value, at)
+    key, held = tuple_(*_columns(wanted)), tuple_(*map(literal, place))
+    falls = (wanted.order is CourtOrder.RIGHT) is not backwards
+    return key < held if falls else key > held
 
 
 def _conditions(wanted: CourtFilter) -> Iterator[ColumnElement[bool]]:

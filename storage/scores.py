@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Float, cast, delete, func, select, true
+from sqlalchemy import Connection, Float, cast, delete, func, select, true
 
 from curation.predictions import PredictionKind
 from curation.rollouts import Rollouts
@@ -21,23 +21,6 @@ from storage.tables import ScoreRow, TrajectoryRow, table_of
 
 score = table_of(ScoreRow)
 trajectory = table_of(TrajectoryRow)
-
-
-class ScoreRange(Struct, frozen=True):
-    """Predictions with a score of a reward from `low` to `high`, both included."""
-
-    reward: str
-    low: float
-    high: float
-
-    def condition(self) -> ColumnElement[bool]:
-        """That a prediction is among them."""
-        held = select(score.c.prediction_id).where(
-            score.c.prediction_id == prediction.c.id,
-            score.c.reward == self.reward,
-            score.c.value.between(self.low, self.high),
-        )
-        return held.exists()
 
 
 def save_scores(conn: Connection, scored: Sequence[tuple[int, Mapping[str, float]]]) -> None:
@@ -62,6 +45,29 @@ def scores_among(conn: Connection, prediction_ids: Sequence[int]) -> dict[int, d
         for key, name, value in conn.execute(query):
             found.setdefault(key, {})[name] = value
     return found
+
+
+def rollouts_at(
+    conn: Connection, kind: ScoreKind, trajectory_id: int, message_index: int, model: str
+) -> Rollouts | None:
+    """A score over the sampled answers of a model to one step; None when it has none."""
+    rows = conn.execute(
+        select(score.c.value, prediction.c.n_samples)
+        .join(score, score.c.prediction_id == prediction.c.id)
+        .where(
+            score.c.reward == kind.name,
+            prediction.c.kind == PredictionKind.SAMPLED.value,
+            prediction.c.trajectory_id == trajectory_id,
+            prediction.c.message_index == message_index,
+            prediction.c.model == model,
+        )
+    ).all()
+    n = sum(samples for _, samples in rows)
+    if not n:
+        return None
+    mean = sum(value * samples for value, samples in rows) / n
+    variance = sum((value - mean) ** 2 * samples for value, samples in rows) / n
+    return Rollouts(n, mean, variance)
 
 
 class RolloutLine(Struct, frozen=True):

@@ -16,6 +16,8 @@ from curation.court import CourtClass, is_exchanged
 from curation.diffing import MessageChange, diff_messages
 from curation.errors import NotFound
 from curation.grounding import Grounding, Grounds, asks_for_source
+from curation.rollouts import Rollouts
+from curation.scoring import CLOSENESS, score_kinds
 from curation.trajectory import Message, ToolSpec, Trajectory
 from storage import court, trajectories
 from storage.annotators import AnnotatorInfo
@@ -23,6 +25,7 @@ from storage.court import COUNT_CAP, CourtFilter, QueuedCase
 from storage.datasets import items_of
 from storage.engine import Store
 from storage.predictions import StoredPrediction, get_prediction
+from storage.scores import rollouts_at, scores_among
 from storage.verdicts import StoredVerdict, verdicts_of
 from storage.votes import StoredVote, votes_of
 
@@ -55,6 +58,10 @@ class CourtCase(Struct, frozen=True):
     """Everything a person needs to rule on one prediction."""
 
     prediction: StoredPrediction
+    scores: dict[str, float]
+    """What rewards say of it, by name of `curation.scoring.score_kinds`."""
+    rollouts: Rollouts | None
+    """Closeness of this model's sampled answers to the step; None when there are none."""
     uid: str
     dataset: str
     source_id: str
@@ -136,6 +143,14 @@ def case_for_court(
         found = get_prediction(conn, prediction_id)
         stored = trajectories.load_by_id(conn, found.trajectory_id)
         items = items_of(conn, found.trajectory_id)
+        scores = scores_among(conn, [prediction_id]).get(prediction_id, {})
+        rollouts = rollouts_at(
+            conn,
+            score_kinds()[CLOSENESS],
+            found.trajectory_id,
+            found.message_index,
+            found.model,
+        )
         verdicts = verdicts_of(conn, prediction_id)
         votes = votes_of(conn, prediction_id)
     at, messages = found.message_index, stored.trajectory.messages
@@ -149,6 +164,8 @@ def case_for_court(
     tools = stored.trajectory.tools
     return CourtCase(
         prediction=found,
+        scores=scores,
+        rollouts=rollouts,
         uid=stored.uid,
         dataset=items[0].dataset if items else "",
         source_id=items[0].source_id if items else "",

@@ -17,6 +17,12 @@ from curation.court import CourtClass
 
 def draw_nothing(cls: CourtClass, queue: CourtQueue, wanted: CourtFilter) -> None:
     """Teach what fills this class."""
+    if wanted.is_scored:
+        draw_empty(
+            f"Nothing under “{CLASSES[cls]}” scores so",
+            "Choose another range or order above; predictions without this score are not shown.",
+        )
+        return
     counts = queue.counts
     n_known = counts[CourtClass.OPEN] + counts[CourtClass.RULED] + queue.n_mastered
     if n_known == 0:

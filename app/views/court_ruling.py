@@ -15,6 +15,7 @@ from app import session
 from app.flows import rule as flow
 from app.flows.court import CourtCase, CourtQueue
 from app.flows.identity import annotator_named
+from app.views.court_order import ORDER
 from app.views.navigation import go
 from components.court_words import (
     BLINDLY,
@@ -33,7 +34,7 @@ LAST = "court-last"
 """Ids of the rulings of this session that undo takes back, the newest last."""
 OPEN_EDITOR = "court-editor"
 LEFT_AT = "court-left-at"
-PLACE = ("class", "dataset", "model", "p")
+PLACE = ("class", "dataset", "model", "p", *ORDER)
 """What of the address says where one stands in the court."""
 NOTE = "court-note"
 

@@ -15,6 +15,7 @@ from app.flows.court import CourtCase, CourtFilter, CourtQueue
 from app.flows.identity import annotator_named
 from app.flows.preferences import keep_blind, rules_blind
 from app.views.court_empty import draw_nothing
+from app.views.court_order import ask_order
 from app.views.court_ruling import draw_ruling, open_editor_if_asked
 from app.views.filters import ask_dataset, ask_one
 from app.views.jobs import draw_running
@@ -24,6 +25,7 @@ from components.court_words import CLASSES, told
 from components.notices import draw_error, escape
 from curation.court import CourtClass
 from curation.errors import LoopwrightError
+from curation.scoring import CLOSENESS, score_kinds
 from curation.standing import RulerKind
 from storage.annotators import AnnotatorInfo
 
@@ -66,8 +68,8 @@ def show() -> None:
 
 
 def _draw_head(who: AnnotatorInfo) -> tuple[CourtFilter, bool]:
-    title, start_at, blind_at, model_at, dataset_at = st.columns(
-        [3, 1, 1, 2, 2], vertical_alignment="center"
+    title, start_at, order_at, blind_at, model_at, dataset_at = st.columns(
+        [2, 1, 1.6, 1, 1.7, 1.7], vertical_alignment="center"
     )
     title.subheader("Verify")
     store = session.store()
@@ -87,7 +89,8 @@ def _draw_head(who: AnnotatorInfo) -> tuple[CourtFilter, bool]:
     if blind != kept:
         keep_blind(store, who, blind=blind)
         st.rerun()
-    return CourtFilter(dataset, model), blind
+    wanted = ask_order(order_at, CourtFilter(dataset, model))
+    return wanted, blind
 
 
 def _class_asked(blind: bool) -> CourtClass:
@@ -127,7 +130,7 @@ def _draw_place(case: CourtCase, queue: CourtQueue, total: int) -> None:
     place = "**no longer in this class**"
     if queue.place:
         place = f"**{_up_to(queue.place)} of {_up_to(total)}**"
-    facts.markdown(f"{place} · {' · '.join(_facts(case))}")
+    facts.markdown(f"{place} · {' · '.join(_facts(case))}", help=_scores(case))
     before.button(
         "Previous",
         shortcut="p",
@@ -164,9 +167,26 @@ def _facts(case: CourtCase) -> list[str]:
     ]
     if prediction.perplexity is not None:
         facts.append(f"perplexity {prediction.perplexity:.3g}")
+    if CLOSENESS in case.scores:
+        facts.append(f"closeness {case.scores[CLOSENESS]:.2f}")
+    if case.rollouts is not None and case.rollouts.n > 1:
+        told = case.rollouts
+        facts.append(f"{told.n:,} samples: {told.mean:.2f}, variance {told.variance:.2g}")
     if prediction.n_samples > 1:
         facts.append(f"answered {prediction.n_samples:,} times")
     return facts
+
+
+def _scores(case: CourtCase) -> str | None:
+    """Every score of the prediction, as a list to be looked at on demand."""
+    kinds = score_kinds()
+    lines = [
+        f"- {escape(kinds[name].title)}: **{value:.3g}** ({kinds[name].low:g} to "
+        f"{kinds[name].high:g})"
+        for name, value in case.scores.items()
+        if name in kinds
+    ]
+    return "\n".join(lines) or None
 
 
 def _shown(case: CourtCase) -> ShownCase:

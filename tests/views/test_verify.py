@@ -12,9 +12,13 @@ from streamlit.testing.v1 import AppTest
 from app.flows.court import CourtCase, CourtFilter, case_for_court, queue_of
 from app.flows.identity import annotator_named
 from app.flows.ingest import ingest
-from curation.court import CourtClass
+from app.flows.match import match
+from curation.court import CourtClass, CourtOrder
+from curation.trajectory import Message, Role
 from curation.verdicts import Verdict
 from storage.engine import Store
+from storage.predictions import add_predictions, new_prediction, predictions_of
+from tests.disputed import call, fill
 from tests.pairs import JUDGE, judged, pair_rows, prediction_ids
 from tests.views.conftest import Open
 
@@ -150,3 +154,35 @@ def test_a_hostile_name_in_the_address_is_ignored(court: list[int], open_page: O
     page = open_page("verify", p="987654")
     assert not page.exception
     assert "There is no prediction 987654" in page.error[0].value.replace("\\", "")
+
+
+def test_the_most_wrong_come_first_within_a_range_and_the_address_says_so(
+    studio: Store, tmp_path: Path, open_page: Open
+) -> None:
+    fill(studio, tmp_path, 3)
+    add = [call("Elsewhere"), Message(Role.ASSISTANT, "Which city?")]
+    with studio.write() as conn:
+        row_id = predictions_of(conn, 1)[0].trajectory_id
+        add_predictions(conn, [(row_id, new_prediction(1, "m2", one, None)) for one in add])
+    match(studio)
+    page = open_page("verify")
+    assert "closeness 0.67" in page.markdown[0].value
+    page.radio(key="court-order-came").set_value(CourtOrder.WRONG).run()
+    assert not page.exception
+    assert page.query_params["order"] == "wrong"
+    # The answer in words makes no call at all; the others call the tool with another city.
+    assert "closeness 0.00" in page.markdown[0].value
+    assert "**1 of 5**" in page.markdown[0].value
+    (slider,) = page.slider
+    slider.set_value((0.5, 1.0)).run()
+    assert not page.exception
+    assert "**1 of 4**" in page.markdown[0].value
+    linked = open_page("verify", order="right", score="toolrl", high="-1")
+    # Only the one without a call has less than -1; the others get 6 · 2/3 - 3 = 1.
+    assert "**1 of 1**" in linked.markdown[0].value
+    assert [r.value for r in linked.radio] == [CourtOrder.RIGHT]
+    nothing = open_page("verify", low="0.9")
+    assert any("scores so" in text.value for text in nothing.markdown)
+    odd = open_page("verify", order="<b>", score="beauty", low="nan", high="1e999")
+    assert not odd.exception
+    assert "**1 of 5**" in odd.markdown[0].value

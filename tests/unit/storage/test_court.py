@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from curation.consensus import RulingReason
-from curation.court import CourtClass
+from curation.court import CourtClass, CourtOrder
 from curation.standing import RulerKind
 from curation.trajectory import Message, Role, ToolCall
 from curation.verdicts import Verdict
@@ -12,6 +14,7 @@ from storage.court import (
     CourtFilter,
     count_classes,
     count_mastered,
+    is_waiting,
     models_predicted,
     place_of,
     previous_of,
@@ -20,6 +23,7 @@ from storage.court import (
 from storage.datasets import NewItem, add_items, ensure_dataset
 from storage.engine import Store
 from storage.predictions import add_predictions, new_prediction, prediction, predictions_of
+from storage.scores import save_scores
 from storage.trajectories import add_batch, new_trajectory
 from storage.verdicts import NewVerdict, append_verdict
 from tests.unit.storage.rows import weather
@@ -104,3 +108,54 @@ def test_a_queue_is_of_one_dataset_or_one_model(any_store: Store) -> None:
     with any_store.read() as conn:
         assert count_classes(conn, CourtFilter("two"))[CourtClass.OPEN] == 3
         assert models_predicted(conn) == ["m", "n"]
+
+
+SCORES = [0.5, 0.25, None, 1.0, 0.5, 0.0]
+"""Of six predictions, in the order they came."""
+
+
+def _scored(store: Store) -> list[int]:
+    ids = _predictions(store, "one", "m", len(SCORES))
+    with store.write() as conn:
+        scores = zip(ids, SCORES, strict=True)
+        save_scores(conn, [(key, {"closeness": s}) for key, s in scores if s is not None])
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("wanted", "places"),
+    [
+        (CourtFilter(), [0, 1, 2, 3, 4, 5]),
+        (CourtFilter(order=CourtOrder.WRONG), [5, 1, 0, 4, 3]),
+        # Of equal ones the later first: the other way round through one index.
+        (CourtFilter(order=CourtOrder.RIGHT), [3, 4, 0, 1, 5]),
+        (CourtFilter(low=0.5), [0, 3, 4]),
+        (CourtFilter(order=CourtOrder.RIGHT, low=0.25, high=0.5), [4, 0, 1]),
+        (CourtFilter(order=CourtOrder.WRONG, score="toolrl"), []),
+    ],
+)
+def test_cases_come_in_the_wanted_order_forwards_and_backwards(
+    any_store: Store, wanted: CourtFilter, places: list[int]
+) -> None:
+    ids = _scored(any_store)
+    expected = [ids[place] for place in places]
+    assert _ids(any_store, CourtClass.OPEN, wanted) == expected
+    with any_store.read() as conn:
+        assert count_classes(conn, wanted)[CourtClass.OPEN] == len(expected)
+        for n, key in enumerate(expected):
+            later = queue_of_verdicts(conn, wanted, CourtClass.OPEN, after=key)
+            before = previous_of(conn, wanted, CourtClass.OPEN, key)
+            assert [one.prediction_id for one in later] == expected[n + 1 : n + 2]
+            assert before == (expected[n - 1] if n else None)
+            assert is_waiting(conn, wanted, CourtClass.OPEN, key)
+            assert place_of(conn, wanted, CourtClass.OPEN, key) == n + 1
+
+
+def test_behind_a_case_without_the_score_come_all_that_have_it(any_store: Store) -> None:
+    ids = _scored(any_store)
+    wanted = CourtFilter(order=CourtOrder.WRONG)
+    with any_store.read() as conn:
+        (first,) = queue_of_verdicts(conn, wanted, CourtClass.OPEN, after=ids[2])
+        assert first.prediction_id == ids[5]
+        assert previous_of(conn, wanted, CourtClass.OPEN, ids[2]) is None
+        assert not is_waiting(conn, wanted, CourtClass.OPEN, ids[2])
