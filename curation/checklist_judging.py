@@ -12,17 +12,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from curation.consensus import ConsensusRule
-from curation.judge_prompt import MAX_CHARS, Prompt, fitted
+from curation.fencing import Fence
+from curation.judge_evidence import answer_text, message_text, never_shown
+from curation.judge_prompt import (
+    KEPT_CHARS,
+    MAX_CHARS,
+    Prompt,
+    PromptTooLarge,
+    evidenced,
+    fitted,
+    rules_of,
+)
 from curation.judge_reply import Members, NoVerdict, answer_part, read_json
-from curation.judging import JudgeCase, JudgeReply, Omission, Unscored
+from curation.judging import JudgeCase, JudgeReply, Omission, OmissionKind, Unscored
 from curation.rubric import About, Rubric
 from curation.trajectory import Message, Role
 
+REPLY = (
+    "Reply with one JSON object and nothing else: "
+    '{"items": [{"name": …, "evidence": what in the data shows it, in one sentence, '
+    '"holds": "yes", "no" or "cannot_tell"}, …]}, with every criterion exactly once.'
+)
 ANSWERS = {"yes": True, "no": False, "cannot_tell": None}
 
 
@@ -49,6 +64,26 @@ class ChecklistVote(Struct, frozen=True, omit_defaults=True):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     omitted: tuple[Omission, ...] = ()
+
+
+class ChecklistJudge(Protocol):
+    """A judge that can be asked item by item."""
+
+    async def checklist(
+        self,
+        case: JudgeCase,
+        answer: Message | Sequence[Message],
+        model: str,
+        rubric: Rubric,
+        nonce: str,
+    ) -> ChecklistVote:
+        """Ask of every criterion whether it holds; see `checklist_prompt`.
+
+        Raises:
+            ModelError: the endpoint gave no reply.
+            ValueError: the rubric is no checklist of this case.
+        """
+        ...
 
 
 class ChecklistRuling(Struct, frozen=True):
@@ -88,7 +123,7 @@ def reply_schema(rubric: Rubric) -> dict[str, Any]:
 
 def checklist_prompt(
     case: JudgeCase,
-    answer: Message,
+    answer: Message | Sequence[Message],
     rubric: Rubric,
     nonce: str,
     *,
@@ -98,6 +133,7 @@ def checklist_prompt(
 
     Args:
         answer: the case's reference or its prediction; not shown where the rubric is about results.
+            Of a turn all its messages: a result too long to fit is shortened, and told as omitted.
 
     Raises:
         PromptTooLarge: nothing more may be left out, and it still does not fit.
@@ -107,13 +143,50 @@ def checklist_prompt(
         raise ValueError(f"{rubric.key} is about two answers")
     if rubric.about is About.RESULTS and all(m.role is not Role.TOOL for m in case.context):
         raise ValueError(f"{rubric.key} is about results, and there are none before this step")
-    shown = (("The answer", answer),) if rubric.about is About.ANSWER else ()
-    reply = (
-        "Reply with one JSON object and nothing else: "
-        '{"items": [{"name": …, "evidence": what in the data shows it, in one sentence, '
-        '"holds": "yes", "no" or "cannot_tell"}, …]}, with every criterion exactly once.'
-    )
-    return fitted(case, shown, rubric, reply, nonce, max_chars)
+    messages = (answer,) if isinstance(answer, Message) else tuple(answer)
+    if rubric.about is About.TURN:
+        return _turn_prompt(case, messages, rubric, nonce, max_chars)
+    shown = (("The answer", messages[0]),) if rubric.about is About.ANSWER else ()
+    return fitted(case, shown, rubric, REPLY, nonce, max_chars)
+
+
+def _turn_prompt(
+    case: JudgeCase, turn: Sequence[Message], rubric: Rubric, nonce: str, max_chars: int
+) -> Prompt:
+    fence = Fence(nonce)
+    system = rules_of(rubric, fence, REPLY)
+    at = len(case.context)
+    hidden = [gone for i, message in enumerate(turn) for gone in never_shown(message, at + i)]
+    for most in (None, KEPT_CHARS):
+        texts, cut = _turn_texts(turn, at, most)
+        try:
+            return evidenced(case, turn, texts, system, fence, max_chars, [*hidden, *cut])
+        except PromptTooLarge:
+            if most is not None:
+                raise
+    raise AssertionError("one of the two returns or raises")
+
+
+def _turn_texts(
+    turn: Sequence[Message], at: int, most: int | None
+) -> tuple[list[tuple[str, str]], list[Omission]]:
+    """(title, text) of every message of a turn, and what was cut off of results longer than
+    `most`."""
+    texts: list[tuple[str, str]] = []
+    cut: list[Omission] = []
+    step = 0
+    for i, message in enumerate(turn):
+        if message.role is not Role.TOOL:
+            step += 1
+            texts.append((f"Step {step} of the turn", answer_text(message)))
+            continue
+        text = message_text(message)
+        if most is not None and len(text) > most:
+            gone = len(text) - most
+            cut.append(Omission(OmissionKind.RESULT, gone, at + i))
+            text = f"{text[:most]}\n(Its end is left out: {gone} characters.)"
+        texts.append((f"A result of step {step}", text))
+    return texts, cut
 
 
 def checklist_answers(
@@ -160,6 +233,16 @@ def _item(item: Any) -> ItemAnswer | None:
     if not isinstance(name, str) or not isinstance(holds, str) or holds not in ANSWERS:
         return None
     return ItemAnswer(name, ANSWERS[holds], evidence if isinstance(evidence, str) else "")
+
+
+def next_votes(votes: Sequence[ChecklistVote], rubric: Rubric, rule: ConsensusRule) -> int:
+    """How many more votes to ask for: as few as might decide every item, 0 when all are decided or
+    no vote is left."""
+    left = rule.votes - len(votes)
+    ruled = checklist_ruling(votes, rubric, rule).items
+    if left <= 0 or all(item.holds is not None for item in ruled):
+        return 0
+    return min(left, max(1, rule.least_equal - len(votes)))
 
 
 def checklist_ruling(

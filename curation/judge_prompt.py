@@ -121,11 +121,16 @@ def fitted(
         PromptTooLarge: as `pair_prompt`.
     """
     fence = Fence(nonce)
-    criteria = "\n".join(f"- {c.name}: {c.question}" for c in rubric.criteria)
-    system = f"{rubric.instructions.strip()}\n\nCriteria:\n{criteria}\n\n{fence.rule}\n\n{reply}"
+    system = rules_of(rubric, fence, reply)
     texts = [(title, answer_text(message)) for title, message in answers]
     called = [message for _, message in answers]
     return evidenced(case, called, texts, system, fence, max_chars, hidden)
+
+
+def rules_of(rubric: Rubric, fence: Fence, reply: str) -> str:
+    """What a judge is told before any data: what to look at, what a fence means, how to reply."""
+    criteria = "\n".join(f"- {c.name}: {c.question}" for c in rubric.criteria)
+    return f"{rubric.instructions.strip()}\n\nCriteria:\n{criteria}\n\n{fence.rule}\n\n{reply}"
 
 
 def evidenced(

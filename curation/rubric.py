@@ -21,8 +21,9 @@ from curation.errors import RubricError
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _KEYS = (
     "A rubric has name (lower case, with hyphens), title, version (a number from 1), source, about "
-    "(pair, answer or results), instructions and [[criteria]]; a criterion has name and question, "
-    "and may have weight and must_hold. sub_question = true marks a pass on one aspect alone."
+    "(pair, answer, results or turn), instructions and [[criteria]]; a criterion has name and "
+    "question, and may have weight and must_hold. sub_question = true marks a pass on one aspect "
+    "alone, only_calls = true one that is not asked of answers without calls."
 )
 
 
@@ -35,6 +36,8 @@ class About(StrEnum):
     """One answer; the reply says of every criterion whether it holds."""
     RESULTS = "results"
     """The tool results on record before the step; said of every criterion likewise."""
+    TURN = "turn"
+    """All steps that follow one request, with their results; said of every criterion likewise."""
 
 
 class Criterion(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +63,9 @@ class Rubric(Struct, frozen=True, forbid_unknown_fields=True):
     instructions: str
     criteria: tuple[Criterion, ...]
     sub_question: bool = False
-    """Whether it asks after one aspect alone: its verdict is a column of its own."""
+    """Whether it asks after one aspect alone: what it finds is told under its own name."""
+    only_calls: bool = False
+    """Whether an answer without calls is not asked about."""
 
     @property
     def key(self) -> str:

@@ -46,6 +46,13 @@ def items_of(conn: Connection, tools: Collection[str]) -> dict[str, list[Checkli
     return found
 
 
+def all_items(conn: Connection) -> tuple[ChecklistItem, ...]:
+    """Every item that stands, tool by tool in alphabetical order."""
+    tools = list(conn.execute(select(item.c.tool).distinct().order_by(item.c.tool)).scalars())
+    found = items_of(conn, tools)
+    return tuple(one for tool in tools for one in found.get(tool, []))
+
+
 def append_item(
     conn: Connection,
     *,

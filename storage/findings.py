@@ -1,4 +1,8 @@
-"""Findings of the rule checks: replaced as a whole per trajectory, with their projections."""
+"""Findings of the rule checks: replaced as a whole per trajectory, with their projections.
+
+What judges found in passes stands in the same table and is read with them; it is written, and stays
+as it is when checks run again, in `storage/model_findings.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from curation.trajectory import Anchor
 from storage.bulk import change_many, insert_many
 from storage.checked import Checked, FoundIn, PackedBody
 from storage.conditions import is_listed
+from storage.model_findings import count_warnings_again, with_model_findings
 from storage.preparation import plain_text
 from storage.tables import (
     BodyRow,
@@ -62,7 +67,8 @@ def replace_findings(conn: Connection, batch: Sequence[Checked], checked_with: s
     if not batch:
         return
     ids = [c.trajectory_id for c in batch]
-    conn.execute(delete(finding).where(finding.c.trajectory_id.in_(ids)))
+    of_checks = finding.c.run_id.is_(None)
+    conn.execute(delete(finding).where(finding.c.trajectory_id.in_(ids), of_checks))
     insert_many(
         conn,
         finding,
@@ -76,6 +82,7 @@ def replace_findings(conn: Connection, batch: Sequence[Checked], checked_with: s
         ("checked_with", "suspicion", "n_errors", "n_warnings"),
         [_projection(c, checked_with) for c in batch],
     )
+    count_warnings_again(conn, with_model_findings(conn, ids))
 
 
 def _projection(checked: Checked, checked_with: str) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, sel
 from curation.consensus import ConsensusRule
 from curation.errors import NotFound
 from curation.judging import Order
+from curation.rubric import About
 from storage.tables import JudgeRunRow, ProbeRunRow, table_of
 
 probe_run = table_of(ProbeRunRow)
@@ -51,6 +52,8 @@ class NewJudgeRun(Struct, frozen=True):
     rule: ConsensusRule
     parameters: dict[str, Any] = {}
     job_id: int | None = None
+    about: About = About.PAIR
+    """What the rubric is asked of."""
 
     @property
     def orders(self) -> tuple[Order, ...]:
@@ -101,6 +104,7 @@ def add_judge_run(conn: Connection, new: NewJudgeRun) -> int:
             "base_url": address_alone(new.base_url),
             "rubric": new.rubric,
             "rubric_version": new.rubric_version,
+            "about": new.about.value,
             "votes": new.rule.votes,
             "orders": _json(new.orders),
             "rule": _json(new.rule),
@@ -185,8 +189,8 @@ def list_probe_runs(conn: Connection, limit: int = 50) -> list[ProbeRun]:
 
 
 def list_judge_runs(conn: Connection, limit: int = 50) -> list[JudgeRun]:
-    """Runs of judges, the newest first."""
-    return _judge_runs(conn, judge_run.c.id > 0, limit)
+    """Runs of judges that compared two answers, the newest first."""
+    return _judge_runs(conn, judge_run.c.about == About.PAIR.value, limit)
 
 
 def add_spending(
@@ -251,6 +255,7 @@ def _judge_runs(conn: Connection, where: ColumnElement[bool], limit: int = 1) ->
             _rule.decode(row.rule),
             msgspec.json.decode(row.parameters),
             row.job_id,
+            About(row.about),
             id=row.id,
             tokens_in=row.tokens_in,
             tokens_out=row.tokens_out,

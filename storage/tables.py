@@ -208,6 +208,9 @@ class FindingRow(Base, table=True):
     """Name of the called tool, for the chart by tool."""
     message: str = Field(sa_type=Text)
     hint: str = Field(default="", sa_type=Text)
+    run_id: int | None = None
+    """The run of a judge that said so, which no catalogue of checks replaces; None for checks. No
+    foreign key: SQLite would copy all of the table to add one."""
 
 
 class ProbeRunRow(Base, table=True):
@@ -340,6 +343,8 @@ class JudgeRunRow(Base, table=True):
     """Where they were reached. A key is never stored with it."""
     rubric: str
     rubric_version: int
+    about: str = Field(default="pair", sa_column_kwargs={"server_default": "pair"})
+    """`curation.rubric.About` of it: only runs about pairs give verdicts."""
     votes: int
     """How many were asked for, a case."""
     orders: str = Field(sa_type=Text)
@@ -385,6 +390,67 @@ class VoteRow(Base, table=True):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     latency_s: float | None = None
+    created_at: datetime = _utc()
+
+
+class ChecklistVoteRow(Base, table=True):
+    """One reply of a judge to a rubric that is answered item by item, about one place."""
+
+    __tablename__ = "checklist_vote"
+    __table_args__ = (
+        UniqueConstraint(
+            "run_id",
+            "trajectory_id",
+            "message_index",
+            "number",
+            name="uq_checklist_vote_question",
+        ),
+        Index("ix_checklist_vote_trajectory_id", "trajectory_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="judge_run.id")
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    message_index: int
+    """The step, or the first step of the turn."""
+    model: str
+    number: int
+    items: str = Field(default="[]", sa_type=Text)
+    """JSON list of `curation.checklist_judging.ItemAnswer`."""
+    unscored: str | None = None
+    """`curation.judging.Unscored`; set when the reply cannot be read."""
+    detail: str = Field(default="", sa_type=Text)
+    reply: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """zstd of the JSON of a `curation.judging.JudgeReply`; None when there was none."""
+    omitted: str = Field(default="[]", sa_type=Text)
+    """JSON list of `curation.judging.Omission`."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    latency_s: float | None = None
+    created_at: datetime = _utc()
+
+
+class ChecklistRulingRow(Base, table=True):
+    """What the votes of a run on one place amount to."""
+
+    __tablename__ = "checklist_ruling"
+    __table_args__ = (
+        UniqueConstraint(
+            "run_id", "trajectory_id", "message_index", name="uq_checklist_ruling_place"
+        ),
+        Index("ix_checklist_ruling_trajectory_id", "trajectory_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="judge_run.id")
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    message_index: int
+    turn: int
+    """1-based."""
+    score: float | None = None
+    """Share of the weights whose items hold; None while an item has no answer."""
+    passes: bool | None = None
+    """Whether every item that must hold does."""
+    items: str = Field(default="[]", sa_type=Text)
+    """JSON list of `curation.checklist_judging.ItemAnswer`, with what was asked."""
     created_at: datetime = _utc()
 
 

@@ -105,6 +105,7 @@ def rubrics() -> str:
         About.PAIR: "two answers",
         About.ANSWER: "one answer, item by item",
         About.RESULTS: "recorded results, item by item",
+        About.TURN: "one turn, item by item",
     }
     rows = [
         [f"`{r.key}`", r.title, about[r.about], ", ".join(c.name for c in r.criteria), r.source]

@@ -14,3 +14,8 @@ MaxTokensTotal = Annotated[
 BudgetUsd = Annotated[
     float | None, typer.Option(min=0, help="Stop before this many US dollars are spent.")
 ]
+
+
+def cost_in_words(usd: float | None) -> str:
+    """What a run cost; None is told, never taken for nothing."""
+    return "no price on record" if usd is None else f"{usd:,.4f} US dollars"

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from app.flows.pass_setup import pass_names
 from curation.checking import CHECKS
 from curation.errors import NotFound
+from curation.passes import PREFIX
 from storage import browse, charts, datasets, saved_views
 from storage.browse import Count, Filter, ListedTrajectory, Page
 from storage.engine import Store
@@ -51,9 +53,11 @@ def refuse_unknown(store: Store, wanted: Filter) -> None:
     if wanted.dataset is not None:
         with store.read() as conn:
             datasets.dataset_id(conn, wanted.dataset)
-    if wanted.check is not None and wanted.check not in CHECKS.names():
+    passes = [f"{PREFIX}{name}" for name in pass_names()]
+    if wanted.check is not None and wanted.check not in (*CHECKS.names(), *passes):
         raise NotFound(
-            f"There is no check {wanted.check!r}.", hint="`loopwright checks` lists them."
+            f"There is no check {wanted.check!r}.",
+            hint=f"`loopwright checks` lists them; passes of judges are {', '.join(passes)}.",
         )
 
 

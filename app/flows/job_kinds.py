@@ -224,6 +224,20 @@ def _expand(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     }
 
 
+def _judge_pass(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.endpoint_settings import settings_in_force
+    from app.flows.judge_pass import judge_pass
+    from app.flows.pass_setup import PassRequest
+
+    request = msgspec.convert(params, PassRequest)
+    end = judge_pass(store, request, settings_in_force(store), run, run.job_id)
+    return plain_values(end.report) | {
+        "out_of_budget": end.out_of_budget,
+        "failed": end.failed,
+        "left": end.left,
+    }
+
+
 class GateApplyParams(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of `gate-apply`; see `app.flows.gate_applying.apply_open`."""
 
@@ -275,6 +289,7 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "probe": _probe,
     "judge": _judge,
     "expand": _expand,
+    "judge-pass": _judge_pass,
     "gate-apply": _gate_apply,
     "gate-withdraw": _gate_withdraw,
 }
@@ -291,6 +306,11 @@ def params_type(kind: str) -> type[Any]:
 
         judged: type[Any] = JudgeRequest
         return judged
+    if kind == "judge-pass":
+        from app.flows.pass_setup import PassRequest
+
+        looked: type[Any] = PassRequest
+        return looked
     if kind == "probe":
         from app.flows.probe import ProbeRequest
 

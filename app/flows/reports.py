@@ -20,6 +20,7 @@ from storage.decisions import DecisionInfo, latest_decision
 from storage.engine import Store
 from storage.findings import findings_of, iter_findings
 from storage.matches import VerificationCounts, verification_counts
+from storage.passes import PassLine, iter_pass_lines
 from storage.trajectories import load
 from storage.verdicts import VerdictLine, iter_verdict_lines
 
@@ -105,6 +106,20 @@ def finding_lines(
                 anchor.pointer,
                 found.message,
             )
+
+
+def pass_lines(
+    store: Store, dataset: str | None = None, rubric: str | None = None
+) -> Iterator[PassLine]:
+    """What passes of judges say of every place, streamed in one snapshot.
+
+    Raises:
+        NotFound: there is no such dataset.
+    """
+    with store.read() as conn:
+        if dataset is not None:
+            dataset_id(conn, dataset)
+        yield from iter_pass_lines(conn, dataset, rubric)
 
 
 def annotation_lines(store: Store, dataset: str | None = None) -> Iterator[AnnotationLine]:

@@ -15,6 +15,7 @@ from app.flows.signing_in import sign_in
 from app.flows.simulate import missing_settings
 from components.viewer import Handbook, ViewerBoot, draw_viewer
 from curation.checking import CHECKS
+from curation.passes import pass_docs
 from curation.recovery import RECOVERY_LABELS
 
 _FULL_WINDOW = """
@@ -47,7 +48,7 @@ def show() -> None:
             handbook=Handbook(
                 taxonomies=signed_in.taxonomies,
                 recoveries=RECOVERY_LABELS,
-                check_docs={check.name: check.doc for check in CHECKS},
+                check_docs={check.name: check.doc for check in CHECKS} | pass_docs(),
             ),
             keys=signed_in.keys,
             simulator={

@@ -247,6 +247,10 @@ def _describe_verification(job: JobInfo) -> str:
         case "judge":
             who = " + ".join(params.get("models") or ()) or params.get("backend", "rules")
             return f"Judge {params.get('dataset') or 'everything'} with {who}"
+        case "judge-pass":
+            who = " + ".join(params.get("models") or ())
+            about = params.get("dataset") or "everything"
+            return f"Look at {about} by {params.get('rubric')} with {who}"
         case "gate-apply":
             return f"Apply what the gate lets pass, for {params.get('by')}"
         case "gate-withdraw":

@@ -7,6 +7,7 @@ How it is asked is `curation/structured_asking.py`. What comes back is read by
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from curation.checklist_judging import (
@@ -62,14 +63,14 @@ class OpenAIJudge:
         )
 
     async def checklist(
-        self, case: JudgeCase, answer: Message, model: str, rubric: Rubric, nonce: str
+        self,
+        case: JudgeCase,
+        answer: Message | Sequence[Message],
+        model: str,
+        rubric: Rubric,
+        nonce: str,
     ) -> ChecklistVote:
-        """Ask of every criterion whether it holds; see `checklist_prompt`.
-
-        Raises:
-            ModelError: the endpoint gave no reply.
-            ValueError: the rubric is no checklist of this case.
-        """
+        """Ask of every criterion whether it holds; see `ChecklistJudge.checklist`."""
         try:
             prompt = checklist_prompt(case, answer, rubric, nonce, max_chars=self._max_chars)
         except PromptTooLarge as problem:

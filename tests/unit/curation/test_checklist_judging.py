@@ -15,10 +15,12 @@ from curation.checklist_judging import (
     checklist_answers,
     checklist_prompt,
     checklist_ruling,
+    next_votes,
     reply_schema,
 )
 from curation.consensus import ConsensusRule
 from curation.fencing import Fence
+from curation.judge_prompt import PromptTooLarge
 from curation.judges.openai_chat import OpenAIJudge
 from curation.judging import JUDGES, JudgeCase, JudgeReply, JudgeSetup, Unscored
 from curation.model_endpoint import Endpoint
@@ -150,7 +152,43 @@ def test_results_are_judged_without_an_answer() -> None:
     with pytest.raises(ValueError, match="there are none"):
         checklist_prompt(without, CALL, rubric, NONCE)
     with pytest.raises(ValueError, match="two answers"):
-        checklist_prompt(CASE, CALL, rubric_named("consistency"), NONCE)
+        checklist_prompt(CASE, CALL, rubric_named("label-verification"), NONCE)
+
+
+TURN = rubric_named("turn-checklist")
+
+
+def test_a_turn_is_shown_step_by_step_with_its_results() -> None:
+    result = Message(Role.TOOL, '{"sky": "grey"}', tool_call_id="c1")
+    said = Message(Role.ASSISTANT, "It is grey in Rome.")
+    prompt = checklist_prompt(CASE, (CALL, result, said), TURN, NONCE)
+    places = [prompt.user.index(text) for text in (
+        "And in Rome?", "Step 1 of the turn:", '"city":"Rome"', "A result of step 1:",
+        '{"sky": "grey"}', "Step 2 of the turn:", "It is grey in Rome.",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    assert prompt.omitted == ()
+
+
+def test_a_result_of_the_turn_that_does_not_fit_is_shortened_and_told() -> None:
+    long = Message(Role.TOOL, "x" * 50_000, tool_call_id="c1")
+    prompt = checklist_prompt(CASE, (CALL, long), TURN, NONCE, max_chars=20_000)
+    (gone,) = prompt.omitted
+    assert (gone.kind, gone.chars, gone.message_index) == ("result", 48_500, 5)
+    assert "(Its end is left out: 48500 characters.)" in prompt.user
+    whole = checklist_prompt(CASE, (CALL, long), TURN, NONCE)
+    assert whole.omitted == () and "x" * 50_000 in whole.user
+    with pytest.raises(PromptTooLarge):
+        checklist_prompt(CASE, (CALL, long), TURN, NONCE, max_chars=2_000)
+
+
+def test_no_more_votes_are_asked_for_than_decide_every_item() -> None:
+    rule = ConsensusRule(3, 2)
+    assert next_votes([], RUBRIC, rule) == 2
+    assert next_votes([vote(True, True, True)], RUBRIC, rule) == 1
+    assert next_votes([vote(True, True, True)] * 2, RUBRIC, rule) == 0
+    assert next_votes([vote(True, True, True), vote(True, True, False)], RUBRIC, rule) == 1
+    assert next_votes([vote(True, None, True)] * 3, RUBRIC, rule) == 0
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -58,7 +58,7 @@ def test_those_that_ship() -> None:
     passes = {name for name, rubric in rubrics.items() if rubric.sub_question}
     assert passes == {"hallucinated-values", "consistency", "result-plausibility"}
     checklist = rubrics["turn-checklist"]
-    assert checklist.about is About.ANSWER
+    assert checklist.about is About.TURN
     assert any(c.must_hold for c in checklist.criteria)
 
 
