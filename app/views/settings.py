@@ -6,8 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import session
-from app.flows.identity import annotator_named, issue_token
-from app.flows.preferences import moved_keys
+from app.flows.signing_in import sign_in
 from app.settings import PREFIX, Settings, load_settings
 from app.views.endpoints import draw_endpoints
 from components.notices import escape
@@ -48,12 +47,11 @@ def show() -> None:
 
 def _keys() -> None:
     """The keys of Annotate, as this annotator moved them."""
-    store = session.store()
     annotator = session.current_annotator()
     st.markdown("**Keys of Annotate**")
     st.caption(f"Kept for {escape(annotator)} in the studio: they are the same in any browser.")
-    keys = moved_keys(store, annotator_named(store, annotator))
-    draw_keys(token=issue_token(store, annotator), keys=keys, key=f"keys-{annotator}")
+    known = sign_in(session.store(), annotator)
+    draw_keys(token=known.token, keys=known.keys, key=f"keys-{annotator}")
 
 
 def _shown(name: str, value: object) -> str:
