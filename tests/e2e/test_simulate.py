@@ -169,6 +169,6 @@ def test_without_a_simulator_the_viewer_says_what_to_set(studio: Studio, page: A
 
 def test_settings_show_the_model_and_hide_its_key(with_model: Studio, page: Any) -> None:
     page.goto(f"{with_model.url}/settings")
-    page.get_by_text("Of the environment").wait_for()
+    page.get_by_text("Of the environment", exact=True).wait_for()
     page.wait_for_timeout(1500)
     assert KEY not in page.content()
