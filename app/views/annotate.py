@@ -1,8 +1,8 @@
 """Annotate: the trajectory viewer at work on a queue, or on the one trajectory the address names.
 
 `/annotate?dataset=NAME` works on that queue, `/annotate` on all of them, `/annotate?t=UID` opens
-one trajectory first, `&m=INDEX` at that message. Everything after mounting happens between the
-viewer and the annotate API.
+one trajectory first, `&m=INDEX` at that message, `&edit=WISH` with its editor open. Everything
+after mounting happens between the viewer and the annotate API.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def show() -> None:
             dataset=st.query_params.get("dataset"),
             uid=st.query_params.get("t"),
             at=int(at) if at.isdecimal() and len(at) < 10 else None,
+            asked=st.query_params.get("edit"),
             handbook=Handbook(
                 taxonomies=signed_in.taxonomies,
                 recoveries=RECOVERY_LABELS,
@@ -55,7 +56,7 @@ def show() -> None:
                 "model": settings.simulator_model,
                 "missing": missing_settings(settings),
             },
-            pages={name: f"{root}/{name}" for name in ("queue", "ingest")},
+            pages={name: f"{root}/{name}" for name in ("queue", "ingest", "verify")},
         ),
         key="viewer",
     )

@@ -50,7 +50,7 @@ def open_editor_if_asked() -> None:
         here = {name: st.query_params[name] for name in PLACE if name in st.query_params}
         session.remember(LEFT_AT, urlencode(here))
         uid, _, index = str(asked).rpartition(":")
-        go("annotate", t=uid, m=index)
+        go("annotate", t=uid, m=index, edit=f"{_session_id()}-{_next_act()}")
     left_at = session.recall(LEFT_AT)
     session.remember(LEFT_AT, None)
     if left_at is not None and not any(name in st.query_params for name in PLACE):

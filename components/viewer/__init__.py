@@ -74,9 +74,12 @@ class ViewerBoot(Struct, frozen=True):
     handbook: Handbook
     at: int | None = None
     """Index of the message of `uid` to open at; None: where it looks suspicious."""
+    asked: str | None = None
+    """A wish of the court to edit that message at once: another text each time, for it is fulfilled
+    once however often the viewer is mounted."""
     api: str = API
     pages: dict[str, str] = {}
-    """Addresses of other pages that empty states lead to: `queue`, `ingest`."""
+    """Addresses of other pages that keys and empty states lead to: `queue`, `ingest`, `verify`."""
     keys: dict[str, str] = {}
     """Keys that the annotator moved: command to key."""
     simulator: dict[str, Any] = {}

@@ -143,9 +143,19 @@ def test_both_wrong_leads_to_the_editor_at_that_step_and_back_to_the_next_case(
     wait_until(page, "window.onScreen().index === 1", timeout_s=30)
     assert "/annotate" in page.url
     assert verdict(studio, ids[1], "bea") is Verdict.BOTH_WRONG
-    page.get_by_role("link", name="Verify").click()
+    wait_until(page, "Boolean(viewerRoot().querySelector('.editor'))")
+    page.keyboard.press("Escape")
+    wait_until(page, "!viewerRoot().querySelector('.editor')")
+    page.keyboard.press("Shift+V")
     shown(page, "bothwrong 2")
+    assert "/verify" in page.url
     assert "dataset=bothwrong" in page.url
+    page.keyboard.press("4")
+    wait_until(page, "window.onScreen().index === 1", timeout_s=30)
+    wait_until(page, "Boolean(viewerRoot().querySelector('.editor'))")
+    assert verdict(studio, ids[2], "bea") is Verdict.BOTH_WRONG
+    page.get_by_role("link", name="Verify").click()
+    shown(page, "bothwrong 0")
 
 
 def test_blind_sides_have_letters_and_the_votes_come_after_the_ruling(

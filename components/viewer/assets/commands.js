@@ -16,6 +16,7 @@ import { nextNowhere } from "./grounding.js";
 import { LABEL_COMMANDS } from "./label_commands.js";
 import { changeLastMark, lastMarkHere, nextSeverity } from "./marking.js";
 import { keysHint } from "./keymap.js";
+import { goToPage } from "./pages.js";
 import { showCalls, toSource } from "./source.js";
 import { redoAct, undoAct } from "./taking_back.js";
 
@@ -74,6 +75,7 @@ export const COMMANDS = {
   forward: ({ session, travel }) => {
     if (leavable(session)) travel.pass();
   },
+  court: ({ session }) => goToPage(session.boot.pages.verify),
   help: ({ session }) => {
     session.help = !session.help;
     session.emit("mode");
@@ -81,7 +83,7 @@ export const COMMANDS = {
 };
 
 /** Commands that need no trajectory on screen. */
-export const ALWAYS = new Set(["undo", "redo", "back", "help"]);
+export const ALWAYS = new Set(["undo", "redo", "back", "court", "help"]);
 
 function move(where) {
   return ({ session }) => {

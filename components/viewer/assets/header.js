@@ -38,6 +38,9 @@ function frame(screen) {
     }),
     button("Undo", { key: keyOf("undo"), class: "quiet", onclick: () => screen.run("undo") }),
     button("Redo", { key: keyOf("redo"), class: "quiet", onclick: () => screen.run("redo") }),
+    screen.session.boot.asked
+      ? button("To the court", { key: keyOf("court"), class: "quiet", onclick: () => screen.run("court") })
+      : null,
     button("Keys", { key: keyOf("help"), class: "quiet", onclick: () => screen.run("help") }),
   );
 }

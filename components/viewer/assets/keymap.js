@@ -89,6 +89,7 @@ export const GROUPS = [
       ["Z", "redo", "redo what was undone last, until something else is said", []],
       ["g", "back", "back to the previous trajectory", []],
       ["f", "forward", "leave this one for later, go on", []],
+      ["V", "court", "to Verify: back to where you were in it", []],
       ["?", "help", "show or hide these keys", []],
     ],
   },

@@ -134,6 +134,7 @@ export class Screen {
     if (this.wanted) this.giveFocus();
     if (has("view") || has("deck")) this.ahead.prepare();
     if (has("view")) Editor.resume(this);
+    if (has("view")) this.editAsked();
     if (has("view") && !this.merge.correction) this.merge.hide();
     if (has("merge")) this.merge.show();
   }
@@ -257,6 +258,14 @@ export class Screen {
     this.session.select({ ...mark.anchor, call_index: mark.anchor.call_index ?? null });
     const chip = () => this.trace.node.querySelector(`.mark[data-mark="${CSS.escape(mark.mark_id)}"]`);
     queueMicrotask(() => chip() && editField(this, chip(), mark, field)); // once the selection is drawn
+  }
+
+  /** Another page wants this trajectory edited at the place it opened at. */
+  editAsked() {
+    const s = this.session;
+    if (s.toEdit === null || s.toEdit !== s.current) return;
+    s.toEdit = null;
+    queueMicrotask(() => s.current !== null && this.openEditor(s.cursor)); // once it is drawn
   }
 
   openEditor(cursor) {

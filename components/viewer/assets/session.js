@@ -56,6 +56,8 @@ export class Session {
     this.help = false;
     this.alike = null; // the panel of what is alike, see alike.js
     this.editor = null; // open editor, see editor.js
+    this.asked = null; // the last wish of another page to edit at once
+    this.toEdit = null; // uid whose editor opens as soon as it is on screen
     this.toast = null;
     this.callsOnly = false; // whether the list of calls stands in for the trace
     this.jump = null; // to the source of a value, see source.js
@@ -83,7 +85,9 @@ export class Session {
   reboot(boot) {
     this.boot = boot;
     // It is to open there, wherever one was in it before; but not to jump when it is mounted again.
-    if (this.boot.at !== null && this.current !== boot.uid) this.cursors.delete(boot.uid);
+    const isAsked = Boolean(boot.asked) && boot.asked !== this.asked;
+    if (boot.at !== null && (isAsked || this.current !== boot.uid)) this.cursors.delete(boot.uid);
+    if (isAsked) [this.asked, this.toEdit] = [boot.asked, boot.uid];
     const known = this.views.get(boot.uid);
     if (known && !this.cursors.has(boot.uid)) this.keep(known);
     this.api.token = boot.token;
