@@ -25,6 +25,24 @@ def as_number(figure: Figure) -> str:
     return f"{figure.value:.2f} of {figure.n:,}{ends}"
 
 
+def brief_percent(figure: Figure) -> str:
+    """A share for a table that has its cases beside it: "66.7 % (21 to 94)", "–" for none."""
+    if figure.value is None:
+        return "–"
+    interval = figure.interval
+    ends = f" ({100 * interval.low:.0f} to {100 * interval.high:.0f})" if interval else ""
+    return f"{100 * figure.value:.1f} %{ends}"
+
+
+def brief_number(figure: Figure) -> str:
+    """Likewise a coefficient: "0.52 (0.31 to 0.70)"."""
+    if figure.value is None:
+        return "–"
+    interval = figure.interval
+    ends = f" ({interval.low:.2f} to {interval.high:.2f})" if interval else ""
+    return f"{figure.value:.2f}{ends}"
+
+
 def share_in_words(value: float | None) -> str:
     """A bare share: "44.4 %", or "undefined"."""
     return UNDEFINED if value is None else f"{100 * value:.1f} %"

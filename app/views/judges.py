@@ -24,7 +24,13 @@ from app.views.starting import draw_start_buttons, draw_starters
 from components import charts, judge_charts
 from components.notices import draw_empty, escape
 from curation.confusion import JUDGED, VERDICTS
-from curation.figure_words import as_number, as_percent, share_in_words
+from curation.figure_words import (
+    as_number,
+    as_percent,
+    brief_number,
+    brief_percent,
+    share_in_words,
+)
 from curation.verdicts import Verdict
 
 SLICES = {
@@ -33,6 +39,22 @@ SLICES = {
     SliceKind.TOOL: "By tool",
     SliceKind.MODEL: "By model",
 }
+
+
+WIDTHS = {
+    "judge": 165,
+    "slice": 110,
+    "rubric": 125,
+    "judged": 60,
+    "gold": 50,
+    "agreement": 120,
+    "kappa": 122,
+    "labels corrupted": 120,
+    "unscored": 110,
+    "both orders alike": 125,
+    "cost": 110,
+}
+"""Pixels: together no more than a small window has."""
 
 
 def show() -> None:
@@ -101,8 +123,7 @@ def _choose(cards: Sequence[Scorecard]) -> Scorecard:
         key="judges-table",
         height="content" if len(cards) <= 6 else 250,
         column_config={
-            "judge": st.column_config.TextColumn("judge", width=190),
-            "rubric and votes": st.column_config.TextColumn("rubric and votes", width=300),
+            name: st.column_config.Column(name, width=width) for name, width in WIDTHS.items()
         },
     )
     rows = event["selection"]["rows"]
@@ -114,16 +135,15 @@ def _row(card: Scorecard) -> dict[str, object]:
     return {
         "judge": card.judge.who,
         **({"slice": card.slice} if card.slice else {}),
+        "rubric": f"{card.judge.identity.rubric} v{card.judge.identity.rubric_version}",
         "judged": card.n_judged,
         "gold": card.gold,
-        "agreement": as_percent(measured.agreement),
-        "kappa": as_number(measured.kappa),
-        "labels corrupted": as_percent(measured.swaps.label_corruption),
-        "labels wrong, corrected": share_in_words(measured.label_errors.corrected),
-        "unscored": as_percent(measured.unscored),
-        "same in both orders": as_percent(measured.order_consistency),
-        "cost": card.judge.cost,
-        "rubric and votes": card.judge.how,
+        "agreement": brief_percent(measured.agreement),
+        "kappa": brief_number(measured.kappa),
+        "labels corrupted": brief_percent(measured.swaps.label_corruption),
+        "unscored": brief_percent(measured.unscored),
+        "both orders alike": brief_percent(measured.order_consistency),
+        **({} if card.slice else {"cost": card.judge.cost}),
     }
 
 
@@ -136,6 +156,8 @@ def _draw_facts(card: Scorecard) -> None:
         escape(judge.how),
         f"{card.gold:,} of {card.n_judged:,} ruled on by people, "
         f"in {card.measured.n_clusters:,} groups",
+        f"agreement {escape(as_percent(card.measured.agreement))}",
+        f"kappa {escape(as_number(card.measured.kappa))}",
         f"labels flagged {escape(as_percent(rate.flagged))}, "
         f"corrected for its mistakes {share_in_words(rate.corrected)}",
         f"{tokens:,} tokens, {escape(judge.cost)}",
