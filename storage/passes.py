@@ -295,6 +295,13 @@ def pass_counts(conn: Connection, run_id: int) -> PassCounts:
     )
 
 
+def n_failed(conn: Connection, run_id: int) -> int:
+    """How many questions of the run got no reply."""
+    query = select(func.count()).select_from(vote)
+    failed = vote.c.unscored == Unscored.FAILED.value
+    return int(conn.execute(query.where(vote.c.run_id == run_id, failed)).scalar_one())
+
+
 class PassLine(Struct, frozen=True):
     """What a pass says of one place, as it is told outside."""
 

@@ -23,6 +23,7 @@ from app.flows.judge import JudgeEnd
 from app.flows.judge import judge as run_judge
 from app.flows.judge_pass import judge_pass
 from app.flows.judge_setup import DEFAULT_RUBRIC, JudgeRequest, backend_named
+from app.flows.model_addresses import model_addresses
 from app.flows.pass_setup import TURNS, PassRequest
 from app.flows.reports import pass_lines
 from app.settings import Settings
@@ -35,7 +36,11 @@ def judge(
     backend: Annotated[str, typer.Option(help="rules, openai or replay.")] = "rules",
     dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
     model: Annotated[
-        list[str] | None, typer.Option(help="Model to ask; repeat it, and votes go round them.")
+        list[str] | None,
+        typer.Option(
+            help="Model to ask, or MODEL@URL for one served elsewhere; repeat it, and votes go "
+            "round them."
+        ),
     ] = None,
     base_url: Annotated[
         str | None, typer.Option(help="OpenAI-compatible API; else LOOPWRIGHT_JUDGE_BASE_URL.")
@@ -164,10 +169,13 @@ def _models(
     terminal: Terminal, settings: Settings, request: JudgeRequest | PassRequest
 ) -> tuple[str, ...]:
     """The models that are asked; says it when one is asked without the key that is set."""
-    url = base_url_of(settings, Asker.JUDGE, request.base_url)
-    if told := withheld_key(settings, Asker.JUDGE, url):
-        terminal.say(told)
-    return request.models or ((settings.judge_model,) if settings.judge_model else ())
+    models = request.models or ((settings.judge_model,) if settings.judge_model else ())
+    own = model_addresses(models, Asker.JUDGE).values()
+    common = [base_url_of(settings, Asker.JUDGE, request.base_url)] if None in own else []
+    for url in dict.fromkeys([*common, *filter(None, own)]):
+        if told := withheld_key(settings, Asker.JUDGE, url):
+            terminal.say(told)
+    return models
 
 
 def _tell_what_is_missing(

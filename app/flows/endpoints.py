@@ -94,5 +94,9 @@ def endpoint_for(
     timeout_s: float,
     max_tokens: int,
 ) -> Endpoint:
-    """The model at that address, with the key if it is its own."""
-    return Endpoint(base_url, model, key_for(settings, asker, base_url), timeout_s, max_tokens)
+    """The model at that address, with the key if it is its own: of this asker, or of another one
+    that was given it for this very address."""
+    askers = (asker, *(one for one in Asker if one is not asker))
+    keys = (key_for(settings, one, base_url) for one in askers)
+    key = next((one for one in keys if one.get_secret_value()), SecretStr(""))
+    return Endpoint(base_url, model, key, timeout_s, max_tokens)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from app.flows.endpoints import Asker, base_url_of
 from app.flows.judge_setup import (
     JudgeRequest,
+    address_of,
     backend_named,
     case_of,
     models_of,
@@ -72,7 +73,7 @@ def forecast_judge(store: Store, request: JudgeRequest, settings: Settings) -> F
     rubric = pair_rubric(request.rubric)
     rule = rule_of(request, backend)
     models = models_of(request, backend)
-    url = base_url_of(settings, Asker.JUDGE, request.base_url) if backend.needs_endpoint else ""
+    url = address_of(request, settings, models[0]) if backend.needs_endpoint else ""
     prices = _prices(settings)
     if not backend.is_offline:
         _require_budget(request.max_tokens_total, request.budget_usd, prices, models)

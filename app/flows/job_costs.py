@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from storage import judging, probing, runs
+from storage import judging, passes, probing, runs
 from storage.engine import Store
 from storage.jobs import JobInfo
 
@@ -22,7 +22,7 @@ class JobCost(Struct, frozen=True):
 def cost_of(store: Store, job: JobInfo) -> JobCost | None:
     """None for jobs that ask no model, and before the first answer is stored."""
     run_id = job.checkpoint.get("run")
-    if job.kind not in ("judge", "probe") or not isinstance(run_id, int):
+    if job.kind not in ("judge", "judge-pass", "probe") or not isinstance(run_id, int):
         return None
     with store.read() as conn:
         if job.kind == "probe":
@@ -31,5 +31,6 @@ def cost_of(store: Store, job: JobInfo) -> JobCost | None:
             cost = None if spent.unpriced else spent.cost_usd
             return JobCost(spent.tokens_in + spent.tokens_out, cost, failed)
         run = runs.get_judge_run(conn, run_id)
-        failed = judging.n_failed(conn, run_id)
+        is_pass = job.kind == "judge-pass"
+        failed = (passes if is_pass else judging).n_failed(conn, run_id)
         return JobCost(run.tokens_in + run.tokens_out, run.cost_usd, failed)

@@ -19,7 +19,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.flows.asking import Limits, Line
-from app.flows.judge_setup import backend_named, models_of, setups_of
+from app.flows.judge_setup import backend_named, models_of, own_addresses, setups_of
 from app.flows.pass_setup import PassRequest, Questions, questions_of, rule_of_pass
 from app.flows.running import Run
 from app.flows.spending import Budget, Price, Spending, Tokens
@@ -163,7 +163,11 @@ class _Pass:
             rubric.name,
             rubric.version,
             self._rule,
-            {"max_chars": self._request.max_chars, **self._questions.parameters},
+            {
+                "max_chars": self._request.max_chars,
+                **self._questions.parameters,
+                **own_addresses(self._request.models),
+            },
             job_id,
             rubric.about,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from app.flows.endpoints import Asker, base_url_of, endpoint_for
+from app.flows.model_addresses import model_addresses, model_names
 from app.settings import Settings
 from curation.consensus import PROOF, ConsensusRule
 from curation.errors import RubricError, SettingsError
@@ -32,6 +33,7 @@ class JudgeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     backend: str = "rules"
     dataset: str | None = None
     models: tuple[str, ...] = ()
+    """`name`, or `name@http://…` for one with an address of its own."""
     base_url: str | None = None
     """None: as the settings say."""
     rubric: str = DEFAULT_RUBRIC
@@ -103,8 +105,9 @@ def rule_of(request: JudgeRequest, backend: JudgeBackend) -> ConsensusRule:
 
 
 def models_of(request: JudgeRequest, backend: JudgeBackend) -> tuple[str, ...]:
+    """Names of the models that vote, in the order in which votes go round them."""
     if request.models:
-        return request.models
+        return model_names(request.models, Asker.JUDGE)
     if backend.needs_endpoint or backend.needs_recording:
         raise SettingsError(
             "No model is named.", where="judge", hint="Give --model, once for each model."
@@ -115,15 +118,14 @@ def models_of(request: JudgeRequest, backend: JudgeBackend) -> tuple[str, ...]:
 def setups_of(
     request: JudgeRequest, settings: Settings, backend: JudgeBackend, models: Sequence[str]
 ) -> dict[str, JudgeSetup]:
-    """How the judge of each model is opened."""
+    """How the judge of each model is opened, at its own address or the common one."""
     if backend.needs_endpoint:
-        url = base_url_of(settings, Asker.JUDGE, request.base_url)
         return {
             model: JudgeSetup(
                 endpoint_for(
                     settings,
                     Asker.JUDGE,
-                    url,
+                    address_of(request, settings, model),
                     model,
                     timeout_s=request.timeout_s,
                     max_tokens=request.max_tokens,
@@ -135,6 +137,16 @@ def setups_of(
         }
     recording = recorded_replies(request.recording) if backend.needs_recording else ()
     return dict.fromkeys(models, JudgeSetup(recording=recording, max_chars=request.max_chars))
+
+
+def address_of(request: JudgeRequest, settings: Settings, model: str) -> str:
+    """Where a model is asked.
+
+    Raises:
+        SettingsError: it has no address of its own, and there is no common one.
+    """
+    own = model_addresses(request.models, Asker.JUDGE).get(model)
+    return own or base_url_of(settings, Asker.JUDGE, request.base_url)
 
 
 def recorded_replies(path: str | None) -> tuple[str, ...]:
@@ -169,9 +181,19 @@ def new_run(
         rubric.name,
         rubric.version,
         rule,
-        {"with_samples": request.with_samples, "max_chars": request.max_chars},
+        {
+            "with_samples": request.with_samples,
+            "max_chars": request.max_chars,
+            **own_addresses(request.models),
+        },
         job_id,
     )
+
+
+def own_addresses(models: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What a run remembers of models with addresses of their own; {} when there are none."""
+    own = {name: url for name, url in model_addresses(models, Asker.JUDGE).items() if url}
+    return {"addresses": own} if own else {}
 
 
 def case_of(

@@ -33,6 +33,7 @@ class PassRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Of one answer, of results or of a turn; see `pass_names`."""
     dataset: str | None = None
     models: tuple[str, ...] = ()
+    """`name`, or `name@http://…` for one with an address of its own."""
     base_url: str | None = None
     """None: as the settings say."""
     tool_items: bool = False
