@@ -57,6 +57,7 @@ FAMILIES = {
     "predictions": ("ingest-predictions", "match", "verdicts", "predictions", "rollouts"),
     "verify": ("probe",),
     "judging": ("judge", "passes"),
+    "expand": ("expand",),
     "rounds": ("rounds", "start-round", "close-round", "mixture"),
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from curation.annotation import Outcome
 from curation.standing import RulerKind
 from curation.verdicts import Verdict
 from storage.annotations import standing_among
@@ -94,8 +95,8 @@ def _error(row: Any) -> ErrorOnRecord:
 
 def committed_corrections(conn: Connection, trajectory_ids: Sequence[int]) -> dict[int, int]:
     """Trajectory id -> id of what stands in its place: the correction that was decided for, else
-    the latest that a person's standing annotation carries. Trajectories without one are absent, and
-    so are those that were decided to stay as they are or to go."""
+    the latest that a person committed as accepted. Trajectories without one are absent, and so are
+    those that were decided to stay as they are or to go."""
     found: dict[int, int] = {}
     decided: set[int] = set()
     uids: dict[str, int] = {}
@@ -109,7 +110,9 @@ def committed_corrections(conn: Connection, trajectory_ids: Sequence[int]) -> di
             carried = [
                 a.annotation.correction_uid
                 for a in sorted(said, key=lambda a: a.id)
-                if a.annotator_kind == "human" and a.annotation.correction_uid
+                if a.annotator_kind == "human"
+                and a.annotation.outcome is Outcome.ACCEPT
+                and a.annotation.correction_uid
             ]
             if carried and one not in decided:
                 uids[carried[-1]] = one

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from curation.checklist_judging import ChecklistVote
 from curation.expansion.verdict import AnswerVerdict
 from storage.bulk import MAX_KEYS, insert_new, stored_time
-from storage.expansions import ChildKey, ids_of_children, packed_reply, storable
+from storage.expansions import ChildKey, Tokens, ids_of_children, packed_reply, storable
 from storage.tables import ExpansionVoteRow, table_of
 
 expansion_vote = table_of(ExpansionVoteRow)
@@ -77,3 +77,13 @@ def votes_on(
         for child, number, said in conn.execute(query):
             found.setdefault(child, {})[number] = AnswerVerdict(said) if said else None
     return found
+
+
+def usual_vote_tokens(conn: Connection, models: Sequence[str]) -> Tokens | None:
+    """What votes of these models took, on average; None while none is on record."""
+    row = conn.execute(
+        select(
+            func.avg(expansion_vote.c.prompt_tokens), func.avg(expansion_vote.c.completion_tokens)
+        ).where(expansion_vote.c.model.in_(models))
+    ).one()
+    return None if None in row else Tokens(*(round(float(value)) for value in row))

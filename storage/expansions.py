@@ -186,6 +186,13 @@ def ids_of_children(conn: Connection, run_id: int, keys: Sequence[ChildKey]) -> 
     return found
 
 
+class Tokens(Struct, frozen=True):
+    """Of a prompt and its reply."""
+
+    prompt: int
+    completion: int
+
+
 class ExpansionCounts(Struct, frozen=True):
     """What a run came to."""
 
@@ -222,6 +229,16 @@ def expansion_counts(conn: Connection, run_id: int) -> ExpansionCounts:
         states[ChildState.WRITTEN],
         states[ChildState.FAILED],
     )
+
+
+def usual_sample_tokens(conn: Connection, model: str) -> Tokens | None:
+    """What samples of a model took, on average; None while none is on record."""
+    row = conn.execute(
+        select(func.avg(expansion.c.prompt_tokens), func.avg(expansion.c.completion_tokens))
+        .join(expansion_run, expansion_run.c.id == expansion.c.run_id)
+        .where(expansion_run.c.model == model)
+    ).one()
+    return None if None in row else Tokens(*(round(float(value)) for value in row))
 
 
 def lineage_of(conn: Connection, trajectory_id: int) -> Lineage | None:

@@ -124,8 +124,14 @@ def writer_of(request: ExpandRequest, settings: Settings) -> Endpoint:
     """Who writes.
 
     Raises:
-        SettingsError: no address is given, or it cannot be used.
+        SettingsError: no model is named, or no address that can be used.
     """
+    if not request.model:
+        raise SettingsError(
+            "No model is named.",
+            where="expand",
+            hint="Enter one under Settings, give --model, or set LOOPWRIGHT_GENERATOR_MODEL.",
+        )
     return endpoint_for(
         settings,
         Asker.GENERATOR,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from storage import judging, passes, probing, runs
+from storage import expansion_runs, expansions, judging, passes, probing, runs
 from storage.engine import Store
 from storage.jobs import JobInfo
 
@@ -22,7 +22,8 @@ class JobCost(Struct, frozen=True):
 def cost_of(store: Store, job: JobInfo) -> JobCost | None:
     """None for jobs that ask no model, and before the first answer is stored."""
     run_id = job.checkpoint.get("run")
-    if job.kind not in ("judge", "judge-pass", "probe") or not isinstance(run_id, int):
+    asking = ("judge", "judge-pass", "probe", "expand")
+    if job.kind not in asking or not isinstance(run_id, int):
         return None
     with store.read() as conn:
         if job.kind == "probe":
@@ -30,6 +31,11 @@ def cost_of(store: Store, job: JobInfo) -> JobCost | None:
             failed = probing.count_failures(conn, run_id)
             cost = None if spent.unpriced else spent.cost_usd
             return JobCost(spent.tokens_in + spent.tokens_out, cost, failed)
+        if job.kind == "expand":
+            grown = expansion_runs.expansion_spending(conn, run_id)
+            failed = expansions.expansion_counts(conn, run_id).failed
+            cost = None if grown.unpriced else grown.cost_usd
+            return JobCost(grown.tokens_in + grown.tokens_out, cost, failed)
         run = runs.get_judge_run(conn, run_id)
         is_pass = job.kind == "judge-pass"
         failed = (passes if is_pass else judging).n_failed(conn, run_id)

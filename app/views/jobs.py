@@ -35,6 +35,7 @@ LEADS = {
     "judge": ("verify", "Rule on what it says in Verify", ":material/gavel:"),
     "probe": ("verify", "See what differs in Verify", ":material/gavel:"),
     "ingest-predictions": ("verify", "See what differs in Verify", ":material/gavel:"),
+    "expand": ("queue", "See what was admitted in Queue", ":material/inbox:"),
 }
 """Where the work that a job made is done."""
 FRESH_S = 30
@@ -251,6 +252,9 @@ def _describe_verification(job: JobInfo) -> str:
             who = " + ".join(params.get("models") or ())
             about = params.get("dataset") or "everything"
             return f"Look at {about} by {params.get('rubric')} with {who}"
+        case "expand":
+            about = params.get("dataset") or "everything"
+            return f"Grow new samples from errors in {about} with {params.get('model')}"
         case "gate-apply":
             return f"Apply what the gate lets pass, for {params.get('by')}"
         case "gate-withdraw":

@@ -10,19 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from app.cli import perform as perform_command
 from app.flows import jobs
+from app.flows.annotate import perform
 from app.flows.asking import EndpointGone
+from app.flows.correct import propose_correction
 from app.flows.expand import ExpandEnd, expand
+from app.flows.expand_forecast import forecast_expand
 from app.flows.expand_setup import ExpandRequest
+from app.flows.export import ExportRequest, export
 from app.flows.ingest import ingest
 from app.flows.queue import queue_overview
 from app.flows.running import Cancelled, Run
 from app.settings import load_settings
 from curation.directive import builtin_directives
 from curation.errors import ExpansionError, RubricError, SettingsError
+from curation.exporting import Include
+from curation.revising import CallRevision, MessageRevision
 from curation.standing import RulerKind
 from curation.verdicts import Verdict
 from storage import datasets
@@ -36,6 +44,7 @@ from storage.tables import ExpansionRow, ExpansionVoteRow, ItemRow, TrajectoryRo
 from storage.trajectories import load_by_id
 from storage.verdicts import NewVerdict, append_verdict
 from tests.disputed import call, fill
+from tests.episodes import Person
 from tests.expanding import made, said, sample
 from tests.growing import (
     TITLES,
@@ -525,3 +534,135 @@ def test_a_killed_worker_loses_and_repeats_nothing_that_was_stored(
     assert KEY not in told + told_again
     for path in tmp_path.glob("loopwright.db*"):
         assert KEY.encode() not in path.read_bytes()
+
+
+def test_a_wrong_label_is_a_seed_once_its_correction_is_committed(
+    store: Store, tmp_path: Path
+) -> None:
+    """Through the court and Annotate, as people do it."""
+    with_errors(store, tmp_path, 2, Verdict.LABEL_WRONG)
+    ada = Person(store, "ada")
+    with store.read() as conn:
+        uid = load_by_id(conn, 1).uid
+    with model_server(answering) as server:
+        end = grown(store, server)
+        assert (end.report.seeds, end.skipped) == (0, {"no-committed-correction": 2})
+        for outcome, seeds in (("reject", 0), ("accept", 1)):
+            ops = [ada.op("outcome", uid, outcome=outcome), ada.op("commit", uid)]
+            perform(store, ada.info, ada.session, ops)
+            end = grown(store, server)
+            assert end.report.seeds == seeds
+    assert (end.report.seeds, end.report.admitted) == (1, 4)
+    assert end.skipped == {"no-committed-correction": 1}
+    prompt = next(b for b in server.asked if not is_judge(b))["messages"][1]["content"]
+    assert prompt.index("The right answer:") < prompt.index('"city":"Wrong00000"')
+    assert prompt.index("The wrong answer:") < prompt.rindex('"city":"City00000"')
+
+
+def test_where_both_were_wrong_a_committed_third_answer_makes_a_seed(
+    store: Store, tmp_path: Path
+) -> None:
+    with_errors(store, tmp_path, 1, Verdict.BOTH_WRONG)
+    ada = Person(store, "ada")
+    with store.read() as conn:
+        stored = load_by_id(conn, 1)
+    with model_server(answering) as server:
+        assert grown(store, server).skipped == {"no-committed-correction": 1}
+        call = CallRevision(0, "get_weather", '{"city": "Third"}')
+        revision = (0, MessageRevision(origin=1, calls=(call,)))
+        number = ada.next_number()
+        propose_correction(store, ada.info, ada.session, number, stored.uid, revision, "Neither.")
+        ops = [ada.op("outcome", stored.uid, outcome="accept"), ada.op("commit", stored.uid)]
+        perform(store, ada.info, ada.session, ops)
+        end = grown(store, server)
+    assert (end.report.seeds, end.report.admitted) == (1, 4)
+    prompt = next(b for b in server.asked if not is_judge(b))["messages"][1]["content"]
+    assert "Third" in prompt and "Wrong00000" in prompt
+    assert prompt.index("Third") < prompt.index("Wrong00000")
+
+
+def test_an_admitted_sample_is_exported_in_the_split_of_its_parent(
+    store: Store, tmp_path: Path
+) -> None:
+    with_errors(store, tmp_path, 6)
+    with model_server(answering) as server:
+        grown(store, server)
+    shares = (0.5, 0.25, 0.25)
+    request = {"type": "sft", "layout": "openai", "include": Include.ALL, "shares": shares}
+    report = export(store, ExportRequest(out=str(tmp_path / "out"), **request))
+    assert report.rows == 6 + 24
+    split_of: dict[str, set[str]] = {}
+    for path in (tmp_path / "out" / f"{split}.jsonl" for split in ("train", "validation", "test")):
+        for line in path.read_text().splitlines() if path.exists() else ():
+            number = re.search(r"(?:City0000|burg-)(\d)", line)
+            assert number is not None
+            split_of.setdefault(number[1], set()).add(path.stem)
+    assert len(split_of) == 6
+    assert all(len(splits) == 1 for splits in split_of.values())
+    assert len(set().union(*split_of.values())) > 1, "there is something to straddle"
+
+
+def test_what_it_would_ask_is_told_before_it_starts(store: Store, tmp_path: Path) -> None:
+    with_errors(store, tmp_path, 3)
+    request = ExpandRequest("g", dataset="cities")
+    with model_server(answering) as server:
+        settings = load_settings(generator_base_url=server.url, prices={"g": [1.0, 2.0]})
+        told = forecast_expand(store, request, settings)
+        assert (told.seeds, told.to_ask, told.least_votes, told.most_votes) == (3, 12, 24, 36)
+        assert 12 * 1000 < told.tokens[0] < told.tokens[1] < 60_000
+        assert told.usd is not None
+        assert "characters a token" in told.basis
+        assert server.asked == []
+        with store.read() as conn:
+            assert datasets.find_dataset(conn, "cities-expanded-1") is None
+        grown(store, server, base_url=server.url)
+        done = forecast_expand(store, request, settings)
+        assert (done.to_ask, done.to_settle, done.most_votes, done.tokens) == (0, 0, 0, (0, 0))
+        assert done.dataset == "cities-expanded-1"
+        more = forecast_expand(store, replace(request, children=6), settings)
+        # 6 more samples of 2 tokens, 12 to 18 votes of 2
+        assert (more.to_ask, more.tokens) == (6, (36, 48))
+        # each of 1 token at 1 $ and 1 at 2 $ a million
+        assert more.usd == pytest.approx((18 * 3e-6, 24 * 3e-6))
+        unpriced = forecast_expand(store, request, load_settings(generator_base_url=server.url))
+        assert unpriced.usd is None
+
+
+def test_the_command_says_exactly_what_it_promises(store: Store, tmp_path: Path) -> None:
+    with_errors(store, tmp_path, 2)
+    bad = scripted(lambda n, title: good(n, title) if n else "Sorry.")
+    with model_server(bad) as server:
+        wanted = ["expand", "--model", "g", "--base-url", server.url, "--dataset", "cities"]
+        wanted += ["--children", "2", "--directive", "user-persona=2", "--directive",
+                   "data-variation", "--json"]  # fmt: skip
+        dry = run_command(store, *wanted, "--dry-run")
+        out, told = dry.communicate(timeout=60)
+        assert (dry.returncode, json.loads(out)["to_ask"]) == (0, 4), told
+        assert server.asked == []
+        process = run_command(store, *wanted)
+        out, told = process.communicate(timeout=60)
+    assert process.returncode == 0, told
+    assert json.loads(out) == {
+        "seeds": 2,
+        "asked": 4,
+        "admitted": 2,
+        "refused": {"unreadable": 2},
+        "tokens": 16,
+        "cost_usd": None,
+        "dataset": "cities-expanded-1",
+    }
+    assert "judges its own samples" in told
+    assert {title for _, title in asked_for(server.asked)} <= {"Who asks", "Data"}
+
+
+def test_the_command_says_what_is_missing(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_errors(store, tmp_path, 1)
+    db = ["--db", str(store.engine.url)]
+    assert perform_command([*db, "expand", "--base-url", "http://127.0.0.1:1/v1"]) == 2
+    assert "LOOPWRIGHT_GENERATOR_MODEL" in capsys.readouterr().err
+    assert perform_command([*db, "expand", "--model", "g"]) == 2
+    assert "LOOPWRIGHT_GENERATOR_BASE_URL" in capsys.readouterr().err
+    assert perform_command([*db, "expand", "--model", "g", "--directive", "a=b"]) == 2
+    assert "NAME=WEIGHT" in capsys.readouterr().err
