@@ -170,6 +170,29 @@ def compose(pools: Mapping[Part, Sequence[Step]], spec: MixtureSpec) -> Mixture:
     return Mixture(spec, counts, chosen)
 
 
+def sizes_of(
+    available: Mapping[Part, int], perplexities: Sequence[float], spec: MixtureSpec
+) -> MixtureRecord:
+    """What `compose` would come to, from the sizes of sets that do not overlap.
+
+    Args:
+        available: of every set but that of high perplexity.
+        perplexities: of the steps of that one.
+    """
+    check_spec(spec)
+    considered = least_sure(perplexities, float, spec.high_perplexity)
+    held = {part: available.get(part, 0) for part in Part}
+    held[Part.HIGH_PERPLEXITY] = len(considered)
+    wanted = _wanted(spec, held)
+    return MixtureRecord(
+        spec,
+        tuple(
+            PartCount(part, held[part], wanted[part], min(wanted[part], held[part]))
+            for part in Part
+        ),
+    )
+
+
 def check_spec(spec: MixtureSpec) -> None:
     """Raise SettingsError when the mixture cannot be drawn."""
     if spec.budget < 0 or (spec.seed_new or 0) < 0:
@@ -231,10 +254,11 @@ def _ordered(
             if known and step.place not in taken:
                 own.setdefault(step.place, step)
         taken |= own.keys()
-        spread = _spread(own.values(), spec.seed)
         if part is Part.HIGH_PERPLEXITY:
-            spread = least_sure(spread, _perplexity, spec.high_perplexity)
-        found[part] = tuple(spread)
+            known_order = sorted(own.values(), key=lambda step: (step.uid, step.message_index))
+            found[part] = tuple(least_sure(known_order, _perplexity, spec.high_perplexity))
+        else:
+            found[part] = tuple(_spread(own.values(), spec.seed))
     return found
 
 
@@ -248,11 +272,13 @@ def _spread(steps: Iterable[Step], seed: int) -> list[Step]:
     as many tasks as it can."""
     drawn = sorted(steps, key=lambda step: _lot(seed, step.uid, step.message_index))
     rank: dict[str, int] = {}
+    lots: dict[str, bytes] = {}
     ranked: list[tuple[int, bytes, Step]] = []
     for step in drawn:
         turn = rank.get(step.group, 0)
         rank[step.group] = turn + 1
-        ranked.append((turn, _lot(seed, step.group, -1), step))
+        lot = lots.get(step.group) or lots.setdefault(step.group, _lot(seed, step.group, -1))
+        ranked.append((turn, lot, step))
     return [step for _, _, step in sorted(ranked, key=lambda one: one[:2])]
 
 

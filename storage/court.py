@@ -53,9 +53,14 @@ class CourtFilter(Struct, frozen=True):
     """Only those whose score is within these bounds, both included; None: no bound."""
 
     @property
+    def is_bound(self) -> bool:
+        """Whether only some scores are asked for."""
+        return self.low is not None or self.high is not None
+
+    @property
     def is_scored(self) -> bool:
         """Whether predictions without this score are left out."""
-        return (self.order, self.low, self.high) != (CourtOrder.CAME, None, None)
+        return self.is_bound or self.order is not CourtOrder.CAME
 
 
 class QueuedCase(Struct, frozen=True):
@@ -110,8 +115,11 @@ def is_waiting(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) 
 
 def place_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) -> int:
     """1-based position of a prediction that waits in a class, counted up to `COUNT_CAP`."""
-    before = _counted(conn, wanted, in_class(cls), _beyond(conn, wanted, at, backwards=True))
-    return min(before + 1, COUNT_CAP)
+    before = _of(wanted, prediction.c.id).where(
+        in_class(cls), _beyond(conn, wanted, at, backwards=True)
+    )
+    some = before.limit(COUNT_CAP - 1).subquery()
+    return 1 + int(conn.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def count_classes(conn: Connection, wanted: CourtFilter) -> dict[CourtClass, int]:
@@ -126,7 +134,12 @@ def count_mastered(conn: Connection, wanted: CourtFilter) -> int:
 
 
 def _counted(conn: Connection, wanted: CourtFilter, *conditions: ColumnElement[bool]) -> int:
-    some = _of(wanted, prediction.c.id).where(*conditions).limit(COUNT_CAP)
+    if wanted.score == CLOSENESS and not wanted.is_bound:
+        # Every prediction that was compared has it; without the join nobody waits for counts.
+        some = select(prediction.c.id).where(*_conditions(wanted))
+    else:
+        some = _of(wanted, prediction.c.id)
+    some = some.where(*conditions).limit(COUNT_CAP)
     return int(conn.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
 

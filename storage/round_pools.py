@@ -6,10 +6,12 @@ Of several answers of one model to one step, a greedy one counts, and of those t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     Subquery,
     and_,
     case,
@@ -42,8 +44,8 @@ trajectory = table_of(TrajectoryRow)
 verdict = table_of(VerdictRow)
 
 _APPLIED = (RulerKind.HUMAN.value, RulerKind.AUTO.value)
-_AS_GOOD = (Verdict.BOTH_CORRECT.value, UNSCORED, "")
-"""Standings that do not speak against an answer that matches."""
+_NOTHING_SAID = (UNSCORED, "")
+"""Standings that are no verdict."""
 
 
 def counts_of(conn: Connection, setup: RoundSetup) -> RoundCounts:
@@ -92,14 +94,39 @@ def counts_of(conn: Connection, setup: RoundSetup) -> RoundCounts:
         waiting=told["waiting"],
         corrected=told["corrected"],
         expanded=_count(conn, _unused(conn, setup, setup.expanded)),
-        seed_new=_count(conn, _unused(conn, setup, setup.seeds)),
+        seed_new=_count(conn, _unused(conn, setup, setup.seeds, but=setup.expanded)),
     )
+
+
+def sizes_of_pools(
+    conn: Connection, setup: RoundSetup, *, keep_both_correct: bool = True
+) -> tuple[dict[Part, int], list[float]]:
+    """How many steps every set could give, and the perplexities of those of high perplexity.
+
+    Raises:
+        NotFound: a dataset of the setup is not there (any more).
+    """
+    a = _answers(conn, setup).c
+    sure = (
+        select(a.perplexity)
+        .join(trajectory, trajectory.c.id == a.trajectory_id)
+        .where(_is_mastered(a, keep_both_correct=keep_both_correct), a.perplexity.is_not(None))
+    )
+    n_new = select(func.coalesce(func.sum(trajectory.c.n_steps), 0)).where(
+        _unused(conn, setup, setup.seeds, but=setup.expanded)
+    )
+    sizes = {
+        Part.ERROR_SEEDS: len(_error_seeds(conn, setup, families={})),
+        Part.EXPANDED: _count(conn, _unused(conn, setup, setup.expanded)),
+        Part.SEED_NEW: int(conn.execute(n_new).scalar_one()),
+    }
+    return sizes, list(conn.execute(sure).scalars())
 
 
 def pools_of(
     conn: Connection, setup: RoundSetup, *, keep_both_correct: bool = True
 ) -> dict[Part, list[Step]]:
-    """The steps that every set could give.
+    """The steps that every set could give; no two sets hold the same.
 
     What was rejected, and what a check calls an error in and nobody accepted, is in none. Steps
     that nobody answered have no message index yet (`curation.mixture.Step`).
@@ -108,86 +135,87 @@ def pools_of(
         NotFound: a dataset of the setup is not there (any more).
     """
     family = families(conn)
-    answered = _answered(conn, setup, family, keep_both_correct=keep_both_correct)
     return {
-        Part.ERROR_SEEDS: answered[Part.ERROR_SEEDS],
+        Part.ERROR_SEEDS: _error_seeds(conn, setup, family),
         Part.EXPANDED: [
             Step(row_id, -n_steps, uid, family.get(group, group))
             for row_id, uid, group, n_steps in _fresh(conn, setup, setup.expanded)
         ],
-        Part.HIGH_PERPLEXITY: answered[Part.HIGH_PERPLEXITY],
+        Part.HIGH_PERPLEXITY: _mastered(conn, setup, family, keep_both_correct=keep_both_correct),
         Part.SEED_NEW: [
             Step(row_id, -1 - number, uid, family.get(group, group))
-            for row_id, uid, group, n_steps in _fresh(conn, setup, setup.seeds)
+            for row_id, uid, group, n_steps in _fresh(conn, setup, setup.seeds, but=setup.expanded)
             for number in range(n_steps)
         ],
     }
 
 
-def _answered(
-    conn: Connection, setup: RoundSetup, family: dict[str, str], *, keep_both_correct: bool
-) -> dict[Part, list[Step]]:
-    found: dict[Part, list[Step]] = {Part.ERROR_SEEDS: [], Part.HIGH_PERPLEXITY: []}
-    answers = _answers(conn, setup)
-    a = answers.c
+def _error_seeds(conn: Connection, setup: RoundSetup, families: dict[str, str]) -> list[Step]:
+    """Steps where the prediction was wrong, or where the label was and is corrected."""
+    a = _answers(conn, setup).c
     label_wrong = and_(a.standing == Verdict.LABEL_WRONG.value, a.decided_by.in_(_APPLIED))
-    as_good = and_(a.matched.is_(True), a.standing.in_(_AS_GOOD))
+    prediction_wrong = and_(a.standing == Verdict.PRED_WRONG.value, _without_errors())
     query = (
+        _steps(a, verdict.c.annotator_id, a.standing)
+        .outerjoin(verdict, verdict.c.id == a.verdict_id)
+        .where(not_(a.is_disputed), _not_rejected(), or_(label_wrong, prediction_wrong))
+    )
+    rows = conn.execute(query).all()
+    wrong = [(r.trajectory_id, r.annotator_id) for r in rows if r.standing == Verdict.LABEL_WRONG]
+    corrections = _corrections(conn, wrong)
+    found = []
+    for r in rows:
+        result = None
+        if r.standing == Verdict.LABEL_WRONG:
+            result = corrections.get((r.trajectory_id, r.annotator_id))
+            if result is None:
+                continue
+        found.append(_step(r, families, result))
+    return found
+
+
+def _mastered(
+    conn: Connection, setup: RoundSetup, families: dict[str, str], *, keep_both_correct: bool
+) -> list[Step]:
+    a = _answers(conn, setup).c
+    query = _steps(a).where(_is_mastered(a, keep_both_correct=keep_both_correct))
+    return [_step(row, families) for row in conn.execute(query)]
+
+
+def _is_mastered(a: Any, *, keep_both_correct: bool) -> ColumnElement[bool]:
+    """Right by its matcher with nobody against it, or ruled as good as the reference."""
+    as_good = and_(a.matched.is_(True), a.standing.in_(_NOTHING_SAID))
+    if keep_both_correct:
+        as_good = or_(as_good, a.standing == Verdict.BOTH_CORRECT.value)
+    return and_(not_(a.is_disputed), _not_rejected(), _without_errors(), as_good)
+
+
+def _steps(a: Any, *more: ColumnElement[Any]) -> Select[Any]:
+    return (
         select(
             a.id,
             a.trajectory_id,
             a.message_index,
             a.perplexity,
-            a.standing,
             trajectory.c.uid,
             trajectory.c.group_key,
-            verdict.c.annotator_id,
+            *more,
         )
         .join(trajectory, trajectory.c.id == a.trajectory_id)
-        .outerjoin(verdict, verdict.c.id == a.verdict_id)
-        .where(
-            not_(a.is_disputed),
-            _not_rejected(),
-            or_(
-                label_wrong,
-                and_(
-                    _without_errors(),
-                    or_(
-                        a.standing == Verdict.PRED_WRONG.value,
-                        a.standing == Verdict.BOTH_CORRECT.value,
-                        as_good,
-                    ),
-                ),
-            ),
-        )
         .order_by(a.trajectory_id, a.message_index)
     )
-    rows = conn.execute(query).all()
-    corrections = _corrections(
-        conn,
-        [(r.trajectory_id, r.annotator_id) for r in rows if r.standing == Verdict.LABEL_WRONG],
+
+
+def _step(row: Any, families: dict[str, str], result_id: int | None = None) -> Step:
+    return Step(
+        row.trajectory_id,
+        row.message_index,
+        row.uid,
+        families.get(row.group_key, row.group_key),
+        row.perplexity,
+        row.id,
+        result_id,
     )
-    for r in rows:
-        step = Step(
-            r.trajectory_id,
-            r.message_index,
-            r.uid,
-            family.get(r.group_key, r.group_key),
-            r.perplexity,
-            r.id,
-            corrections.get((r.trajectory_id, r.annotator_id)),
-        )
-        match r.standing:
-            case Verdict.PRED_WRONG:
-                found[Part.ERROR_SEEDS].append(step)
-            case Verdict.LABEL_WRONG:
-                if step.result_id is not None:
-                    found[Part.ERROR_SEEDS].append(step)
-            case Verdict.BOTH_CORRECT if not keep_both_correct:
-                pass
-            case _:
-                found[Part.HIGH_PERPLEXITY].append(step)
-    return found
 
 
 def _answers(conn: Connection, setup: RoundSetup) -> Subquery:
@@ -248,19 +276,23 @@ def _corrections(conn: Connection, wanted: Sequence[tuple[int, int]]) -> dict[tu
 
 
 def _fresh(
-    conn: Connection, setup: RoundSetup, names: Sequence[str]
+    conn: Connection, setup: RoundSetup, names: Sequence[str], *, but: Sequence[str] = ()
 ) -> Iterator[tuple[int, str, str, int]]:
     """(id, uid, group, steps) of trajectories that no round used and nobody asked the model."""
     query = (
         select(trajectory.c.id, trajectory.c.uid, trajectory.c.group_key, trajectory.c.n_steps)
-        .where(_unused(conn, setup, names))
+        .where(_unused(conn, setup, names, but=but))
         .order_by(trajectory.c.id)
     )
     for row in conn.execute(query):
         yield row.id, row.uid, row.group_key, row.n_steps
 
 
-def _unused(conn: Connection, setup: RoundSetup, names: Sequence[str]) -> ColumnElement[bool]:
+def _unused(
+    conn: Connection, setup: RoundSetup, names: Sequence[str], *, but: Sequence[str] = ()
+) -> ColumnElement[bool]:
+    """Of a trajectory in the datasets `names`, and in none of `but`: no round used it, and nobody
+    asked the model."""
     if not names:
         return false()
     used = select(mixture_step.c.round_id).where(mixture_step.c.trajectory_id == trajectory.c.id)
@@ -269,6 +301,7 @@ def _unused(conn: Connection, setup: RoundSetup, names: Sequence[str]) -> Column
     )
     return and_(
         _in_datasets(conn, names),
+        not_(_in_datasets(conn, but)),
         trajectory.c.n_steps > 0,
         _not_rejected(),
         _without_errors(),

@@ -131,7 +131,7 @@ def close_round(
     spec = MixtureSpec(budget, preset, seed_new, rule, not drop_both_correct, seed)
     with terminal.store() as store:
         if dry_run:
-            record = flow.preview(store, number, spec).record
+            record = flow.preview(store, number, spec)
             terminal.result(_drawn(number, record, closed=False), _in_words(record))
             return
         who = annotator_named(store, terminal.settings.annotator)

@@ -15,6 +15,7 @@ from curation.errors import LoopwrightError, SettingsError
 from curation.mixture import (
     FILL,
     Mixture,
+    MixtureRecord,
     MixtureSpec,
     Part,
     PartCount,
@@ -22,6 +23,7 @@ from curation.mixture import (
     check_spec,
     compose,
     seed_new_after,
+    sizes_of,
 )
 from curation.rounds import RoundCounts, RoundSetup
 from storage import round_pools, rounds
@@ -135,10 +137,8 @@ def round_now(store: Store, number: int) -> RoundNow:
         return RoundNow(one, one.counts or round_pools.counts_of(conn, one.setup))
 
 
-def preview(store: Store, number: int, spec: MixtureSpec) -> Mixture:
-    """The mixture that the round would close with now.
-
-    Steps that nobody answered are not looked up: they have no message index yet.
+def preview(store: Store, number: int, spec: MixtureSpec) -> MixtureRecord:
+    """How much of every set the round would close with now.
 
     Raises:
         NotFound: there is no such round.
@@ -149,8 +149,11 @@ def preview(store: Store, number: int, spec: MixtureSpec) -> Mixture:
     with store.read() as conn:
         one = rounds.get_round(conn, number)
         _refuse_closed(one)
-        pools = round_pools.pools_of(conn, one.setup, keep_both_correct=spec.keep_both_correct)
-        return compose(pools, _with_seed_new(spec, one, rounds.list_rounds(conn)))
+        sizes, perplexities = round_pools.sizes_of_pools(
+            conn, one.setup, keep_both_correct=spec.keep_both_correct
+        )
+        spec = _with_seed_new(spec, one, rounds.list_rounds(conn))
+        return sizes_of(sizes, perplexities, spec)
 
 
 def close(store: Store, who: AnnotatorInfo, number: int, spec: MixtureSpec) -> Round:

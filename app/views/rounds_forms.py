@@ -108,7 +108,7 @@ def draw_closing(one: RoundNow) -> None:
     with shown:
         st.markdown("**What would be drawn now**")
         try:
-            record = flow.preview(session.store(), number, spec).record
+            record = flow.preview(session.store(), number, spec)
         except LoopwrightError as problem:
             draw_error(problem)
             return

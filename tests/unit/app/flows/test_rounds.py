@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.flows.rounds import RoundClosed
 from app.flows.rule import rule, withdraw
 from curation.errors import NotFound, SettingsError
 from curation.exporting import Include
+from curation.high_perplexity import HighPerplexity, KeepBy
 from curation.mixture import MixtureSpec, Part
 from curation.predictions import PredictionKind
 from curation.rounds import RoundSetup
@@ -122,15 +124,44 @@ def test_what_is_counted_by_hand(loop: Store) -> None:
 
 
 def test_the_sets_it_draws_from(loop: Store) -> None:
-    mixture = flow.preview(loop, _start(loop), MixtureSpec(100, seed_new=2))
-    assert [(c.available, c.chosen) for c in mixture.counts] == [(3, 3), (3, 3), (5, 5), (6, 2)]
-    assert mixture.short == 100 - 13
-    least_sure = [step.perplexity for step in mixture.steps[HP]]
-    assert least_sure == [8, 4, 3, 2, 1]
-    corrected = [step for step in mixture.steps[ES] if step.result_id is not None]
-    assert [step.uid for step in corrected] == [_predictions(loop)[6][1]]
+    spec = MixtureSpec(100, seed_new=2)
+    told = flow.preview(loop, _start(loop), spec)
+    assert [(c.available, c.chosen) for c in told.counts] == [(3, 3), (3, 3), (5, 5), (6, 2)]
+    assert told.short == 100 - 13
     without = flow.preview(loop, 1, MixtureSpec(100, keep_both_correct=False))
-    assert [step.perplexity for step in without.steps[HP]] == [4, 3, 2, 1]
+    assert without.counts[2].available == 4
+    flow.close(loop, _ada(loop), 1, spec)
+    lines = list(flow.mixture_lines(loop, 1))
+    assert sorted(x.perplexity or 0 for x in lines if x.part is HP) == [1, 2, 3, 4, 8]
+    assert [x.uid for x in lines if x.correction_uid] == [_predictions(loop)[6][1]]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        MixtureSpec(9, seed_new=1),
+        MixtureSpec(30, "D2"),
+        MixtureSpec(12, high_perplexity=HighPerplexity(KeepBy.THRESHOLD, 3.0)),
+        MixtureSpec(12, high_perplexity=HighPerplexity(KeepBy.SHARE, 0.5), keep_both_correct=False),
+    ],
+)
+def test_what_is_told_beforehand_is_what_is_drawn(loop: Store, spec: MixtureSpec) -> None:
+    number = _start(loop)
+    told = flow.preview(loop, number, spec)
+    closed = flow.close(loop, _ada(loop), number, spec)
+    assert closed.mixture == told
+    drawn = Counter(line.part for line in flow.mixture_lines(loop, number))
+    assert {part: drawn[part] for part in Part} == told.chosen
+
+
+def test_what_is_in_both_is_expanded_and_no_seed_data(loop: Store) -> None:
+    setup = RoundSetup(MODEL, ("cities",), ("seeds", "children"), ("children",))
+    number = _start(loop, setup)
+    assert flow.round_now(loop, number).counts.seed_new == 6
+    told = flow.preview(loop, number, MixtureSpec(100, seed_new=100))
+    assert told.chosen[EE] == 3
+    assert told.chosen[NEW] == 6
+    assert flow.close(loop, _ada(loop), number, told.spec).mixture == told
 
 
 def test_a_ruling_that_is_taken_back_is_no_error_seed(loop: Store) -> None:
@@ -185,9 +216,8 @@ def test_a_greedy_answer_counts_before_others_and_samples_do_not(loop: Store) ->
 def test_closing_freezes_counts_and_steps(loop: Store) -> None:
     number = _start(loop)
     spec = MixtureSpec(8, seed_new=1)
-    drawn = flow.preview(loop, number, spec)
     closed = flow.close(loop, _ada(loop), number, spec)
-    assert closed.mixture == drawn.record
+    assert closed.mixture is not None
     assert (closed.closed_by, closed.is_open) == ("ada", False)
     lines = list(flow.mixture_lines(loop, number))
     assert len(lines) == closed.mixture.size == 8
@@ -211,10 +241,11 @@ def test_the_next_round_takes_seed_data_that_no_round_used_and_half_as_much(loop
     second = _start(loop)
     assert flow.round_now(loop, second).counts.seed_new == 2
     assert flow.round_now(loop, second).counts.expanded == 0
-    mixture = flow.preview(loop, second, MixtureSpec(100))
-    assert [(c.wanted, c.chosen) for c in mixture.counts][3] == (2, 2)
-    assert not {step.uid for step in mixture.steps[NEW]} & used
-    assert mixture.counts[0].available == 3, "errors may be trained on again"
+    told = flow.preview(loop, second, MixtureSpec(100))
+    assert [(c.wanted, c.chosen) for c in told.counts][3] == (2, 2)
+    assert told.counts[0].available == 3, "errors may be trained on again"
+    flow.close(loop, _ada(loop), second, MixtureSpec(100))
+    assert not {x.uid for x in flow.mixture_lines(loop, second) if x.part is NEW} & used
 
 
 def test_a_first_round_of_seed_data_alone(loop: Store) -> None:
