@@ -53,6 +53,22 @@ def to_judge(
 ) -> list[StoredPrediction]:
     """The next predictions that the run has not come to an end with, by id; and those of which it
     has, but only because a question got no reply."""
+    query = (
+        select(*COLUMNS)
+        .where(prediction.c.id > after, _is_mismatch(wanted), _conditions(wanted))
+        .where(_is_open(run_id))
+        .order_by(prediction.c.id)
+        .limit(limit)
+    )
+    return [stored(row) for row in conn.execute(query)]
+
+
+def count_left(conn: Connection, run_id: int, wanted: Wanted) -> int:
+    """How many predictions `to_judge` has yet to hand out."""
+    return _count(conn, wanted, and_(_is_mismatch(wanted), _is_open(run_id)))
+
+
+def _is_open(run_id: int) -> ColumnElement[bool]:
     said = select(verdict.c.id).where(
         verdict.c.prediction_id == prediction.c.id, verdict.c.run_id == run_id
     )
@@ -61,14 +77,7 @@ def to_judge(
         vote.c.run_id == run_id,
         vote.c.unscored == Unscored.FAILED.value,
     )
-    query = (
-        select(*COLUMNS)
-        .where(prediction.c.id > after, _is_mismatch(wanted), _conditions(wanted))
-        .where(or_(~said.exists(), failed.exists()))
-        .order_by(prediction.c.id)
-        .limit(limit)
-    )
-    return [stored(row) for row in conn.execute(query)]
+    return or_(~said.exists(), failed.exists())
 
 
 def forget_failures(conn: Connection, run_id: int, votes: Sequence[NewVote]) -> None:

@@ -74,7 +74,7 @@ class JudgeEnd(Struct, frozen=True):
     failed: int = 0
     """Questions without a reply; asked again when the same run is asked for again."""
     left: int = 0
-    """Predictions that are not judged yet."""
+    """Predictions that are not judged yet, or of which a question got no reply."""
 
 
 class Case(Struct, frozen=True):
@@ -301,7 +301,7 @@ class _Plan:
                 tokens=stored.tokens_in + stored.tokens_out,
                 cost_usd=(stored.cost_usd or 0.0) if is_priced else None,
             )
-            left = len(judging.to_judge(conn, self.run_id, self._wanted, 0, 1))
+            left = judging.count_left(conn, self.run_id, self._wanted)
             failed = judging.n_failed(conn, self.run_id)
         out_of_budget = self._line is not None and self._line.out_of_budget
         return JudgeEnd(
@@ -309,5 +309,5 @@ class _Plan:
             self.run_id,
             out_of_budget,
             failed,
-            max(left, self._total - judged) if left else 0,
+            left,
         )

@@ -218,6 +218,20 @@ def test_a_question_without_a_reply_is_recorded_and_asked_when_the_run_goes_on(
     assert set(counted(server) - before) == {(2, True), (2, False)}
 
 
+def test_every_prediction_with_a_question_without_a_reply_is_said_to_be_left(
+    store: Store, tmp_path: Path
+) -> None:
+    fill(store, tmp_path, 5)
+    too_long = failing(400, "too long")
+
+    def answer(body: dict[str, Any]) -> Step:
+        return too_long if asked_about(body)[0] < 3 else verdict_of(body)
+
+    with model_server(answer) as server:
+        end = judged(store, server, votes=1, least_equal=1)
+    assert (end.failed, end.left, end.report.by_verdict) == (6, 3, {"PRED_WRONG": 2})
+
+
 def test_an_endpoint_that_does_not_admit_the_key_ends_the_run(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
