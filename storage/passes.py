@@ -171,6 +171,14 @@ def trajectories_after(
     return list(conn.execute(query.order_by(item.c.trajectory_id).limit(limit)).scalars())
 
 
+def count_trajectories(conn: Connection, dataset_id: int | None) -> int:
+    """How many `trajectories_after` has."""
+    query = select(func.count(item.c.trajectory_id.distinct()))
+    if dataset_id is not None:
+        query = query.where(item.c.dataset_id == dataset_id)
+    return int(conn.execute(query).scalar_one())
+
+
 def names_of(conn: Connection, trajectory_ids: Sequence[int]) -> dict[int, list[str]]:
     """Trajectory id -> the ids that its sources gave it."""
     found: dict[int, list[str]] = {}

@@ -23,16 +23,20 @@ from app.flows.judge_setup import (
     pair_rubric,
     rule_of,
 )
+from app.flows.pass_setup import PassRequest, questions_of, rule_of_pass
 from app.flows.probe import ProbeRequest
 from app.flows.spending import Budget, Price, Spending, Tokens
 from app.settings import Settings
+from curation.checklist_judging import checklist_prompt
 from curation.judge_prompt import PromptTooLarge, pair_prompt
 from curation.judging import Order
+from curation.passes import Place, places_of
 from curation.rubric import Rubric
 from curation.trajectory import canonical_json
 from storage import datasets, judging, probing, runs, trajectories
 from storage.engine import Store
 from storage.judging import Wanted
+from storage.passes import count_trajectories, names_of, trajectories_after
 
 CHARS_A_TOKEN = 4
 """A rule of thumb for English and JSON; said wherever it is used."""
@@ -46,7 +50,7 @@ class Forecast(Struct, frozen=True):
     """What a run would ask."""
 
     items: int
-    """Cases of a judge, steps of a probe, that the run is about."""
+    """Cases of a judge, steps of a probe, places of a pass, that the run is about."""
     left: int
     """Cases, or answers, that are not there yet."""
     matched: int
@@ -101,6 +105,48 @@ def forecast_judge(store: Store, request: JudgeRequest, settings: Settings) -> F
             each = [(chars / CHARS_A_TOKEN, REPLY_TOKENS[Asker.JUDGE])] * len(models)
             basis = _guessed(Asker.JUDGE)
     return _costing(Forecast(items, left, matched, least, most), models, each, prices, basis)
+
+
+def forecast_pass(store: Store, request: PassRequest, settings: Settings) -> Forecast:
+    """What this pass would be asked: places are counted in the first trajectories, and taken to be
+    as many in the others.
+
+    Raises:
+        SettingsError, RubricError, NotFound: the request cannot be carried out as it stands.
+    """
+    asked = request.as_judge
+    models = models_of(asked, backend_named(asked.backend))
+    for model in models:
+        address_of(asked, settings, model)
+    rule = rule_of_pass(request)
+    prices = _prices(settings)
+    _require_budget(request.max_tokens_total, request.budget_usd, prices, models)
+    with store.read() as conn:
+        dataset_id = datasets.dataset_id(conn, request.dataset) if request.dataset else None
+        questions = questions_of(conn, request)
+        n = count_trajectories(conn, dataset_id)
+        sampled = trajectories.load_many(conn, trajectories_after(conn, dataset_id, 0, SAMPLE))
+        names = names_of(conn, [one.id for one in sampled])
+    lengths: list[int] = []
+    for one in sampled:
+        for place in places_of(one.trajectory, questions.rubric):
+            rubric = questions.of(place, [one.uid, *names.get(one.id, ())])
+            if rubric is not None:
+                lengths.append(_pass_chars(place, rubric, request.max_chars))
+    places = round(len(lengths) * n / len(sampled)) if sampled else 0
+    chars = sum(lengths) / len(lengths) if lengths else 0.0
+    each = [(chars / CHARS_A_TOKEN, REPLY_TOKENS[Asker.JUDGE])] * len(models)
+    plain = Forecast(places, places, 0, places * rule.least_equal, places * rule.votes)
+    basis = f"Places as many as in the first {len(sampled)} trajectories. {_guessed(Asker.JUDGE)}"
+    return _costing(plain, models, each, prices, basis)
+
+
+def _pass_chars(place: Place, rubric: Rubric, max_chars: int) -> int:
+    try:
+        prompt = checklist_prompt(place.case, place.shown, rubric, "0" * 16, max_chars=max_chars)
+    except PromptTooLarge:
+        return 0  # nobody is asked then
+    return sum(len(message["content"]) for message in prompt.messages)
 
 
 def forecast_probe(store: Store, request: ProbeRequest, settings: Settings) -> Forecast:

@@ -108,7 +108,7 @@ def _draw_nothing(dataset: str | None) -> None:
         f"No judge has judged anything{place}",
         "Let one look at the predictions; what people rule in Verify then measures it.",
     )
-    draw_start_buttons("judges", "judge", "probe")
+    draw_start_buttons("judges", "judge", "probe", "pass")
     st.caption("The same by command:")
     st.code("loopwright judge --backend rules", language="bash")
 

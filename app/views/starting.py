@@ -18,8 +18,9 @@ from app.flows import jobs
 from app.flows.browse import choices
 from app.flows.endpoint_settings import settings_in_force
 from app.flows.endpoints import Asker
-from app.flows.forecast import Forecast, forecast_judge, forecast_probe
+from app.flows.forecast import Forecast, forecast_judge, forecast_pass, forecast_probe
 from app.flows.judge_setup import DEFAULT_RUBRIC, JudgeRequest
+from app.flows.pass_setup import PassRequest, pass_names
 from app.flows.probe import ProbeRequest
 from app.flows.uploads import keep_upload
 from app.settings import Settings
@@ -30,7 +31,7 @@ from curation.errors import LoopwrightError
 from curation.judging import JUDGES
 from curation.rubric import About, builtin_rubrics
 
-KINDS = ("judge", "probe", "match", "ingest-predictions")
+KINDS = ("judge", "judge-pass", "probe", "match", "ingest-predictions")
 """Kinds of job that change what Verify and Judges show."""
 TITLES = {
     "rules": "Rules: decide what can be proven, no model",
@@ -178,7 +179,55 @@ def ask_probe(dataset: str | None) -> None:
     _finish("probe", request, missing, lambda: forecast_probe(session.store(), request, settings))
 
 
-DIALOGS = {"judge": ("Ask a judge…", ask_judge), "probe": ("Probe a model…", ask_probe)}
+@st.dialog("Look by a rubric", width="large", on_dismiss=_close)
+def ask_pass(dataset: str | None) -> None:
+    """Which model looks at what of every step or turn, and what that comes to."""
+    settings = _settings()
+    if settings is None:
+        return
+    st.caption(
+        "A model looks at the trajectories themselves, without any prediction. What it finds "
+        "wanting stands among the findings in Annotate and Browse; it labels nothing."
+    )
+    _draw_endpoint(settings, Asker.JUDGE)
+    rubrics = {one.name: one for one in builtin_rubrics() if one.name in pass_names()}
+    rubric_at, dataset_at = st.columns([3, 2])
+    rubric = rubric_at.selectbox(
+        "Looks at", list(rubrics), format_func=lambda name: rubrics[name].title, key="start-pass"
+    )
+    chosen = _dataset(dataset_at, dataset, "start-pass-dataset")
+    models_at, votes_at, equal_at = st.columns([4, 2, 2], vertical_alignment="bottom")
+    models = models_at.text_input("Models", settings.judge_model, key="start-pass-models")
+    votes = votes_at.number_input("Votes, at most", 1, 15, 3, key="start-pass-votes")
+    least = equal_at.number_input("Of them must agree", 1, 15, 2, key="start-pass-equal")
+    tool_items = rubrics[rubric].about is About.TURN and st.toggle(
+        "Also what annotators ask of the tools that are called", value=True, key="start-pass-tools"
+    )
+    tokens, usd = _ask_budget("pass")
+    request = PassRequest(
+        rubric=rubric,
+        dataset=chosen,
+        models=tuple(filter(None, (one.strip() for one in models.split(",")))),
+        base_url=settings.judge_base_url or None,
+        tool_items=tool_items,
+        votes=votes,
+        least_equal=least,
+        max_tokens_total=tokens,
+        budget_usd=usd,
+    )
+    missing = "" if request.base_url else "an endpoint"
+    if request.base_url and not request.models:
+        missing = "a model"
+    _finish(
+        "judge-pass", request, missing, lambda: forecast_pass(session.store(), request, settings)
+    )
+
+
+DIALOGS = {
+    "judge": ("Ask a judge…", ask_judge),
+    "probe": ("Probe a model…", ask_probe),
+    "pass": ("Look by a rubric…", ask_pass),
+}
 """What can be started: its name on a button, and what asks for the rest."""
 
 
@@ -269,7 +318,7 @@ def _ask_budget(kind: str) -> tuple[int | None, float | None]:
 
 def _finish(
     kind: str,
-    request: JudgeRequest | ProbeRequest,
+    request: JudgeRequest | ProbeRequest | PassRequest,
     missing: str,
     foresee: Callable[[], Forecast],
 ) -> None:
@@ -296,7 +345,7 @@ def _finish(
         key=f"start-{kind}-now",
     ):
         jobs.enqueue(session.store(), kind, msgspec.to_builtins(request))
-        what = "The judge" if kind == "judge" else "The probe"
+        what = "The probe" if kind == "probe" else "The judge"
         _close()
         session.notify(f"{what} is in front of the worker; Jobs shows how far it is.")
         st.rerun()
@@ -308,6 +357,8 @@ def in_words(kind: str, told: Forecast) -> str:
         what = f"**{counted(told.left, 'case')}** to judge"
         done = told.items - told.left
         aside = [f"{told.matched:,} match and go to no judge" if told.matched else ""]
+    elif kind == "judge-pass":
+        what, done, aside = f"About **{counted(told.left, 'place')}** to look at", 0, []
     else:
         what = f"**{counted(told.left, 'answer')}** to ask for, to {counted(told.items, 'step')}"
         done = 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -153,3 +156,39 @@ def test_a_job_that_failed_keeps_saying_why_where_it_was_started(
     assert jobs.run_next(cities).state == "failed"
     page = open_page("judges")
     assert any("No endpoint is given" in e.value for e in page.error)
+
+
+def test_a_pass_is_started_with_what_it_would_ask_in_sight(
+    cities: Store, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def holds(body: dict[str, Any]) -> Step:
+        schema = body["response_format"]["json_schema"]["schema"]
+        names = schema["properties"]["items"]["items"]["properties"]["name"]["enum"]
+        said = [{"name": name, "evidence": "no source", "holds": "no"} for name in names]
+        return Step(json.dumps({"items": said}))
+
+    with model_server(holds) as server:
+        monkeypatch.setenv("LOOPWRIGHT_JUDGE_BASE_URL", server.url)
+        page = open_page("judges")
+        page.button(key="start-pass-judges").click().run()
+        assert not page.exception
+        assert page.button(key="start-judge-pass-now").disabled, "no model is named"
+        page.text_input(key="start-pass-models").set_value("j")
+        page.selectbox(key="start-pass").set_value("hallucinated-values").run()
+        assert not page.exception
+        assert "About **5 places** to look at" in told(page)
+        assert "10 to 15 questions" in told(page)
+        page.button(key="start-judge-pass-now").click().run()
+        assert not page.exception
+        (job,) = jobs.list_jobs(cities)
+        assert (job.kind, job.params["rubric"]) == ("judge-pass", "hallucinated-values")
+        result = awaited_job(cities)
+    assert (result["places"], result["findings"]) == (5, 10)
+    page = open_page("jobs")
+    assert not page.exception
+
+
+def awaited_job(store: Store) -> dict[str, Any]:
+    """The next job's result, carried out in a thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        return dict(pool.submit(jobs.run_next, store).result().result)
