@@ -21,6 +21,7 @@ from curation.annotation import Annotation
 from curation.checking import Finding
 from curation.checklists import ChecklistItem
 from curation.errors import AnnotationError
+from curation.expansion.lineage import Lineage
 from curation.simulated import SimulatedResult
 from curation.trajectory import Trajectory
 from curation.tries import StepTries, tries_by_step
@@ -29,6 +30,7 @@ from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
 from storage.checklists import items_of as items_of_tools
 from storage.datasets import dataset_id, items_of
 from storage.engine import Store
+from storage.expansions import lineage_of
 from storage.queues import Progress
 
 __all__ = [
@@ -82,6 +84,8 @@ class Opened(Struct, frozen=True):
     source_id: str
     source: dict[str, Any]
     parent_uid: str | None = None
+    lineage: Lineage | None = None
+    """The error that it was grown from."""
     correction: CorrectionOnScreen | None = None
     tries: dict[int, StepTries] = {}
     checklists: dict[str, list[ChecklistItem]] = {}
@@ -192,6 +196,7 @@ def _open(
         source_id=item.source_id if item else "",
         source=item.source if item else {},
         parent_uid=stored.parent_uid,
+        lineage=lineage_of(conn, stored.id),
         correction=shown_correction(conn, stored.id, draft.annotation, annotator_id),
         checklists=items_of_tools(conn, {call.name for _, _, call in stored.trajectory.calls()}),
         tries=tries_by_step(

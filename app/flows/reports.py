@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from curation.annotation import Annotation
 from curation.checking import Finding, Severity
+from curation.expansion.lineage import Lineage
 from curation.marks import Mark
 from curation.steps import pair_results
 from curation.trajectory import Anchor, Trajectory, quoted
@@ -18,6 +19,7 @@ from storage.corrections import CorrectionInfo, corrections_of
 from storage.datasets import DatasetInfo, ItemInfo, dataset_id, items_of, list_datasets
 from storage.decisions import DecisionInfo, latest_decision
 from storage.engine import Store
+from storage.expansions import grown_from, lineage_of
 from storage.findings import findings_of, iter_findings
 from storage.matches import VerificationCounts, verification_counts
 from storage.passes import PassLine, iter_pass_lines
@@ -69,6 +71,10 @@ class Shown(Struct, frozen=True):
     annotations: list[AnnotationLine]
     corrections: list[CorrectionInfo]
     decision: DecisionInfo | None
+    lineage: Lineage | None = None
+    """The error that it was grown from."""
+    grown: list[str] = []
+    """uids of the samples that were grown from errors of it."""
 
 
 class Statistics(Struct, frozen=True):
@@ -177,6 +183,8 @@ def show(store: Store, uid: str) -> Shown:
             annotations=said,
             corrections=corrections_of(conn, stored.id),
             decision=latest_decision(conn, stored.id),
+            lineage=lineage_of(conn, stored.id),
+            grown=grown_from(conn, stored.id),
         )
 
 
@@ -218,6 +226,12 @@ def as_text(shown: Shown) -> str:
     lines = [f"{shown.uid}  in {places}  state {shown.state}, outcome {shown.outcome or 'none'}"]
     if shown.parent_uid:
         lines.append(f"a correction of {shown.parent_uid}")
+    if shown.lineage:
+        lines.append(
+            f"expanded from message {shown.lineage.message_index} of {shown.lineage.parent_uid} "
+            f"by {shown.lineage.model}, {shown.lineage.directive}"
+        )
+    lines.extend(f"expanded to {uid}" for uid in shown.grown)
     names = ", ".join(tool.name for tool in shown.trajectory.tools)
     lines.append(f"tools: {names or 'none'}")
     results = pair_results(shown.trajectory.messages).results

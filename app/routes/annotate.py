@@ -331,6 +331,7 @@ def _view(opened: Opened) -> dict[str, Any]:
         source=opened.source,
         state=opened.state,
         parent_uid=opened.parent_uid,
+        lineage=opened.lineage,
         tries=opened.tries,
         checklists=opened.checklists,
         kept=msgspec.structs.asdict(opened.kept),

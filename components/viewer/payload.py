@@ -22,6 +22,7 @@ from curation.check_context import CheckContext
 from curation.checking import Finding
 from curation.checklists import ChecklistItem, seeded_items, tool_fingerprint
 from curation.diffing import diff_trajectories
+from curation.expansion.lineage import Lineage
 from curation.simulated import SimulatedResult
 from curation.stale import stale_messages
 from curation.trajectory import Anchor, Message, Role, ToolCall, ToolSpec, Trajectory
@@ -55,6 +56,7 @@ def viewer_payload(
     source: Mapping[str, Any] | None = None,
     state: str = "",
     parent_uid: str | None = None,
+    lineage: Lineage | None = None,
     correction: ShownCorrection | None = None,
     tries: Mapping[int, StepTries] | None = None,
     checklists: Mapping[str, Sequence[ChecklistItem]] | None = None,
@@ -68,6 +70,7 @@ def viewer_payload(
         committed: whether this annotator's annotation stands committed.
         source: what the source said besides the messages; small scalars of it are shown.
         state: `curation.queueing.State` of the trajectory.
+        lineage: the error that the trajectory was grown from.
         correction: the one `annotation.correction_uid` names.
         tries: message index -> other answers for that step.
         checklists: name of a tool -> the items of its checklist.
@@ -84,6 +87,7 @@ def viewer_payload(
         "state": state,
         "committed": committed,
         "parent_uid": parent_uid,
+        "grown_from": None if lineage is None else _grown_from(lineage),
         "source": _facts(source or {}),
         "annotation": annotation_json(annotation),
         "correction": None if correction is None else _correction(trajectory, correction),
@@ -95,6 +99,15 @@ def viewer_payload(
         "findings": [_finding(finding) for finding in findings],
         "n_steps": len(trajectory.assistant_indexes()),
         "n_calls": sum(len(m.tool_calls) for m in trajectory.messages),
+    }
+
+
+def _grown_from(lineage: Lineage) -> dict[str, Any]:
+    return {
+        "uid": lineage.parent_uid,
+        "directive": lineage.directive,
+        "model": lineage.model,
+        "similarity": lineage.similarity,
     }
 
 

@@ -11,7 +11,7 @@ export function drawHeader(screen) {
   if (!screen.header.hasChildNodes()) frame(screen);
   const [queue, place, company, , pending, sent] = screen.header.children;
   refill(queue, s.progress, () => progress(s));
-  refill(place, view && [view.uid, view.dataset], () => view && placeOf(view));
+  refill(place, view && [view.uid, view.dataset], () => view && placeOf(screen, view));
   const n = s.pending.length;
   refill(pending, n, () => (n > 0 ? `${plural(n, "key")} ${n === 1 ? "waits" : "wait"} for the next one` : null));
   refill(company, view && s.presence?.text, () => s.presence?.text && here(s.presence.text));
@@ -45,8 +45,19 @@ function frame(screen) {
   );
 }
 
-function placeOf(view) {
-  return [el("span", { class: "dataset", title: "Dataset", text: view.dataset }), identity(view)];
+function placeOf(screen, view) {
+  const dataset = el("span", { class: "dataset", title: "Dataset", text: view.dataset });
+  return [dataset, identity(view), view.grown_from ? grownFrom(screen, view.grown_from) : null];
+}
+
+/** The error that a sample was grown from, and the way there. */
+function grownFrom(screen, from) {
+  const alike = from.similarity === null ? "" : `, ${Math.round(100 * from.similarity)} % like it`;
+  return button(`↳ expanded from ${from.uid.slice(0, 12)}`, {
+    class: "quiet",
+    title: `Open ${from.uid}: the error that ${from.model} grew this sample from (${from.directive}${alike})`,
+    onclick: () => screen.session.travel.visit(from.uid),
+  });
 }
 
 function identity(view) {

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.cli import perform as perform_command
 from app.flows import jobs
-from app.flows.annotate import perform
+from app.flows.annotate import claim_next, perform
 from app.flows.asking import EndpointGone
 from app.flows.correct import propose_correction
 from app.flows.expand import ExpandEnd, expand
@@ -25,6 +25,7 @@ from app.flows.expand_setup import ExpandRequest
 from app.flows.export import ExportRequest, export
 from app.flows.ingest import ingest
 from app.flows.queue import queue_overview
+from app.flows.reports import as_text, show
 from app.flows.running import Cancelled, Run
 from app.settings import load_settings
 from curation.directive import builtin_directives
@@ -666,3 +667,19 @@ def test_the_command_says_what_is_missing(
     assert "LOOPWRIGHT_GENERATOR_BASE_URL" in capsys.readouterr().err
     assert perform_command([*db, "expand", "--model", "g", "--directive", "a=b"]) == 2
     assert "NAME=WEIGHT" in capsys.readouterr().err
+
+
+def test_people_are_told_where_a_sample_comes_from(store: Store, tmp_path: Path) -> None:
+    with_errors(store, tmp_path, 1)
+    with model_server(answering) as server:
+        grown(store, server, children=2)
+    ada = Person(store, "ada")
+    claimed = claim_next(store, ada.info, "cities-expanded-1")
+    assert claimed is not None
+    lineage = claimed.opened.lineage
+    assert lineage is not None
+    told = as_text(show(store, claimed.opened.uid))
+    assert f"expanded from message 1 of {lineage.parent_uid} by g, {lineage.directive}" in told
+    parent = show(store, lineage.parent_uid)
+    assert parent.lineage is None
+    assert as_text(parent).count("expanded to tj1-") == 2

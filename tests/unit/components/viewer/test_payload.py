@@ -9,8 +9,10 @@ import msgspec
 from components.viewer.payload import ShownCorrection, viewer_payload
 from curation.annotation import Annotation, Outcome, StepVerdict
 from curation.checking import Finding, Severity
+from curation.expansion.lineage import Lineage
 from curation.marks import Mark
 from curation.trajectory import Anchor, Message, Role, ToolCall, ToolSpec, Trajectory
+from curation.verdicts import Verdict
 
 BOOK = ToolSpec(
     name="book",
@@ -203,3 +205,15 @@ def test_every_value_says_where_it_came_from() -> None:
     assert first["origins"]["/code"]["origin"] == "nowhere"
     again = {"origin": "assistant", "how": "exact", "at": 1, "span": None}
     assert second["origins"] == {"/code": {**again, "call": 0, "pointer": "/code"}}
+
+
+def test_a_sample_grown_from_an_error_says_from_which() -> None:
+    lineage = Lineage("tj1-abc", 1, Verdict.PRED_WRONG, "user-persona@1", "writer", 0.25)
+    value = trajectory(ToolCall(name="book", raw_arguments="{}", id="c0"))
+    assert payload(value)["grown_from"] is None
+    assert payload(value, lineage=lineage)["grown_from"] == {
+        "uid": "tj1-abc",
+        "directive": "user-persona@1",
+        "model": "writer",
+        "similarity": 0.25,
+    }
