@@ -152,9 +152,8 @@ def findings_of_pass(
             version=rubric.version,
             severity=Severity.WARNING,
             anchor=Anchor(message_index=place),
-            message=f"A judge says no to “{_label(asked[item.name])}”: {_quoted(item.evidence)}",
-            hint=f"{asked[item.name].question} No, says {who}. A model may be wrong: look, and "
-            "mark what you see.",
+            message=f"Judge on “{_label(asked[item.name])}”: no. {_quoted(item.evidence)}",
+            hint=f"{asked[item.name].question} (No, says {who}; a model may be wrong.)",
         )
         for item in ruling.items
         if item.holds is False
@@ -172,5 +171,5 @@ _NUMBERED = re.compile(r"(tool-)?item-\d+")
 
 
 def _quoted(evidence: str) -> str:
-    line = " ".join(evidence.split()) or "no evidence is told."
+    line = " ".join(evidence.split()) or "It tells no evidence."
     return line if len(line) <= MAX_QUOTED else f"{line[:MAX_QUOTED]} …"

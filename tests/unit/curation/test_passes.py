@@ -76,7 +76,7 @@ def test_what_is_wanting_is_a_warning_at_the_place_under_the_name_of_the_pass() 
         "judge/hallucinated-values", 2, "warning"
     )  # fmt: skip
     assert found.anchor == Anchor(message_index=2)
-    assert found.message == "A judge says no to “has a source”: Nobody named G-77."
+    assert found.message == "Judge on “has a source”: no. Nobody named G-77."
     assert "m, run 3" in found.hint
     open_ = tuple(ItemAnswer(a.name, None) for a in answers)
     assert findings_of_pass(ChecklistRuling(open_, None, None), rubric, 2, "m") == ()

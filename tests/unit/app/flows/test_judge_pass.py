@@ -113,7 +113,7 @@ def test_steps_are_looked_at_and_what_is_wanting_is_shown_where_it_is(any_store:
     opened = [open_trajectory(any_store, uid, person.info) for uid in uids]
     mine = [f for one in opened for f in one.findings if f.check.startswith("judge/")]
     assert [f.anchor.message_index for f in mine] == [CALL_AT]
-    assert mine[0].message == "A judge says no to “has a source”: seen of has-a-source"
+    assert mine[0].message == "Judge on “has a source”: no. seen of has-a-source"
     assert warnings(any_store) == [before[0], before[1] + 1, before[2]]
     assert "judge/hallucinated-values" in choices(any_store).checks
     found = find(any_store, Filter(check="judge/hallucinated-values"), None, 10)
