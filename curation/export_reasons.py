@@ -131,12 +131,12 @@ WHY: dict[DropReason, str] = {
         "and rewrite, cut or attest each message named."
     ),
     DropReason.TRY_OF_OTHER_PROMPT: (
-        "A try was rejected at a step before which the correction changed something: it answered "
+        "A try was ruled on at a step before which the correction changed something: it answered "
         "another prompt."
     ),
     DropReason.BROKEN_ALTERNATIVE: (
-        "The step is no target and its alternatives break their tools' schemas, so nothing can be "
-        "preferred to the rejected try; correct the step."
+        "An alternative breaks its tool's schema, so it is neither wanted nor preferred to a "
+        "rejected try; correct the step."
     ),
 }
 

@@ -37,6 +37,11 @@ def scorecard(
     terminal: Terminal = ctx.obj
     with terminal.store() as store:
         cards = scorecards(store, dataset=dataset, by=by, blind_only=not seen)
+    if not seen and any(card.gold == 0 for card in cards):
+        terminal.say(
+            "Only rulings made blind are gold: switch Blind on in Verify before you rule, or count "
+            "the others too with --seen."
+        )
     text = "\n\n".join(map(_as_text, cards)) or "No judge has judged anything there."
     terminal.result({"blind_only": not seen, "scorecards": cards}, text)
 

@@ -8,8 +8,10 @@ One ruling is one transaction: the verdict, what follows from it, and what is in
     BOTH_WRONG    nothing: the person writes a third answer in the editor
 
 What follows are acts of annotation like those of Annotate, under a session of the court, so a draft
-shows them and an export of what that person commits holds them. A correction that a gate lets pass
-is committed at once, in the judge's name: nobody opens a judge's draft. Withdrawing appends: the
+shows them and an export of what that person commits holds them. Where the step is all there is to
+judge in a trajectory, and the person has said nothing else of it, the ruling accepts it and is
+committed: there is nothing left to do for it. So is a correction that a gate lets pass, in the
+judge's name: nobody opens a judge's draft. Withdrawing appends: the
 verdict is named as taken back, its acts are undone, matches are made again; nothing is deleted.
 """
 
@@ -30,6 +32,7 @@ from app.flows.settling import settle_state
 from app.flows.taking_back import say_again
 from curation.annotation import (
     ActKind,
+    Annotation,
     EmptyPayload,
     Outcome,
     OutcomePayload,
@@ -127,8 +130,9 @@ def rule(
                 court.put_back(earlier)
                 taken = NewVerdict(prediction_id, kind, who.id, withdraws=earlier.id)
                 append_verdict(conn, taken)
+        settles = court.would_settle(verdict, kind)
         action = court.act_on(verdict, note, attested)
-        if kind is RulerKind.AUTO and action.correction_uid:
+        if settles:
             action = court.commit(action)
         return _appended(
             conn,
@@ -319,8 +323,19 @@ class _Court:
             acts=(act.id,), correction_uid=corrected.correction_uid or "", is_error_seed=True
         )
 
+    def would_settle(self, verdict: Verdict, kind: RulerKind) -> bool:
+        """Whether nothing is left to say of the trajectory once this is ruled; asked before."""
+        if kind is RulerKind.AUTO:
+            return verdict is Verdict.LABEL_WRONG
+        if verdict is Verdict.BOTH_WRONG:
+            return False
+        stored = trajectories.load_by_id(self.conn, self.about.trajectory_id)
+        is_only_step = stored.trajectory.assistant_indexes() == [self.about.message_index]
+        said = draft_of(self.conn, self.about.trajectory_id, self.annotator.id).annotation
+        return is_only_step and said == Annotation()
+
     def commit(self, action: RulingAction) -> RulingAction:
-        """Say that the corrected trajectory is to be used; the acts of it go with the others."""
+        """Say that the trajectory is to be used as it is now; the acts of it go with the others."""
         about, who = self.about.trajectory_id, self.annotator.id
         said = [
             self._append(ActKind.OUTCOME, OutcomePayload(Outcome.ACCEPT)),

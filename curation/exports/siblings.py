@@ -1,4 +1,4 @@
-"""Preference pairs from the tries of a step: the step against every try that was rejected.
+"""What the tries of a step teach: the step against every try that was rejected, and each alone.
 
 TP-LLaMA's rule (arXiv 2406.07115): for each node of the successful path and each failing sibling,
 (prefix, the step of the path, the sibling). Which siblings fail is what a person ruled, not how
@@ -15,7 +15,7 @@ from curation.annotation import StepVerdict, TryRuling
 from curation.diffing import first_difference, same_calls
 from curation.episodes import tool_specs
 from curation.export_reasons import Dropped, DropReason
-from curation.exporting import AnsweredTry, Curated, Pair
+from curation.exporting import AnsweredTry, Curated, Judged, Pair
 from curation.exports.judgement import unlearnt, verdicts_in_force
 from curation.trajectory import Message, Role
 from curation.tries import keeps_schema, try_id
@@ -23,19 +23,46 @@ from curation.tries import keeps_schema, try_id
 
 def sibling_pairs(curated: Curated) -> Iterator[Pair | Dropped]:
     """A pair for every rejected try, or why there is none; nothing where none was rejected."""
-    rejected = _ruled(curated, TryRuling.REJECTED)
-    if not rejected:
+    for one in _answering(curated, TryRuling.REJECTED):
+        if isinstance(one, Dropped):
+            yield one
+        else:
+            yield from _against(curated, one)
+
+
+def judged_tries(curated: Curated) -> Iterator[Judged | Dropped]:
+    """Every rejected try as unwanted and every alternative as wanted, or why it is neither."""
+    messages, tools = curated.trajectory.messages, curated.trajectory.tools
+    for ruling in (TryRuling.REJECTED, TryRuling.ALTERNATIVE):
+        is_wanted = ruling is TryRuling.ALTERNATIVE
+        for one in _answering(curated, ruling):
+            if isinstance(one, Dropped):
+                yield one
+                continue
+            index = one.message_index
+            if index >= len(messages) or messages[index].role is not Role.ASSISTANT:
+                yield _dropped(DropReason.CUT_NOT_ASSISTANT, one)
+            elif _says_the_same(messages[index], one.message):
+                yield _dropped(DropReason.SAME_CALLS, one)
+            elif is_wanted and not keeps_schema(one.message, tool_specs(tools)):
+                yield _dropped(DropReason.BROKEN_ALTERNATIVE, one)
+            else:
+                yield Judged(messages[:index], (one.message,), is_wanted, tools, index)
+
+
+def _answering(curated: Curated, ruling: TryRuling) -> Iterator[AnsweredTry | Dropped]:
+    """The tries so ruled, as long as they answer the prompt that is exported."""
+    ruled = _ruled(curated, ruling)
+    if not ruled:
         return
     original = curated.original or curated.trajectory
     if original.tools != curated.trajectory.tools:
         yield Dropped(DropReason.TOOLS_DIFFER)
         return
     cut = first_difference(original.messages, curated.trajectory.messages)
-    for one in rejected:
-        if cut is not None and cut < one.message_index:
-            yield _dropped(DropReason.TRY_OF_OTHER_PROMPT, one)
-        else:
-            yield from _against(curated, one)
+    for one in ruled:
+        is_of_other = cut is not None and cut < one.message_index
+        yield _dropped(DropReason.TRY_OF_OTHER_PROMPT, one) if is_of_other else one
 
 
 def _ruled(curated: Curated, ruling: TryRuling) -> list[AnsweredTry]:

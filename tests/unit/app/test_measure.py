@@ -41,6 +41,14 @@ def test_scorecard_says_what_is_measured_and_what_is_not(room, capsys):
     assert "undefined (0 cases)" in out, "the precision of BOTH_WRONG"
 
 
+def test_scorecard_without_gold_says_how_to_get_some(store, capsys):
+    Courtroom(store, 2).judge([PW] * 2)
+    assert cli.perform(["scorecard", "--db", store.url]) == 0
+    assert "Only rulings made blind are gold" in capsys.readouterr().err
+    assert cli.perform(["scorecard", "--seen", "--db", store.url]) == 0
+    assert "Only rulings" not in capsys.readouterr().err
+
+
 def test_scorecard_as_json(room, capsys):
     found = _json(room, capsys, "scorecard", "--dataset", "weather")
     (card,) = found["scorecards"]
