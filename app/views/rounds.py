@@ -40,8 +40,8 @@ def show() -> None:
     with start_at.popover("Start a round", icon=":material/add:", width="stretch"):
         draw_start()
     _draw_charts(found)
-    chosen = _choose(found)
-    _draw_round(chosen)
+    _draw_table(found)
+    _draw_round(_choose(found))
 
 
 def _draw_nothing() -> None:
@@ -104,28 +104,37 @@ def _look_at(number: int, part: Part | None) -> None:
         del st.query_params["part"]
 
 
+def _draw_table(found: Sequence[RoundNow]) -> None:
+    st.dataframe(
+        pd.DataFrame([_row(one) for one in reversed(found)]),
+        hide_index=True,
+        key="rounds-table",
+        height="content" if len(found) <= 4 else 180,
+    )
+
+
 def _choose(found: Sequence[RoundNow]) -> RoundNow:
-    """The table of rounds; the one that the address names, or the latest."""
-    numbers = [one.round.number for one in found]
-    st.dataframe(pd.DataFrame([_row(one) for one in reversed(found)]), hide_index=True,
-                 key="rounds-table", height="content" if len(found) <= 4 else 180)  # fmt: skip
+    """The round that the address names, or the latest; another one can be chosen."""
+    by_number = {one.round.number: one for one in reversed(found)}
     asked = st.query_params.get("round", "")
     named = int(asked) if asked.isdecimal() and len(asked) < 9 else 0
-    number = named if named in numbers else numbers[-1]
-    if len(numbers) == 1:
-        return found[0]
-    chosen = st.pills(
+    number = named if named in by_number else next(iter(by_number))
+    place, heading = st.columns([1, 5], vertical_alignment="center")
+    chosen = place.selectbox(
         "Round",
-        numbers,
-        default=number,
+        list(by_number),
+        index=list(by_number).index(number),
         format_func=lambda n: f"Round {n}",
         label_visibility="collapsed",
         key=f"rounds-choice-{number}",
     )
-    if chosen is not None and chosen != number:
+    if chosen != number:
         _look_at(chosen, None)
         st.rerun()
-    return found[numbers.index(number)]
+    one = by_number[number]
+    state = ":material/lock_open: open" if one.round.is_open else ":material/lock: closed"
+    heading.markdown(f"**{escape(one.round.setup.model) or 'seed data alone'}** · {state}")
+    return one
 
 
 def _row(one: RoundNow) -> dict[str, object]:
@@ -149,8 +158,6 @@ def _row(one: RoundNow) -> dict[str, object]:
 
 def _draw_round(one: RoundNow) -> None:
     shown = one.round
-    model = escape(shown.setup.model) or "seed data alone"
-    st.markdown(f"**Round {shown.number}** · {model}")
     st.caption(" · ".join(_facts(one)))
     if shown.note:
         st.caption(escape(shown.note))

@@ -21,6 +21,7 @@ from tests.e2e.test_edit import (
     wait_text,
 )
 from tests.e2e.test_keys import press_all
+from tests.e2e.test_rounds import open_rounds
 from tests.e2e.test_verify import open_court
 
 pytestmark = pytest.mark.own_page
@@ -37,6 +38,8 @@ def test_every_page_is_free_of_serious_faults(studio: Studio, page: Any) -> None
             open_dispute(studio, page, "axe-dispute")
         elif name == "verify":
             open_court(studio, page, "axe-court", 2, "axe")
+        elif name == "rounds":
+            open_rounds(studio, page, "axe-rounds", "axe")
         else:
             page.goto(f"{studio.url}/{name}?as=axe")
         settled(page)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.own_page
 
 PAGES = (
     "queue", "annotate?dataset=no-network", "adjudicate", "ingest", "browse", "export", "overview",
-    "taxonomies", "jobs", "settings",
+    "judges", "rounds", "verify", "taxonomies", "jobs", "settings",
 )  # fmt: skip
 
 

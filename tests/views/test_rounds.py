@@ -114,7 +114,10 @@ def test_the_steps_of_a_set_are_listed(drawn: Store, open_page: Open) -> None:
     assert list(steps["trained on"]) == ["as it is"]
     odd = open_page("rounds", round="99999999999", part="<b>")
     assert not odd.exception
-    assert "**Round 2**" in _texts(odd)
+    assert odd.selectbox(key="rounds-choice-2").value == 2
+    odd.selectbox(key="rounds-choice-2").set_value(1).run()
+    assert odd.query_params["round"] == "1"
+    assert not odd.exception
 
 
 def test_a_round_is_exported_from_the_page_export(
