@@ -61,8 +61,12 @@ def done_words(verdict: Verdict, action: RulingAction) -> str:
         Verdict.BOTH_CORRECT: "an accepted alternative" if action.try_id else "",
         Verdict.BOTH_WRONG: "",
     }[verdict]
-    parts = [done, "an error seed" if action.is_error_seed else ""]
-    return " and ".join(part for part in parts if part)
+    parts = [
+        done,
+        "an error seed" if action.is_error_seed else "",
+        "the trajectory is accepted" if action.is_accepted else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def told(verdict: Verdict | None, unscored: str) -> str:

@@ -43,6 +43,8 @@ class RulingAction(Struct, frozen=True, omit_defaults=True):
     """The try it ruled on (`curation.tries.try_id`); "" for none."""
     is_error_seed: bool = False
     """New samples may be grown from this error."""
+    is_accepted: bool = False
+    """The trajectory was accepted and committed with it: nothing else was to be said."""
 
     @property
     def is_nothing(self) -> bool:

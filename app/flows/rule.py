@@ -349,7 +349,7 @@ class _Court:
             act_id=said[-1],
         )
         settle_state(self.conn, about)
-        return msgspec.structs.replace(action, acts=(*action.acts, *said))
+        return msgspec.structs.replace(action, acts=(*action.acts, *said), is_accepted=True)
 
     def _append(self, kind: ActKind, payload: Payload) -> int:
         session, n = self._place()

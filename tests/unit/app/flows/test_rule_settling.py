@@ -69,6 +69,7 @@ def pairs(store: Store, tmp_path: Path) -> Pairs:
 @pytest.mark.parametrize("verdict", [LABEL, PRED, BOTH])
 def test_a_ruling_on_the_only_step_accepts_the_trajectory(pairs: Pairs, verdict: Verdict) -> None:
     given = pairs.rule(0, verdict)
+    assert given.action.is_accepted
     [said] = pairs.committed(0)
     assert said.outcome is Outcome.ACCEPT
     assert (said.correction_uid is not None) == (verdict is LABEL)
@@ -91,7 +92,7 @@ def test_where_something_is_left_to_say_nothing_is_committed(pairs: Pairs, tmp_p
 
 def test_of_several_steps_one_is_not_all(store: Store, tmp_path: Path) -> None:
     pairs = Pairs(store, tmp_path, 1, more=True)
-    pairs.rule(0, LABEL)
+    assert not pairs.rule(0, LABEL).action.is_accepted
     assert pairs.committed(0) == []
 
 
