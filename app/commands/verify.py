@@ -85,6 +85,11 @@ def probe(
         terminal.say(
             f"{report.failed:,} questions got no answer. The same command asks them again."
         )
+    if "temperature" in report.asked_without:
+        terminal.say(
+            "The endpoint takes no temperature, so its answers are not the likeliest ones for "
+            "certain: read matches and perplexity with that in mind."
+        )
     if logprobs and report.answered > report.with_perplexity:
         terminal.say(
             f"{report.answered - report.with_perplexity:,} answers have no perplexity: the "

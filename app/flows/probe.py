@@ -88,6 +88,9 @@ class ProbeReport(Struct, frozen=True):
     cost_usd: float | None
     """None: no price is on record, or the endpoint does not report tokens."""
     out_of_budget: bool = False
+    asked_without: tuple[str, ...] = ()
+    """Parameters that the endpoint does not take: without `temperature` no answer is the likeliest
+    one for certain."""
 
 
 class Wanted(Struct, frozen=True):
@@ -162,6 +165,7 @@ class _Plan:
         budget = Budget(request.max_tokens_total, request.budget_usd)
         self._spending = Spending(budget, prices, {request.model})
         self._line: Line | None = None
+        self._asked_without: tuple[str, ...] = ()
         with store.read() as conn:
             self._dataset_id = (
                 datasets.dataset_id(conn, request.dataset) if request.dataset else None
@@ -224,6 +228,7 @@ class _Plan:
                 progress=lambda: self._run.report(self._done, self._total, "answers"),
             )
         finally:
+            self._asked_without = prober.asked_without
             await prober.close()
 
     def _wanted(self) -> Iterator[Wanted]:
@@ -326,6 +331,7 @@ class _Plan:
             tokens=spent.tokens_in + spent.tokens_out,
             cost_usd=None if spent.unpriced else spent.cost_usd,
             out_of_budget=self._line is not None and self._line.out_of_budget,
+            asked_without=self._asked_without,
         )
 
 

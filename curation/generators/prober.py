@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from curation.formats.hermes_xml import read_block
-from curation.model_endpoint import Endpoint, client_of, completion
+from curation.model_endpoint import Endpoint, client_of, completion, refused_by
 from curation.model_faults import explained, not_chat
 from curation.schema_dialects import normalise
 from curation.steps import pair_results
@@ -114,6 +114,11 @@ class Prober:
         if decoding.with_logprobs:
             self._gives_logprobs = self._gives_logprobs or False
         return read
+
+    @property
+    def asked_without(self) -> tuple[str, ...]:
+        """Parameters that the endpoint was found not to take."""
+        return refused_by(self._client)
 
     async def close(self) -> None:
         """Give back the connections."""

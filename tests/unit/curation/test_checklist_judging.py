@@ -201,6 +201,17 @@ def test_no_hostile_text_escapes_its_fence(text: str) -> None:
     assert user.lower().count(NONCE) == 2 * 6
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_hostile_text_of_a_turn_escapes_its_fence(text: str) -> None:
+    text = text.replace("{nonce}", NONCE)
+    step = Message(Role.ASSISTANT, text, tool_calls=(ToolCall("get_weather", text),))
+    turn = (step, Message(Role.TOOL, text, tool_call_id="c1"), Message(Role.ASSISTANT, text))
+    user = checklist_prompt(CASE, turn, TURN, NONCE).user
+    # One tool, four messages before the turn, and three in it.
+    assert user.count(f"<data-{NONCE} ") == user.count(f"</data-{NONCE}>") == 1 + 4 + 3
+    assert user.lower().count(NONCE) == 2 * 8
+
+
 @pytest.mark.parametrize("name", ["turn-checklist", "result-plausibility"])
 def test_a_model_is_asked_over_http(name: str) -> None:
     rubric = rubric_named(name)

@@ -100,6 +100,24 @@ def stored(store: Store) -> list[StoredPrediction]:
         return [one for i in ids for one in predictions_of(conn, i) if one.model == "m"]
 
 
+def test_an_endpoint_without_a_temperature_is_probed_and_that_is_said(
+    store: Store, tmp_path: Path
+) -> None:
+    fill(store, tmp_path, 3)
+
+    def fixed(body: dict[str, Any]) -> Step:
+        if "temperature" in body:
+            return failing(400, "'temperature' does not support 0 with this model")
+        return right(body)
+
+    with model_server(fixed) as server:
+        report = probed(store, server, concurrency=1)
+    assert (report.answered, report.matched, report.failed) == (3, 3, 0)
+    assert report.asked_without == ("temperature",)
+    assert len(server.asked) == 4, "refused once, and left out from then on"
+    assert all("logprobs" in body for body in server.asked), "that was not what was refused"
+
+
 def test_every_step_gets_a_greedy_answer_with_match_and_perplexity(
     store: Store, tmp_path: Path
 ) -> None:
