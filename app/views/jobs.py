@@ -155,7 +155,8 @@ def _draw(job: JobInfo) -> None:
 
 
 def _place(job: JobInfo) -> dict[str, str]:
-    dataset = job.params.get("dataset")
+    grown = job.result.get("dataset") if job.kind == "expand" else None
+    dataset = grown or job.params.get("dataset")
     return {"dataset": str(dataset)} if dataset else {}
 
 

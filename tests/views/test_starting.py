@@ -15,6 +15,7 @@ from app.flows.match import match
 from app.flows.operations import worker_is_here
 from storage.engine import Store
 from tests.disputed import MODEL, fill, verdict_of
+from tests.growing import answering, in_a_thread, with_errors
 from tests.model_server import Step, model_server
 from tests.views.conftest import Open
 
@@ -192,3 +193,28 @@ def awaited_job(store: Store) -> dict[str, Any]:
     """The next job's result, carried out in a thread of its own."""
     with ThreadPoolExecutor(1) as pool:
         return dict(pool.submit(jobs.run_next, store).result().result)
+
+
+def test_errors_are_expanded_from_the_court_and_lead_to_what_was_admitted(
+    studio: Store, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_errors(studio, tmp_path, 2)
+    with model_server(answering) as server:
+        monkeypatch.setenv("LOOPWRIGHT_GENERATOR_BASE_URL", server.url)
+        monkeypatch.setenv("LOOPWRIGHT_JUDGE_BASE_URL", "http://127.0.0.1:9/v1")
+        page = open_page("verify", dataset="cities")
+        page.menu_button(key="start-verify").click("Expand errors…").run()
+        assert not page.exception
+        assert page.button(key="start-expand-now").disabled, "no model is named yet"
+        page.text_input(key="start-writer").set_value("g").run()
+        assert "**8 samples** from 2 errors" in told(page)
+        assert "8 samples and 16 to 24 votes" in told(page)
+        page.number_input(key="start-children").set_value(2).run()
+        assert "**4 samples** from 2 errors" in told(page)
+        page.button(key="start-expand-now").click().run()
+        assert not page.exception
+        result = in_a_thread(lambda: jobs.run_next(studio)).result
+    assert (result["seeds"], result["admitted"]) == (2, 4)
+    page = open_page("verify")
+    (lead,) = [one.proto for one in page.get("page_link") if "admitted" in one.proto.label]
+    assert "cities-expanded-1" in lead.query_string
