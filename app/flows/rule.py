@@ -45,7 +45,7 @@ from curation.laying import laid_into
 from curation.standing import RulerKind, RulingAction
 from curation.tries import try_id
 from curation.verdicts import Verdict
-from storage import acts, trajectories
+from storage import acts, tasks, trajectories
 from storage.annotations import append_revision
 from storage.annotators import AnnotatorInfo, hold_annotator, take_turn
 from storage.engine import Store
@@ -348,6 +348,8 @@ class _Court:
             said=draft_of(self.conn, about, who).annotation,
             act_id=said[-1],
         )
+        if self.annotator.kind == "human":  # a judge fills no slot that asks for a person
+            tasks.finish(self.conn, who, about, datetime.now(UTC))
         settle_state(self.conn, about)
         return msgspec.structs.replace(action, acts=(*action.acts, *said), is_accepted=True)
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.flows.annotate import perform
 from app.flows.export import ExportRequest, export
 from app.flows.ingest import ingest
+from app.flows.queue import fill_queue
 from app.flows.rule import rule, withdraw
 from curation.annotation import Annotation, Outcome
 from curation.standing import RulerKind
@@ -41,6 +42,7 @@ class Pairs:
         path = folder / "pairs.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         ingest(store, [path], dataset="t")
+        fill_queue(store, "t")
         prediction, trajectory = table_of(PredictionRow), table_of(TrajectoryRow)
         with store.read() as conn:
             found = conn.execute(
@@ -56,6 +58,13 @@ class Pairs:
         who, case = self.mara.info, self.cases[which]
         return rule(self.store, who, case, verdict, session_id="s", n=self.n, **more)  # type: ignore[arg-type]
 
+    def state(self, which: int) -> tuple[str, str | None]:
+        trajectory = table_of(TrajectoryRow)
+        query = select(trajectory.c.state, trajectory.c.outcome)
+        with self.store.read() as conn:
+            found = conn.execute(query.where(trajectory.c.id == self.numbers[which])).one()
+        return tuple(found)
+
     def committed(self, which: int) -> list[Annotation]:
         with self.store.read() as conn:
             return [one.annotation for one in standing_annotations(conn, self.numbers[which])]
@@ -70,6 +79,7 @@ def pairs(store: Store, tmp_path: Path) -> Pairs:
 def test_a_ruling_on_the_only_step_accepts_the_trajectory(pairs: Pairs, verdict: Verdict) -> None:
     given = pairs.rule(0, verdict)
     assert given.action.is_accepted
+    assert pairs.state(0) == ("decided", "accept")
     [said] = pairs.committed(0)
     assert said.outcome is Outcome.ACCEPT
     assert (said.correction_uid is not None) == (verdict is LABEL)
@@ -77,7 +87,9 @@ def test_a_ruling_on_the_only_step_accepts_the_trajectory(pairs: Pairs, verdict:
     pairs.n += 1
     withdraw(pairs.store, pairs.mara.info, given.id, session_id="s", n=pairs.n)
     assert pairs.committed(0) == []
+    assert pairs.state(0)[1] is None
     pairs.rule(0, PRED)
+    assert pairs.state(0) == ("decided", "accept")
     assert [one.outcome for one in pairs.committed(0)] == [Outcome.ACCEPT]
 
 
