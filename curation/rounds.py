@@ -21,8 +21,9 @@ class RoundSetup(Struct, frozen=True, omit_defaults=True):
     seed_from: tuple[str, ...] | None = None
     """Where new seed data is taken from: trajectories without an answer of the model that no
     mixture of an earlier round holds. None: from the datasets it was asked."""
-    expanded: tuple[str, ...] = ()
-    """Samples made from error seeds, likewise; the last step of each."""
+    expanded: tuple[str, ...] | None = None
+    """Samples made from error seeds, likewise; the last step of each. None: all that were grown
+    from the datasets it was asked, whenever that was."""
     mastered_by: str = "strict"
     """Matcher that tells which answers are right."""
 
@@ -34,7 +35,7 @@ class RoundSetup(Struct, frozen=True, omit_defaults=True):
     @property
     def all_datasets(self) -> tuple[str, ...]:
         """Every dataset it names, each once."""
-        return tuple(dict.fromkeys((*self.datasets, *self.seeds, *self.expanded)))
+        return tuple(dict.fromkeys((*self.datasets, *self.seeds, *(self.expanded or ()))))
 
 
 class RoundCounts(Struct, frozen=True, omit_defaults=True):
@@ -62,6 +63,8 @@ class RoundCounts(Struct, frozen=True, omit_defaults=True):
     """Labels ruled wrong by people or by the gate, so that the step is corrected."""
     expanded: int = 0
     """Trajectories that were made from errors, and that no earlier round used."""
+    expanded_from: tuple[str, ...] = ()
+    """Their datasets."""
     seed_new: int = 0
     """Trajectories of seed data that no round used."""
 

@@ -31,7 +31,8 @@ from curation.standing import UNSCORED, RulerKind
 from curation.verdicts import Verdict
 from storage.acts import undone
 from storage.bulk import MAX_KEYS
-from storage.datasets import dataset_id
+from storage.datasets import dataset, dataset_id
+from storage.expansion_runs import expansion_run
 from storage.groups import families
 from storage.matches import MATCHED
 from storage.predictions import prediction
@@ -54,6 +55,7 @@ def counts_of(conn: Connection, setup: RoundSetup) -> RoundCounts:
     Raises:
         NotFound: a dataset of the setup is not there (any more).
     """
+    expanded = _expanded(conn, setup)
     found = _answers(conn, setup)
     a = found.c
     open_ = not_(a.is_disputed)
@@ -93,8 +95,9 @@ def counts_of(conn: Connection, setup: RoundSetup) -> RoundCounts:
         disputed=told["disputed"],
         waiting=told["waiting"],
         corrected=told["corrected"],
-        expanded=_count(conn, _unused(conn, setup, setup.expanded)),
-        seed_new=_count(conn, _unused(conn, setup, setup.seeds, but=setup.expanded)),
+        expanded=_count(conn, _unused(conn, setup, expanded)),
+        expanded_from=expanded,
+        seed_new=_count(conn, _unused(conn, setup, setup.seeds, but=expanded)),
     )
 
 
@@ -106,6 +109,7 @@ def sizes_of_pools(
     Raises:
         NotFound: a dataset of the setup is not there (any more).
     """
+    expanded = _expanded(conn, setup)
     a = _answers(conn, setup).c
     sure = (
         select(a.perplexity)
@@ -113,11 +117,11 @@ def sizes_of_pools(
         .where(_is_mastered(a, keep_both_correct=keep_both_correct), a.perplexity.is_not(None))
     )
     n_new = select(func.coalesce(func.sum(trajectory.c.n_steps), 0)).where(
-        _unused(conn, setup, setup.seeds, but=setup.expanded)
+        _unused(conn, setup, setup.seeds, but=expanded)
     )
     sizes = {
         Part.ERROR_SEEDS: len(_error_seeds(conn, setup, families={})),
-        Part.EXPANDED: _count(conn, _unused(conn, setup, setup.expanded)),
+        Part.EXPANDED: _count(conn, _unused(conn, setup, expanded)),
         Part.SEED_NEW: int(conn.execute(n_new).scalar_one()),
     }
     return sizes, list(conn.execute(sure).scalars())
@@ -135,16 +139,17 @@ def pools_of(
         NotFound: a dataset of the setup is not there (any more).
     """
     family = families(conn)
+    expanded = _expanded(conn, setup)
     return {
         Part.ERROR_SEEDS: _error_seeds(conn, setup, family),
         Part.EXPANDED: [
             Step(row_id, -n_steps, uid, family.get(group, group))
-            for row_id, uid, group, n_steps in _fresh(conn, setup, setup.expanded)
+            for row_id, uid, group, n_steps in _fresh(conn, setup, expanded)
         ],
         Part.HIGH_PERPLEXITY: _mastered(conn, setup, family, keep_both_correct=keep_both_correct),
         Part.SEED_NEW: [
             Step(row_id, -1 - number, uid, family.get(group, group))
-            for row_id, uid, group, n_steps in _fresh(conn, setup, setup.seeds, but=setup.expanded)
+            for row_id, uid, group, n_steps in _fresh(conn, setup, setup.seeds, but=expanded)
             for number in range(n_steps)
         ],
     }
@@ -308,6 +313,22 @@ def _unused(
         ~used.exists(),
         ~asked.exists() if setup.model else true(),
     )
+
+
+def _expanded(conn: Connection, setup: RoundSetup) -> tuple[str, ...]:
+    """The datasets of expanded samples: those it names, else all grown from what was asked."""
+    if setup.expanded is not None:
+        return setup.expanded
+    if not setup.datasets:
+        return ()
+    query = (
+        select(expansion_run.c.target)
+        .join(dataset, dataset.c.name == expansion_run.c.target)
+        .where(expansion_run.c.dataset.in_(["", *setup.datasets]))
+        .distinct()
+        .order_by(expansion_run.c.target)
+    )
+    return tuple(conn.execute(query).scalars())
 
 
 def _in_datasets(conn: Connection, names: Sequence[str]) -> ColumnElement[bool]:

@@ -65,7 +65,8 @@ def start_round(
         typer.Option(help="Where new seed data is taken from; else from the datasets asked."),
     ] = None,
     expanded: Annotated[
-        list[str] | None, typer.Option(help="Datasets of samples made from error seeds.")
+        list[str] | None,
+        typer.Option(help="Datasets of samples made from errors; else all grown from those asked."),
     ] = None,
     probe: Annotated[
         int | None, typer.Option(help="Take model and dataset from the probe with this id.")
@@ -81,7 +82,7 @@ def start_round(
         model,
         tuple(dataset or ()),
         None if seed_from is None else tuple(seed_from),
-        tuple(expanded or ()),
+        None if expanded is None else tuple(expanded),
         terminal.settings.mastered_by,
     )
     with terminal.store() as store:

@@ -175,8 +175,8 @@ def _facts(one: RoundNow) -> list[str]:
         facts.append(f"asked {escape(', '.join(shown.setup.datasets))}")
     if shown.setup.seeds:
         facts.append(f"seed data from {escape(', '.join(shown.setup.seeds))}")
-    if shown.setup.expanded:
-        facts.append(f"expanded {escape(', '.join(shown.setup.expanded))}")
+    if counts.expanded_from:
+        facts.append(f"expanded {escape(', '.join(counts.expanded_from))}")
     if counts.mean_perplexity is not None:
         facts.append(f"mean perplexity of what matches {counts.mean_perplexity:.3g}")
     if counts.matched > counts.with_perplexity:

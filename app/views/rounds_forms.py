@@ -74,7 +74,8 @@ def draw_start() -> None:
         expanded = st.multiselect(
             "Expanded samples from",
             datasets,
-            help="Datasets that were made from error seeds.",
+            help="Datasets that were made from errors. Empty: all that were grown from what it was "
+            "asked.",
             key="rounds-expanded",
         )
         note = st.text_input("Note", max_chars=flow.MAX_NOTE, key="rounds-note")
@@ -84,7 +85,7 @@ def draw_start() -> None:
         model or "",
         tuple(asked),
         tuple(seeds) if seeds else None,
-        tuple(expanded),
+        tuple(expanded) if expanded else None,
         load_settings().mastered_by,
     )
     try:

@@ -20,6 +20,7 @@ from app.flows.identity import annotator_named
 from app.flows.match import match
 from app.flows.rounds import RoundClosed
 from app.flows.rule import rule, withdraw
+from curation.consensus import ConsensusRule
 from curation.errors import NotFound, SettingsError
 from curation.exporting import Include
 from curation.high_perplexity import HighPerplexity, KeepBy
@@ -28,6 +29,7 @@ from curation.predictions import PredictionKind
 from curation.rounds import RoundSetup
 from curation.verdicts import Verdict
 from storage.engine import Store
+from storage.expansion_runs import NewExpansionRun, add_expansion_run
 from storage.predictions import add_predictions, new_prediction, prediction
 from storage.rounds import mixture_step
 from storage.runs import NewProbeRun, add_probe_run
@@ -246,6 +248,24 @@ def test_the_next_round_takes_seed_data_that_no_round_used_and_half_as_much(loop
     assert told.counts[0].available == 3, "errors may be trained on again"
     flow.close(loop, _ada(loop), second, MixtureSpec(100))
     assert not {x.uid for x in flow.mixture_lines(loop, second) if x.part is NEW} & used
+
+
+def test_samples_grown_from_the_errors_of_a_round_belong_to_it(loop: Store) -> None:
+    number = _start(loop, RoundSetup(MODEL, ("cities",), ("seeds", "children")))
+    counts = flow.round_now(loop, number).counts
+    assert (counts.expanded, counts.expanded_from, counts.seed_new) == (0, (), 9)
+    grown = {"base_url": "http://127.0.0.1:1/v1", "judge_models": (), "judge_url": ""}
+    with loop.write() as conn:
+        for dataset, target in (("cities", "children"), ("towns", "seeds"), ("cities", "gone")):
+            new = NewExpansionRun(
+                dataset, "g", rubric="new-sample", rubric_version=1, rule=ConsensusRule(), **grown
+            )
+            add_expansion_run(conn, new, target)
+    counts = flow.round_now(loop, number).counts
+    assert (counts.expanded, counts.expanded_from, counts.seed_new) == (3, ("children",), 6)
+    assert flow.preview(loop, number, MixtureSpec(100)).chosen[EE] == 3
+    flow.close(loop, _ada(loop), number, MixtureSpec(100))
+    assert sum(line.part is EE for line in flow.mixture_lines(loop, number)) == 3
 
 
 def test_a_first_round_of_seed_data_alone(loop: Store) -> None:
