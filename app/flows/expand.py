@@ -124,13 +124,13 @@ class _Plan:
             )
         self._run = self._begin(job_id)
         self._seeds = Seeds(store, self._dataset_id, request)
-        self._n_seeds = self._seeds.count()
+        self._n_seeds = self._ended = self._to_do = 0
+        self._survey()
         self._skipped = {reason: n for reason, n in sorted(self._seeds.skipped.items()) if n}
         with store.read() as conn:
             before = expansion_runs.expansion_spending(conn, self._run.id)
             counts = expansions.expansion_counts(conn, self._run.id)
-        self._done = counts.admitted + sum(counts.refused.values())
-        self._total = max(self._done, self._n_seeds * request.children)
+        self._done_before = counts.admitted + sum(counts.refused.values())
         self._spending.add_earlier(
             Tokens(before.tokens_in, before.tokens_out), before.answers, before.cost_usd
         )
@@ -181,12 +181,22 @@ class _Plan:
                 self._keep,
                 line=line,
                 at_once=request.concurrency,
-                progress=lambda: self._progress.report(self._done, self._total, "samples"),
+                progress=self._report,
             )
         finally:
             await expander.close()
             for judge in judges.values():
                 await judge.close()
+
+    def _report(self) -> None:
+        before = self._done_before
+        self._progress.report(before + self._ended, before + self._to_do, "samples")
+
+    def _survey(self) -> None:
+        """How many seeds there are, and how many children have not come to their ends."""
+        for page in self._seeds.pages():
+            self._n_seeds += len(page)
+            self._to_do += sum(len(one.missing) + len(one.replies) for one in self._items(page))
 
     def _compared(self) -> list[int | None]:
         """The datasets that new samples are held against."""
@@ -199,19 +209,19 @@ class _Plan:
     def _growing(self) -> Iterator[Growing]:
         """Seeds with children that have not come to their ends."""
         for page in self._seeds.pages():
-            with self._store.read() as conn:
-                known = expansions.children_of(conn, self._run.id, [s.seed_id for s in page])
-                written = [
-                    child.id
-                    for some in known.values()
-                    for child in some
-                    if child.state is ChildState.WRITTEN
-                ]
-                votes = votes_on(conn, written)
-            for sown in page:
-                item = self._left(sown, known.get(sown.seed_id, []), votes)
-                if item.missing or item.replies:
-                    yield item
+            yield from (one for one in self._items(page) if one.missing or one.replies)
+
+    def _items(self, page: Sequence[Sown]) -> list[Growing]:
+        with self._store.read() as conn:
+            known = expansions.children_of(conn, self._run.id, [one.seed_id for one in page])
+            written = [
+                child.id
+                for some in known.values()
+                for child in some
+                if child.state is ChildState.WRITTEN
+            ]
+            votes = votes_on(conn, written)
+        return [self._left(sown, known.get(sown.seed_id, []), votes) for sown in page]
 
     def _left(
         self,
@@ -232,7 +242,7 @@ class _Plan:
         with self._store.write() as conn:
             ended = keep(conn, self._run, self._prices, batch)
             self._progress.save(conn, {"run": self._run.id})
-        self._done += ended
+        self._ended += ended
 
     def queue(self) -> int:
         """Check admitted samples and put them in front of people; returns the tasks made."""
@@ -248,7 +258,6 @@ class _Plan:
         with self._store.read() as conn:
             counts = expansions.expansion_counts(conn, self._run.id)
             spent = expansion_runs.expansion_spending(conn, self._run.id)
-        settled = counts.admitted + sum(counts.refused.values())
         report = ExpandReport(
             seeds=self._n_seeds,
             asked=counts.asked,
@@ -263,6 +272,6 @@ class _Plan:
             self._run.id,
             self._skipped,
             self._line is not None and self._line.out_of_budget,
-            max(0, self._total - settled),
+            self._to_do - self._ended,
             queued,
         )

@@ -73,10 +73,6 @@ class Seeds:
             seen.update(fresh)
             yield list(reversed(fresh.values()))
 
-    def count(self) -> int:
-        """How many there are; reads all of them."""
-        return sum(len(page) for page in self.pages())
-
     def _sown(self, conn: Connection, errors: Sequence[ErrorOnRecord]) -> list[Sown]:
         clear = [one for one in errors if not one.is_disputed]
         self.skipped[DISPUTED] += len(errors) - len(clear)

@@ -24,6 +24,8 @@ on offer, a conversation, the right answer to it, and a wrong answer. Write one 
 with the right answer to it, in which a model would easily make the same kind of mistake.
 - The new conversation is about other people, places, things and values than the recorded one.
   Nobody who knows the recorded one may recognise it.
+- A recorded system text stays as it is and stands before the new conversation, which has to agree
+  with it: the date, who the user is, what is allowed.
 - Use only the tools on offer. You may use others of them than the recorded answers do.
 - It may have one turn or several, whatever the recorded one has. Results of tools in it are
   realistic and agree with the calls.

@@ -26,6 +26,7 @@ from app.flows.export import ExportRequest, export
 from app.flows.ingest import ingest
 from app.flows.queue import queue_overview
 from app.flows.reports import as_text, show
+from app.flows.rule import withdraw
 from app.flows.running import Cancelled, Run
 from app.settings import load_settings
 from curation.directive import builtin_directives
@@ -35,7 +36,7 @@ from curation.revising import CallRevision, MessageRevision
 from curation.standing import RulerKind
 from curation.verdicts import Verdict
 from storage import datasets
-from storage.annotators import ensure_annotator
+from storage.annotators import ensure_annotator, get_annotator
 from storage.engine import Store
 from storage.expansions import grown_from, lineage_of
 from storage.groups import families
@@ -43,7 +44,7 @@ from storage.jobs import JobState
 from storage.predictions import add_predictions, new_prediction
 from storage.tables import ExpansionRow, ExpansionVoteRow, ItemRow, TrajectoryRow, table_of
 from storage.trajectories import load_by_id
-from storage.verdicts import NewVerdict, append_verdict
+from storage.verdicts import NewVerdict, append_verdict, verdicts_of
 from tests.disputed import call, fill
 from tests.episodes import Person
 from tests.expanding import made, said, sample
@@ -51,6 +52,7 @@ from tests.growing import (
     TITLES,
     answering,
     asked_for,
+    child_of,
     good,
     in_a_thread,
     is_judge,
@@ -183,6 +185,24 @@ def test_a_new_error_grows_in_the_same_run(store: Store, tmp_path: Path) -> None
         assert (report.seeds, report.admitted, report.dataset) == (2, 8, "cities-expanded-1")
         other = grown(store, server, seed=1)
         assert other.report.dataset == "cities-expanded-2", "another draw is another run"
+
+
+def test_a_ruling_that_was_taken_back_grows_nothing_more(store: Store, tmp_path: Path) -> None:
+    """What it grew stays; what is left is told of the errors in force alone."""
+    with_errors(store, tmp_path, 2)
+
+    def answer(body: dict[str, Any]) -> Step:
+        ill = not is_judge(body) and asked_for([body]) == {(1, TITLES[1]): 1}
+        return failing(500, "oops") if ill else answering(body)
+
+    with model_server(answer) as server:
+        assert grown(store, server).left == 1
+        with store.read() as conn:
+            [given] = verdicts_of(conn, 1)
+            who = get_annotator(conn, given.annotator_id)
+        withdraw(store, who, given.id, session_id="court", n=99)
+        end = grown(store, server)
+    assert (end.report.seeds, end.report.admitted, end.left) == (1, 7, 1)
 
 
 def test_what_does_not_pass_is_refused_and_says_why(store: Store, tmp_path: Path) -> None:
@@ -540,24 +560,37 @@ def test_a_killed_worker_loses_and_repeats_nothing_that_was_stored(
 def test_a_wrong_label_is_a_seed_once_its_correction_is_committed(
     store: Store, tmp_path: Path
 ) -> None:
-    """Through the court and Annotate, as people do it."""
-    with_errors(store, tmp_path, 2, Verdict.LABEL_WRONG)
+    """Through the court and Annotate, as people do it: of a trajectory of several steps the ruling
+    leaves a draft; of one step it commits what it corrects."""
+    with_errors(store, tmp_path, 1, Verdict.LABEL_WRONG)
+    row = json.loads((tmp_path / "cities.jsonl").read_text().replace("City00000", "City00001"))
+    row["messages"] += [
+        {"role": "tool", "content": "Sunny.", "tool_call_id": "call_1"},
+        {"role": "assistant", "content": "It is sunny."},
+    ]
+    path = tmp_path / "longer.jsonl"
+    path.write_text(json.dumps(row | {"id": "longer"}) + "\n")
+    ingest(store, [path], dataset="cities")
+    longer = members(store, "cities")[-1]
+    with store.write() as conn:
+        uid = load_by_id(conn, longer).uid
+        add_predictions(conn, [(longer, new_prediction(1, "student", call("Wrong00001"), None))])
+    rule_on(store, Verdict.LABEL_WRONG)
     ada = Person(store, "ada")
-    with store.read() as conn:
-        uid = load_by_id(conn, 1).uid
     with model_server(answering) as server:
         end = grown(store, server)
-        assert (end.report.seeds, end.skipped) == (0, {"no-committed-correction": 2})
-        for outcome, seeds in (("reject", 0), ("accept", 1)):
+        assert (end.report.seeds, end.skipped) == (1, {"no-committed-correction": 1})
+        for outcome, seeds in (("reject", 1), ("accept", 2)):
             ops = [ada.op("outcome", uid, outcome=outcome), ada.op("commit", uid)]
             perform(store, ada.info, ada.session, ops)
             end = grown(store, server)
             assert end.report.seeds == seeds
-    assert (end.report.seeds, end.report.admitted) == (1, 4)
-    assert end.skipped == {"no-committed-correction": 1}
-    prompt = next(b for b in server.asked if not is_judge(b))["messages"][1]["content"]
-    assert prompt.index("The right answer:") < prompt.index('"city":"Wrong00000"')
-    assert prompt.index("The wrong answer:") < prompt.rindex('"city":"City00000"')
+    assert (end.report.admitted, end.skipped) == (8, {})
+    prompt = next(
+        b["messages"][1]["content"] for b in server.asked if not is_judge(b) and child_of(b)[0] == 1
+    )
+    assert prompt.index("The right answer:") < prompt.index('"city":"Wrong00001"')
+    assert prompt.index("The wrong answer:") < prompt.rindex('"city":"City00001"')
 
 
 def test_where_both_were_wrong_a_committed_third_answer_makes_a_seed(

@@ -39,6 +39,7 @@ def test_it_is_told_all_of_it() -> None:
         DIRECTIVE.instructions.strip(),
     ):
         assert said in text
+    assert "system text stays" in text
     assert text.index("The right answer:") < text.index("The wrong answer:")
 
 
