@@ -60,7 +60,8 @@ def ask_judge(dataset: str | None) -> None:
     if backend.needs_endpoint or backend.needs_recording:
         request = _ask_votes(request, settings)
     if backend.needs_recording:
-        request = msgspec.structs.replace(request, recording=_ask_recording(settings))
+        file = _ask_file(settings, "File of recorded replies", "start-recording")
+        request = msgspec.structs.replace(request, recording=file)
     if backend.needs_endpoint:
         tokens, usd = ask_budget("judge")
         request = msgspec.structs.replace(request, max_tokens_total=tokens, budget_usd=usd)
@@ -107,9 +108,12 @@ def ask_pass(dataset: str | None) -> None:
     models = models_at.text_input("Models", settings.judge_model, key="start-pass-models")
     votes = votes_at.number_input("Votes, at most", 1, 15, 3, key="start-pass-votes")
     least = equal_at.number_input("Of them must agree", 1, 15, 2, key="start-pass-equal")
-    tool_items = rubrics[rubric].about is About.TURN and st.toggle(
-        "Also what annotators ask of the tools that are called", value=True, key="start-pass-tools"
-    )
+    tool_items, own = False, None
+    if rubrics[rubric].about is About.TURN:
+        own = _ask_file(settings, "Lists of your own, one turn a JSON line", "start-pass-own")
+        tool_items = own is None and st.toggle(
+            "Also what annotators ask of the tools that are called", True, key="start-pass-tools"
+        )
     tokens, usd = ask_budget("pass")
     request = PassRequest(
         rubric=rubric,
@@ -117,6 +121,7 @@ def ask_pass(dataset: str | None) -> None:
         models=names_in(models),
         base_url=settings.judge_base_url or None,
         tool_items=tool_items,
+        checklists=own,
         votes=votes,
         least_equal=least,
         max_tokens_total=tokens,
@@ -167,10 +172,8 @@ def _ask_votes(request: JudgeRequest, settings: Settings) -> JudgeRequest:
     )
 
 
-def _ask_recording(settings: Settings) -> str | None:
-    uploaded = st.file_uploader(
-        "File of recorded replies", type=["jsonl", "json"], key="start-recording"
-    )
+def _ask_file(settings: Settings, label: str, key: str) -> str | None:
+    uploaded = st.file_uploader(label, type=["jsonl", "json"], key=key)
     if uploaded is None:
         return None
     kept: Path = keep_upload(settings.uploads, uploaded.name, uploaded.getvalue())

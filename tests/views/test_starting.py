@@ -179,6 +179,15 @@ def test_a_pass_is_started_with_what_it_would_ask_in_sight(
         assert not page.exception
         assert "About **5 places** to look at" in told(page)
         assert "10 to 15 questions" in told(page)
+        # A list of one's own is for one turn of one trajectory.
+        page.selectbox(key="start-pass").set_value("turn-checklist").run()
+        assert page.toggle(key="start-pass-tools").value
+        line = {"id": "row-1", "turn": 1, "items": [{"question": "Is the city right?"}]}
+        upload = ("lists.jsonl", json.dumps(line).encode(), "application/jsonl")
+        page.file_uploader(key="start-pass-own").upload(*upload).run()
+        assert not page.exception
+        assert "About **1 place** to look at" in told(page)
+        page.selectbox(key="start-pass").set_value("hallucinated-values").run()
         page.button(key="start-judge-pass-now").click().run()
         assert not page.exception
         (job,) = jobs.list_jobs(cities)
