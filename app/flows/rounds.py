@@ -26,7 +26,7 @@ from curation.mixture import (
     sizes_of,
 )
 from curation.rounds import RoundCounts, RoundSetup
-from storage import round_pools, rounds
+from storage import round_counts, round_pools, rounds
 from storage.annotators import AnnotatorInfo, take_turn
 from storage.datasets import dataset_id
 from storage.engine import Store
@@ -115,7 +115,7 @@ def list_rounds(store: Store) -> list[RoundNow]:
     """All rounds by number."""
     with store.read() as conn:
         return [
-            RoundNow(one, one.counts or round_pools.counts_of(conn, one.setup))
+            RoundNow(one, one.counts or round_counts.counts_of(conn, one.setup))
             for one in rounds.list_rounds(conn)
         ]
 
@@ -134,7 +134,7 @@ def round_now(store: Store, number: int) -> RoundNow:
     """
     with store.read() as conn:
         one = rounds.get_round(conn, number)
-        return RoundNow(one, one.counts or round_pools.counts_of(conn, one.setup))
+        return RoundNow(one, one.counts or round_counts.counts_of(conn, one.setup))
 
 
 def preview(store: Store, number: int, spec: MixtureSpec) -> MixtureRecord:
@@ -186,7 +186,7 @@ def close(store: Store, who: AnnotatorInfo, number: int, spec: MixtureSpec) -> R
             part: tuple(_at_its_message(step, looked_up) for step in chosen)
             for part, chosen in mixture.steps.items()
         }
-        counts = round_pools.counts_of(conn, one.setup)
+        counts = round_counts.counts_of(conn, one.setup)
         if not rounds.close_round(conn, one.id, counts, replace(mixture, steps=steps), who.id):
             raise RoundClosed(number)
         return rounds.get_round(conn, number)
