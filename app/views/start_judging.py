@@ -72,7 +72,7 @@ def ask_judge(dataset: str | None) -> None:
     samples = samples_at.toggle("Also what was only sampled", value=False, key="start-samples")
     request = msgspec.structs.replace(request, only_undecided=undecided, with_samples=samples)
     missing = ""
-    if backend.needs_endpoint and not request.base_url:
+    if backend.needs_endpoint and not _have_addresses(request):
         missing = "an endpoint"
     elif backend.needs_recording and not request.recording:
         missing = "a recording"
@@ -127,8 +127,8 @@ def ask_pass(dataset: str | None) -> None:
         max_tokens_total=tokens,
         budget_usd=usd,
     )
-    missing = "" if request.base_url else "an endpoint"
-    if request.base_url and not request.models:
+    missing = "" if _have_addresses(request) else "an endpoint"
+    if not missing and not request.models:
         missing = "a model"
     finish(
         "judge-pass",
@@ -145,7 +145,8 @@ def _ask_votes(request: JudgeRequest, settings: Settings) -> JudgeRequest:
         "Models",
         settings.judge_model,
         key=f"start-models-{request.backend}",
-        help="Names as the API has them, separated by commas: votes go round them.",
+        help="Names as the API has them, separated by commas: votes go round them. A model with an "
+        "address of its own is name@http://…",
     )
     rubrics = [one.name for one in builtin_rubrics() if one.about is About.PAIR]
     rubric = rubric_at.selectbox(
@@ -178,6 +179,12 @@ def _ask_file(settings: Settings, label: str, key: str) -> str | None:
         return None
     kept: Path = keep_upload(settings.uploads, uploaded.name, uploaded.getvalue())
     return str(kept.resolve())
+
+
+def _have_addresses(request: JudgeRequest | PassRequest) -> bool:
+    """Whether all models can be found: at the common address, or each at its own."""
+    named = request.models
+    return bool(request.base_url) or (bool(named) and all("@http" in one for one in named))
 
 
 def _cases(told: Forecast) -> Told:

@@ -106,6 +106,19 @@ def test_a_budget_without_a_price_says_so_and_cannot_be_started(
     assert page.button(key="start-judge-now").disabled
 
 
+def test_models_with_addresses_of_their_own_need_no_common_one(
+    cities: Store, open_page: Open
+) -> None:
+    page = open_page("judges")
+    page.button(key="start-judge-judges").click().run()
+    page.selectbox(key="start-backend").set_value("openai").run()
+    page.text_input(key="start-models-openai").set_value("big").run()
+    assert page.button(key="start-judge-now").disabled
+    page.text_input(key="start-models-openai").set_value("big@http://127.0.0.1:9/v1").run()
+    assert "12 to 18 questions" in told(page)
+    assert not page.button(key="start-judge-now").disabled
+
+
 def test_without_an_endpoint_the_way_to_one_is_shown(cities: Store, open_page: Open) -> None:
     page = open_page("judges")
     page.button(key="start-probe-judges").click().run()

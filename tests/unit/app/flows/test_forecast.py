@@ -31,11 +31,11 @@ def settings(url: str, **more: object) -> Settings:
 
 
 @pytest.fixture
-def cities(store: Store, tmp_path: Path) -> Store:
+def cities(any_store: Store, tmp_path: Path) -> Store:
     """Three predictions that differ and two that match."""
-    fill(store, tmp_path, 5, matching=2)
-    match(store)
-    return store
+    fill(any_store, tmp_path, 5, matching=2)
+    match(any_store)
+    return any_store
 
 
 def test_rules_ask_each_case_once_and_cost_nothing(cities: Store) -> None:
