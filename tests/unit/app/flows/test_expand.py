@@ -636,29 +636,29 @@ def test_an_admitted_sample_is_exported_in_the_split_of_its_parent(
     assert len(set().union(*split_of.values())) > 1, "there is something to straddle"
 
 
-def test_what_it_would_ask_is_told_before_it_starts(store: Store, tmp_path: Path) -> None:
-    with_errors(store, tmp_path, 3)
+def test_what_it_would_ask_is_told_before_it_starts(any_store: Store, tmp_path: Path) -> None:
+    with_errors(any_store, tmp_path, 3)
     request = ExpandRequest("g", dataset="cities")
     with model_server(answering) as server:
         settings = load_settings(generator_base_url=server.url, prices={"g": [1.0, 2.0]})
-        told = forecast_expand(store, request, settings)
+        told = forecast_expand(any_store, request, settings)
         assert (told.seeds, told.to_ask, told.least_votes, told.most_votes) == (3, 12, 24, 36)
         assert 12 * 1000 < told.tokens[0] < told.tokens[1] < 60_000
         assert told.usd is not None
         assert "characters a token" in told.basis
         assert server.asked == []
-        with store.read() as conn:
+        with any_store.read() as conn:
             assert datasets.find_dataset(conn, "cities-expanded-1") is None
-        grown(store, server, base_url=server.url)
-        done = forecast_expand(store, request, settings)
+        grown(any_store, server, base_url=server.url)
+        done = forecast_expand(any_store, request, settings)
         assert (done.to_ask, done.to_settle, done.most_votes, done.tokens) == (0, 0, 0, (0, 0))
         assert done.dataset == "cities-expanded-1"
-        more = forecast_expand(store, replace(request, children=6), settings)
+        more = forecast_expand(any_store, replace(request, children=6), settings)
         # 6 more samples of 2 tokens, 12 to 18 votes of 2
         assert (more.to_ask, more.tokens) == (6, (36, 48))
         # each of 1 token at 1 $ and 1 at 2 $ a million
         assert more.usd == pytest.approx((18 * 3e-6, 24 * 3e-6))
-        unpriced = forecast_expand(store, request, load_settings(generator_base_url=server.url))
+        unpriced = forecast_expand(any_store, request, load_settings(generator_base_url=server.url))
         assert unpriced.usd is None
 
 
@@ -702,17 +702,17 @@ def test_the_command_says_what_is_missing(
     assert "NAME=WEIGHT" in capsys.readouterr().err
 
 
-def test_people_are_told_where_a_sample_comes_from(store: Store, tmp_path: Path) -> None:
-    with_errors(store, tmp_path, 1)
+def test_people_are_told_where_a_sample_comes_from(any_store: Store, tmp_path: Path) -> None:
+    with_errors(any_store, tmp_path, 1)
     with model_server(answering) as server:
-        grown(store, server, children=2)
-    ada = Person(store, "ada")
-    claimed = claim_next(store, ada.info, "cities-expanded-1")
+        grown(any_store, server, children=2)
+    ada = Person(any_store, "ada")
+    claimed = claim_next(any_store, ada.info, "cities-expanded-1")
     assert claimed is not None
     lineage = claimed.opened.lineage
     assert lineage is not None
-    told = as_text(show(store, claimed.opened.uid))
+    told = as_text(show(any_store, claimed.opened.uid))
     assert f"expanded from message 1 of {lineage.parent_uid} by g, {lineage.directive}" in told
-    parent = show(store, lineage.parent_uid)
+    parent = show(any_store, lineage.parent_uid)
     assert parent.lineage is None
     assert as_text(parent).count("expanded to tj1-") == 2
