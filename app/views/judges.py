@@ -110,7 +110,7 @@ def _draw_nothing(dataset: str | None) -> None:
     )
     draw_start_buttons("judges", "judge", "probe", "pass")
     st.caption("The same by command:")
-    st.code("loopwright judge --backend rules", language="bash")
+    st.code("loopwright judge --backend rules", language=None)
 
 
 def _choose(cards: Sequence[Scorecard]) -> Scorecard:

@@ -229,7 +229,7 @@ def _draw_mixture(one: RoundNow) -> None:
         link("export", "Export this round", ":material/output:", round=str(number))
         st.code(
             f"loopwright export --round {number} --type sft --layout trl --out DIR",
-            language="bash",
+            language=None,
             wrap_lines=True,
         )
     _draw_steps(one)
