@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from curation.annotation import Annotation, Outcome, RuledTry, TryRuling
+from curation.annotation import Annotation, Outcome, RuledTry, StepVerdict, TryRuling
 from curation.exporting import AnsweredTry, Decided, Said
 from curation.simulated import SimulatedResult
 from curation.standing import RulerKind
@@ -154,11 +154,15 @@ _RULED = {
     Verdict.PRED_WRONG.value: TryRuling.REJECTED,
     Verdict.BOTH_CORRECT.value: TryRuling.ALTERNATIVE,
 }
+"""Verdicts that hold the reference right, and what they say of the prediction."""
+_HOLD_WRONG = (Verdict.LABEL_WRONG.value, Verdict.BOTH_WRONG.value)
+"""Those that hold the reference wrong."""
 _APPLIED = (RulerKind.HUMAN.value, RulerKind.AUTO.value)
 
 
-def court_of(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[RuledTry, ...]]:
-    """Trajectory id -> what verdicts in force say of tries, by step; what is disputed is not said.
+def court_of(conn: Connection, ids: Sequence[int]) -> dict[int, Annotation]:
+    """Trajectory id -> what verdicts in force say of its steps and of tries of them; what is
+    disputed, or not alike for several predictions of a step, is not said.
 
     A ruling of the court holds whether or not its author ever commits an annotation.
     """
@@ -171,22 +175,32 @@ def court_of(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[RuledTry, 
         )
         .where(
             among(prediction.c.trajectory_id, ids),
-            prediction.c.standing.in_(list(_RULED)),
+            prediction.c.standing.in_([*_RULED, *_HOLD_WRONG]),
             prediction.c.decided_by.in_(_APPLIED),
             prediction.c.is_disputed.is_(False),
         )
         .order_by(prediction.c.trajectory_id, prediction.c.message_index, prediction.c.id)
     )
-    found: dict[int, dict[tuple[int, str], set[TryRuling]]] = {}
+    ruled: dict[int, dict[tuple[int, str], set[TryRuling]]] = {}
+    held: dict[int, dict[int, set[bool]]] = {}
     for trajectory_id, index, content, standing in rows:
-        place = (index, try_id(_message_decoder.decode(content)))
-        found.setdefault(trajectory_id, {}).setdefault(place, set()).add(_RULED[standing])
+        is_right = standing in _RULED
+        held.setdefault(trajectory_id, {}).setdefault(index, set()).add(is_right)
+        tries = ruled.setdefault(trajectory_id, {})
+        if is_right:
+            place = (index, try_id(_message_decoder.decode(content)))
+            tries.setdefault(place, set()).add(_RULED[standing])
     # The same answer of two models may have been ruled on twice, and not alike.
     return {
-        trajectory_id: tuple(
-            RuledTry(*place, *rulings) for place, rulings in by_place.items() if len(rulings) == 1
+        trajectory_id: Annotation(
+            step_verdicts={i: StepVerdict.INCORRECT for i, s in of_step.items() if s == {False}},
+            tries=tuple(
+                RuledTry(*place, *rulings)
+                for place, rulings in ruled[trajectory_id].items()
+                if len(rulings) == 1
+            ),
         )
-        for trajectory_id, by_place in found.items()
+        for trajectory_id, of_step in held.items()
     }
 
 
@@ -194,18 +208,15 @@ def tries_of(
     conn: Connection,
     decisions: dict[int, Decision],
     said: dict[int, tuple[Said, ...]],
-    court: dict[int, tuple[RuledTry, ...]],
+    court: dict[int, Annotation],
 ) -> dict[int, tuple[AnsweredTry, ...]]:
     """Trajectory id -> the tries that its decision, an annotation or the court ruled on."""
     adopted = [(i, annotation) for i, (_, annotation, _) in decisions.items()]
     spoken = [(i, one.annotation) for i, all_of in said.items() for one in all_of]
     places: dict[int, set[tuple[int, str]]] = {}
-    for trajectory_id, tries_said in (
-        *((i, content.tries) for i, content in (*adopted, *spoken)),
-        *court.items(),
-    ):
-        if tries_said:
-            ruled = {(t.message_index, t.try_id) for t in tries_said}
+    for trajectory_id, content in (*adopted, *spoken, *court.items()):
+        if content.tries:
+            ruled = {(t.message_index, t.try_id) for t in content.tries}
             places.setdefault(trajectory_id, set()).update(ruled)
     found: dict[int, tuple[AnsweredTry, ...]] = {}
     for trajectory_id, wanted in places.items():

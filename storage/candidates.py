@@ -23,7 +23,7 @@ from sqlalchemy import (
     union,
 )
 
-from curation.annotation import Annotation, Outcome, RuledTry
+from curation.annotation import Annotation, Outcome
 from curation.exporting import AnsweredTry, Decided, Include, Said
 from storage import groups
 from storage.annotations import stands
@@ -90,8 +90,8 @@ class Candidate(Struct, frozen=True, gc=False):
     """Item of a tool's checklist -> its text, of all that were answered on this page."""
     tries: tuple[AnsweredTry, ...] = ()
     """The tries that the decision, an annotation or the court ruled on."""
-    court: tuple[RuledTry, ...] = ()
-    """What verdicts in force say of tries."""
+    court: Annotation | None = None
+    """What verdicts in force say of steps and tries; None for nothing."""
     mixed: frozenset[int] | None = None
     """Message indexes of the steps that the round's mixture holds; None where no round is asked
     for."""
@@ -233,7 +233,7 @@ def _candidates(
             ),
             checklist_items=items,
             tries=tries.get(row_id, ()),
-            court=court.get(row_id, ()),
+            court=court.get(row_id),
         )
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from app.flows.export_making import UNREAD, Settled
 from curation import adjudication
-from curation.annotation import Annotation, Outcome, RuledTry
+from curation.annotation import Annotation, Outcome
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import Curated
 from curation.splits import assign
@@ -107,14 +107,19 @@ class Settling:
         return None
 
 
-def _with_court(said: Annotation | None, court: tuple[RuledTry, ...]) -> Annotation | None:
-    """The judgement in force with the rulings of the court on tries that it says nothing of."""
-    known = {(t.message_index, t.try_id) for t in said.tries} if said else set()
-    more = tuple(t for t in court if (t.message_index, t.try_id) not in known)
-    if not more:
+def _with_court(said: Annotation | None, court: Annotation | None) -> Annotation | None:
+    """The judgement in force with the rulings of the court on steps and tries that it says nothing
+    of: a label that was ruled wrong is no target, whoever has not corrected it yet."""
+    if court is None:
         return said
     base = said or Annotation()
-    return msgspec.structs.replace(base, tries=(*base.tries, *more))
+    known = {(t.message_index, t.try_id) for t in base.tries}
+    more = (t for t in court.tries if (t.message_index, t.try_id) not in known)
+    return msgspec.structs.replace(
+        base,
+        step_verdicts={**court.step_verdicts, **base.step_verdicts},
+        tries=(*base.tries, *more),
+    )
 
 
 def _simulated(candidate: Candidate, result: Corrected | None) -> frozenset[int]:

@@ -13,11 +13,14 @@ from app.flows.export import ExportRequest, export
 from app.flows.ingest import ingest
 from app.flows.queue import fill_queue
 from app.flows.rule import rule, withdraw
-from curation.annotation import Annotation, Outcome
+from curation.annotation import Annotation, Outcome, StepVerdict
 from curation.standing import RulerKind
+from curation.trajectory import Message, Role
 from curation.verdicts import Verdict
 from storage.annotations import standing_annotations
+from storage.candidate_facts import court_of
 from storage.engine import Store
+from storage.predictions import add_predictions, new_prediction, predictions_of
 from storage.tables import PredictionRow, TrajectoryRow, table_of
 from storage.verdicts import StoredVerdict
 from tests.episodes import Person
@@ -126,3 +129,32 @@ def test_rulings_alone_make_rows_for_every_trainer(pairs: Pairs, tmp_path: Path)
         ]
     assert {kind: len(found) for kind, found in rows.items()} == {"sft": 3, "dpo": 2, "kto": 6}
     assert sorted(row["label"] for row in rows["kto"]) == [False] * 2 + [True] * 4
+
+
+def test_a_label_that_was_ruled_wrong_is_no_target_before_it_is_corrected(
+    pairs: Pairs, tmp_path: Path
+) -> None:
+    pairs.rule(0, NEITHER)
+    pairs.rule(1, PRED)
+    request = ExportRequest("sft", "trl", str(tmp_path / "out"), dataset="t", include="all")
+    report = export(pairs.store, request, processes=1)
+    assert (report.rows, report.dropped) == (3, {"no-target": 1})
+
+
+def test_labels_are_right_or_wrong_only_where_all_rulings_on_them_say_so(
+    store: Store, tmp_path: Path
+) -> None:
+    """One prediction shows the label wrong, the other loses against it: nothing is settled."""
+    pairs = Pairs(store, tmp_path, 1)
+    with store.write() as conn:
+        other = Message(Role.ASSISTANT, "Which restaurant?")
+        add_predictions(conn, [(pairs.numbers[0], new_prediction(1, "other", other, None))])
+        pairs.cases.append(predictions_of(conn, pairs.numbers[0])[1].id)
+    pairs.rule(0, NEITHER)
+    with store.read() as conn:
+        assert court_of(conn, pairs.numbers)[pairs.numbers[0]].step_verdicts == {
+            1: StepVerdict.INCORRECT
+        }
+    pairs.rule(1, PRED)
+    with store.read() as conn:
+        assert court_of(conn, pairs.numbers)[pairs.numbers[0]].step_verdicts == {}
