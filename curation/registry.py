@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from threading import RLock
 from typing import Generic, Protocol, TypeVar
 
 
@@ -32,6 +33,8 @@ class Registry(Generic[T]):
         self._entries: dict[str, T] = {}
         self._origins: dict[str, str] = {}
         self._walked = False
+        self._is_walking = False
+        self._walk_lock = RLock()
 
     def register(self, entry: T, origin: str = "") -> T:
         """Add `entry`; `origin` (module and qualified name) tells a reload from a real clash."""
@@ -47,10 +50,17 @@ class Registry(Generic[T]):
     def _walk(self) -> None:
         if self._walked:
             return
-        self._walked = True
-        package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self._package}.{module.name}")
+        with self._walk_lock:  # another thread waits for the whole of it
+            if self._walked or self._is_walking:
+                return
+            self._is_walking = True
+            try:
+                package = importlib.import_module(self._package)
+                for module in pkgutil.iter_modules(package.__path__):
+                    importlib.import_module(f"{self._package}.{module.name}")
+                self._walked = True
+            finally:
+                self._is_walking = False
 
     def __iter__(self) -> Iterator[T]:
         self._walk()
