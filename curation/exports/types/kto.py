@@ -28,7 +28,7 @@ class Kto:
 
     name = "kto"
     title = "Wanted and unwanted (KTO)"
-    description = "Accepted against rejected trajectories, per step where steps were judged; with ruled tries."
+    description = "Accepted against rejected, per step where steps were judged; and ruled tries."
     shapes: tuple[type[Struct], ...] = (Judged,)
     splits = True
 
