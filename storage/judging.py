@@ -82,7 +82,13 @@ def _is_open(run_id: int) -> ColumnElement[bool]:
 
 def forget_failures(conn: Connection, run_id: int, votes: Sequence[NewVote]) -> None:
     """Make room for these votes where an earlier try at the same question got no reply."""
-    for new in votes:
+    failed = select(vote.c.prediction_id).where(
+        vote.c.run_id == run_id,
+        vote.c.unscored == Unscored.FAILED.value,
+        vote.c.prediction_id.in_({new.prediction_id for new in votes}),
+    )
+    again = set(conn.execute(failed).scalars())
+    for new in (one for one in votes if one.prediction_id in again):
         key = new.vote.key
         conn.execute(
             delete(vote).where(

@@ -6,7 +6,12 @@ from typing import Annotated
 
 import typer
 
-Concurrency = Annotated[int, typer.Option(min=1, max=1024, help="Questions at once.")]
+Concurrency = Annotated[
+    int,
+    typer.Option(
+        min=1, max=1024, help="Questions at once; above 100 the extra `fast` halves work."
+    ),
+]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds for one try.")]
 MaxTokensTotal = Annotated[
     int | None, typer.Option(min=1, help="Stop before this many tokens are spent.")
