@@ -8,9 +8,7 @@ import typer
 
 Concurrency = Annotated[
     int,
-    typer.Option(
-        min=1, max=1024, help="Questions at once; above 100 the extra `fast` halves work."
-    ),
+    typer.Option(min=1, max=1024, help="Questions at once; above 100 install the extra `fast`."),
 ]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds for one try.")]
 MaxTokensTotal = Annotated[
