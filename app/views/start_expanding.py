@@ -15,6 +15,7 @@ from app.views.start_fields import (
     close_dialog,
     draw_endpoint,
     finish,
+    lacking,
     names_in,
     settings_here,
     span,
@@ -93,15 +94,10 @@ def ask_expand(dataset: str | None) -> None:
         max_tokens_total=tokens,
         budget_usd=usd,
     )
-    missing = ""
-    if not request.base_url:
-        missing = "an endpoint"
-    elif not request.model:
-        missing = "a model"
     finish(
         "expand",
         request,
-        missing,
+        lacking(request.base_url, request.model),
         lambda: _samples(forecast_expand(session.store(), request, settings)),
         who="The expansion",
     )

@@ -88,6 +88,13 @@ def ask_budget(kind: str) -> tuple[int | None, float | None]:
     return tokens, usd
 
 
+def lacking(base_url: str | None, model: str) -> str:
+    """What must be named before a model can be asked, in words; "" for nothing."""
+    if not base_url:
+        return "an endpoint"
+    return "" if model else "a model"
+
+
 def finish(
     kind: str, request: Struct, missing: str, foresee: Callable[[], Told], *, who: str
 ) -> None:

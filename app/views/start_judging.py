@@ -27,14 +27,12 @@ from app.views.start_fields import (
     spending_words,
 )
 from components.words import counted
-from curation.judging import JUDGES
+from curation.judging import JUDGES, JudgeBackend
 from curation.rubric import About, builtin_rubrics
 
-TITLES = {
-    "rules": "Rules: decide what can be proven, no model",
-    "openai": "A model behind an endpoint",
-    "replay": "Replies from a recording",
-}
+
+def _needs(backend: JudgeBackend) -> tuple[bool, bool, str]:
+    return backend.needs_recording, backend.needs_endpoint, backend.name
 
 
 @st.dialog("Ask a judge", width="large", on_dismiss=close_dialog)
@@ -44,12 +42,13 @@ def ask_judge(dataset: str | None) -> None:
     if settings is None:
         return
     backend_at, dataset_at = st.columns([3, 2])
-    names = sorted(JUDGES.names(), key=list(TITLES).index)
-    backend = JUDGES.get(
+    # What needs least comes first.
+    known = {one.name: one for one in sorted(JUDGES, key=_needs)}
+    backend = known[
         backend_at.selectbox(
-            "Judge", names, format_func=lambda name: TITLES.get(name, name), key="start-backend"
+            "Judge", list(known), format_func=lambda name: known[name].title, key="start-backend"
         )
-    )
+    ]
     chosen = ask_dataset(dataset_at, dataset, "start-judge-dataset")
     st.caption(backend.doc)
     request = JudgeRequest(backend=backend.name, dataset=chosen)

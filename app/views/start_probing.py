@@ -15,6 +15,7 @@ from app.views.start_fields import (
     close_dialog,
     draw_endpoint,
     finish,
+    lacking,
     settings_here,
 )
 from app.views.start_judging import in_words
@@ -66,15 +67,10 @@ def ask_probe(dataset: str | None) -> None:
         max_tokens_total=tokens,
         budget_usd=usd,
     )
-    missing = ""
-    if not request.base_url:
-        missing = "an endpoint"
-    elif not request.model:
-        missing = "a model"
     finish(
         "probe",
         request,
-        missing,
+        lacking(request.base_url, request.model),
         lambda: _answers(forecast_probe(session.store(), request, settings)),
         who="The probe",
     )

@@ -212,7 +212,7 @@ def model_judges(studio: Studio, page: Any, server: ModelServer) -> None:
     ).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox").first.click()
-    page.get_by_role("option", name="A model behind an endpoint").click()
+    page.get_by_role("option", name="Model endpoint").click()
     for label in ("Votes, at most", "Of them must agree"):
         field = dialog.get_by_label(label, exact=True)
         field.fill("1")
