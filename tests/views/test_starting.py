@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.flows import jobs
 from app.flows.match import match
 from app.flows.operations import worker_is_here
+from curation.judging import JUDGES
 from storage.engine import Store
 from tests.disputed import MODEL, fill, verdict_of
 from tests.growing import answering, in_a_thread, with_errors
@@ -60,6 +62,24 @@ def test_a_class_without_verdicts_starts_a_judge_from_verify(
     page.button(key="start-judge-now").click().run()
     (job,) = jobs.list_jobs(cities)
     assert job.params["dataset"] == "cities"
+
+
+def test_a_judge_that_is_added_is_offered(
+    cities: Store, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = JUDGES.get("rules")
+    monkeypatch.setitem(
+        JUDGES._entries, "coin", msgspec.structs.replace(rules, name="coin", title="A coin")
+    )
+    page = open_page("judges")
+    page.button(key="start-judge-judges").click().run()
+    assert not page.exception
+    assert page.selectbox(key="start-backend").options == [
+        "A coin",
+        "Rules",
+        "Model endpoint",
+        "Recorded replies",
+    ]
 
 
 def test_a_model_judges_with_votes_and_budget_as_asked(
