@@ -19,7 +19,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from curation.gold import GoldCall
-from curation.model_endpoint import RETRIES, Endpoint
+from curation.model_endpoint import Endpoint
 from curation.registry import Registry
 from curation.rubric import Rubric
 from curation.trajectory import Message, ToolSpec, canonical_json
@@ -193,8 +193,6 @@ class JudgeSetup(Struct, frozen=True):
     """The lines of a recording (see `curation/judges/replay.py`)."""
     max_chars: int = 60_000
     """Of a prompt."""
-    retries: int = RETRIES
-    """Of the client itself; 0 where whoever asks tries again."""
 
 
 class JudgeBackend(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Where a model is, and the one client that asks it.
+"""Where a model is, and the `openai` client for it.
 
 Shared by `curation/generators/` and `curation/judges/openai_chat.py`, the only rooms that talk to a
 model; nothing is asked here. The `openai` client is imported when the first one is made. The key
@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
-
-from curation.refused_parameters import Refused, refused_parameter
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -62,60 +58,15 @@ def client_of(endpoint: Endpoint, *, retries: int = RETRIES) -> AsyncOpenAI:
         project="",
         timeout=endpoint.timeout_s,
         max_retries=retries,
-        http_client=_transport(endpoint.timeout_s),
     )
 
 
-async def completion(client: AsyncOpenAI, **body: Any) -> Any:
-    """One chat completion, as `client.chat.completions.create` gives it.
+def said_by(error: object) -> str:
+    """What an endpoint wrote with an error status; "" when nothing readable.
 
-    The client's own method looks through every body for files to send and keys to rename, schemas
-    of tools and replies included, which there never are; that took it longer than all the rest.
-    A parameter that the endpoint refuses by name is left out or renamed, and stays so
-    (`curation/refused_parameters.py`).
+    Args:
+        error: the object in `error` of what it sent, or all of it where there is none.
     """
-    import openai
-    from openai.types.chat import ChatCompletion
-
-    refused = _refused.setdefault(client, Refused())
-    found: tuple[str, ...] = ()
-    while True:
-        sent = refused.body(body, found)
-        try:
-            answer = await client.post("/chat/completions", cast_to=ChatCompletion, body=sent)
-        except openai.APIStatusError as problem:
-            name = refused_parameter(problem.status_code, problem.body, sent)
-            if name is None or name in found:
-                raise
-            found = (*found, name)
-        else:
-            if found:
-                refused.learn(found, f"{body.get('model')} at {client.base_url.host}")
-            return answer
-
-
-_refused: WeakKeyDictionary[AsyncOpenAI, Refused] = WeakKeyDictionary()
-
-
-def refused_by(client: AsyncOpenAI) -> tuple[str, ...]:
-    """Parameters that this client's endpoint does not take, as far as it was asked."""
-    found = _refused.get(client)
-    return found.names if found else ()
-
-
-def _transport(timeout_s: float) -> Any:
-    """The client's aiohttp transport where the extra `fast` is installed (about a third less work
-    a question, which counts from some hundred questions at once); None: its own."""
-    import openai
-
-    if find_spec("aiohttp") is None:
-        return None
-    return openai.DefaultAioHttpClient(timeout=timeout_s)
-
-
-def said_by(problem: Any) -> str:
-    """What an endpoint wrote with an error status; "" when nothing readable."""
-    body = problem.body
-    if isinstance(body, dict):
-        return str(body.get("message") or "")
-    return body if isinstance(body, str) else ""
+    if isinstance(error, dict):
+        return str(error.get("message") or "")
+    return error if isinstance(error, str) else ""

@@ -1,14 +1,14 @@
 """Why a model endpoint gave no answer, in words for a person and as a fault a program can act on.
 
-Whatever the `openai` client raises becomes a `ModelError` here, without the key. Whether to ask
+Whatever an exchange came to becomes a `ModelError` here, without the key. Whether to ask
 again is the caller's business: the error says whether that could help, and when.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Any
 
 from curation.errors import LoopwrightError
 from curation.model_endpoint import Endpoint, said_by
@@ -25,7 +25,7 @@ class ModelFault(StrEnum):
     MODEL = "model"
     """It knows no such model, or is no such API (404)."""
     REJECTED = "rejected"
-    """It refuses this question (400, 413, 422): too long, most often."""
+    """It refuses this question (400, 413, 422, 501): too long, most often."""
     BUSY = "busy"
     """Too many questions (429), or one too many at this moment (409)."""
     DOWN = "down"
@@ -46,11 +46,14 @@ class ModelError(LoopwrightError):
         *,
         fault: ModelFault,
         where: str = "model",
+        status: int | None = None,
         retry_after_s: float | None = None,
         hint: str = "",
     ) -> None:
         super().__init__(message, where=where, hint=hint)
         self.fault = fault
+        self.status = status
+        """That came in place of an answer."""
         self.retry_after_s = retry_after_s
         """How long the endpoint asks to be left alone; None when it does not say."""
 
@@ -77,41 +80,35 @@ def not_chat(endpoint: Endpoint, where: str = "model") -> ModelError:
     )
 
 
-def explained(endpoint: Endpoint, problem: Exception, where: str = "model") -> ModelError:
-    """A failure of the `openai` client in words, without the key."""
-    import openai
-
-    match problem:
-        case ModelError():
-            return problem
-        case openai.APITimeoutError() if not found_nobody(problem):
-            return ModelError(
-                f"{endpoint.model} did not answer within {endpoint.timeout_s:g} s.",
-                fault=ModelFault.TIMEOUT,
-                where=where,
-                hint="Raise the time it may take, or ask fewer questions at once.",
-            )
-        case openai.APIStatusError():
-            return _refused(endpoint, problem, where)
-        case openai.APIConnectionError():
-            return ModelError(
-                f"There is no (lasting) connection to {endpoint.base_url}.",
-                fault=ModelFault.UNREACHABLE,
-                where=where,
-                hint="Is the model server running there?",
-            )
-        case _:  # JSON that breaks off, HTML of a proxy, …: the client says so in many ways
-            return not_chat(endpoint, where)
+def timed_out(endpoint: Endpoint, where: str = "model") -> ModelError:
+    """No answer came in time."""
+    return ModelError(
+        f"{endpoint.model} did not answer within {endpoint.timeout_s:g} s.",
+        fault=ModelFault.TIMEOUT,
+        where=where,
+        hint="Raise the time it may take, or ask fewer questions at once.",
+    )
 
 
-def found_nobody(problem: Exception) -> bool:
-    """Whether a time-out of the client was none of an answer: nobody was there to give one. The
-    aiohttp transport also calls connections so that were refused, reset or closed at once."""
-    return type(problem.__cause__).__name__ == "ConnectTimeout"
+def unreachable(endpoint: Endpoint, where: str = "model") -> ModelError:
+    """There is no connection, or it broke off."""
+    return ModelError(
+        f"There is no (lasting) connection to {endpoint.base_url}.",
+        fault=ModelFault.UNREACHABLE,
+        where=where,
+        hint="Is the model server running there?",
+    )
 
 
-def _refused(endpoint: Endpoint, problem: Any, where: str) -> ModelError:
-    status = int(problem.status_code)
+def refused(
+    endpoint: Endpoint, status: int, headers: Mapping[str, str], error: object, where: str = "model"
+) -> ModelError:
+    """A status that is no answer.
+
+    Args:
+        headers: of the answer; names are looked up in lower case.
+        error: as for `said_by`.
+    """
     match status:
         case 401 | 403:
             fault, what, hint = ModelFault.KEY, "does not admit the key", "Correct the key."
@@ -124,24 +121,25 @@ def _refused(endpoint: Endpoint, problem: Any, where: str) -> ModelError:
         case 408:
             fault, what = ModelFault.TIMEOUT, "took too long"
             hint = "Raise the time it may take, or ask fewer questions at once."
-        case _ if status >= 500:
+        case _ if status >= 500 and status != 501:
             fault, what = ModelFault.DOWN, "failed, also when asked again"
             hint = "Go on later; its own log says why."
         case _:
             fault, what = ModelFault.REJECTED, "refused the question"
             hint = "The prompt may be longer than the model takes; lower its limit."
-    said = endpoint.quoted(said_by(problem))
+    said = endpoint.quoted(said_by(error))
     tail = f": “{said}”" if said else "."
     return ModelError(
         f"{endpoint.base_url} {what} (HTTP {status}){tail}",
         fault=fault,
         where=where,
-        retry_after_s=_retry_after(getattr(problem.response, "headers", {})),
+        status=status,
+        retry_after_s=_retry_after(headers),
         hint=hint,
     )
 
 
-def _retry_after(headers: Any) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds the endpoint asks for. A date counts from the `Date` of the same answer, so that no
     clock but the endpoint's own is needed."""
     seconds = _number(headers.get("retry-after-ms"), 1000) or _number(headers.get("retry-after"), 1)

@@ -103,6 +103,7 @@ def without_structure(step: Step) -> Answer:
 
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 512
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

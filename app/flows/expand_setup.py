@@ -166,7 +166,7 @@ def judge_setups(
         )
         if url == writer.base_url and not endpoint.api_key.get_secret_value():
             endpoint = _with_key_of(writer, endpoint)
-        setups[model] = JudgeSetup(endpoint, max_chars=request.max_chars, retries=0)
+        setups[model] = JudgeSetup(endpoint, max_chars=request.max_chars)
     return setups
 
 

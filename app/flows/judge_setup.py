@@ -131,7 +131,6 @@ def setups_of(
                     max_tokens=request.max_tokens,
                 ),
                 max_chars=request.max_chars,
-                retries=0,
             )
             for model in models
         }

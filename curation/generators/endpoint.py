@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from curation.errors import LoopwrightError
 from curation.model_endpoint import RETRIES, Endpoint, client_of, said_by
-from curation.model_faults import found_nobody
 
 log = logging.getLogger("loopwright")
 
@@ -107,7 +106,7 @@ def _explained(endpoint: Endpoint, problem: Exception) -> GeneratorError:
 
     where, model, url = "simulator", endpoint.model, endpoint.base_url
     match problem:
-        case TimeoutError() | openai.APITimeoutError() if not found_nobody(problem):
+        case TimeoutError() | openai.APITimeoutError():
             return GeneratorError(
                 f"{model} did not answer: {RETRIES + 1} tries of {endpoint.timeout_s:g} s.",
                 where=where,
@@ -129,7 +128,7 @@ def _explained(endpoint: Endpoint, problem: Exception) -> GeneratorError:
 
 def _refused(endpoint: Endpoint, problem: Any) -> GeneratorError:
     status = int(problem.status_code)
-    said = endpoint.quoted(said_by(problem))
+    said = endpoint.quoted(said_by(problem.body))
     match status:
         case 401 | 403:
             what, hint = "does not admit the key", "Correct LOOPWRIGHT_SIMULATOR_API_KEY."

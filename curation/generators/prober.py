@@ -8,29 +8,25 @@ thinking included, as LoopTool's perplexity is of all of it (arXiv 2511.09148, s
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
+from curation.chat_client import ChatClient, Completion, open_chat
 from curation.formats.hermes_xml import read_block
-from curation.model_endpoint import Endpoint, client_of, completion, refused_by
-from curation.model_faults import explained, not_chat
+from curation.model_endpoint import Endpoint
+from curation.model_faults import not_chat
 from curation.schema_dialects import normalise
 from curation.steps import pair_results
 from curation.tagged_text import blocks, cut_thinking
 from curation.trajectory import Message, Role, ToolCall, ToolSpec
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
 WHERE = "probe"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_REFUSALS_OF_LOGPROBS = (400, 403, 422, 501)
 UNLISTED_TOKENS = 2
 """Tokens that end an output may be counted without being listed."""
 
@@ -72,13 +68,10 @@ class ProbeAnswer(Struct, frozen=True):
 
 
 class Prober:
-    """One endpoint, one client, any number of questions at once."""
+    """One endpoint, any number of questions at once."""
 
-    def __init__(self, endpoint: Endpoint, client: AsyncOpenAI) -> None:
-        self._endpoint = endpoint
+    def __init__(self, client: ChatClient) -> None:
         self._client = client
-        self._gives_logprobs: bool | None = None
-        """None until an answer came with or without asking for them."""
 
     async def answer(
         self, question: ProbeQuestion, decoding: Decoding, seed: int | None = None
@@ -88,50 +81,30 @@ class Prober:
         Raises:
             ModelError: the endpoint gave no answer.
         """
-        import openai
-
         body, names = _asked(question, decoding)
-        body |= {"temperature": decoding.temperature, "max_tokens": self._endpoint.max_tokens}
+        body["temperature"] = decoding.temperature
+        body["max_tokens"] = self._client.endpoint.max_tokens
         if seed is not None:
             body["seed"] = seed
-        if decoding.with_logprobs and self._gives_logprobs is not False:
-            try:
-                answer = await self._sent(body | {"logprobs": True})
-            except openai.APIStatusError as problem:
-                if self._gives_logprobs or problem.status_code not in _REFUSALS_OF_LOGPROBS:
-                    raise explained(self._endpoint, problem, WHERE) from None
-            except Exception as problem:  # noqa: BLE001 - endpoints may send anything
-                raise explained(self._endpoint, problem, WHERE) from None
-            else:
-                read = _read(self._endpoint, answer, names)
-                self._gives_logprobs = True
-                return read
-        try:
-            answer = await self._sent(body)
-        except Exception as problem:  # noqa: BLE001 - as above
-            raise explained(self._endpoint, problem, WHERE) from None
-        read = _read(self._endpoint, answer, names)
-        if decoding.with_logprobs:
-            self._gives_logprobs = self._gives_logprobs or False
-        return read
+        optional = {"logprobs": True} if decoding.with_logprobs else {}
+        found = await self._client.complete(body, optional)
+        if not _can_be_kept(found.message):
+            raise not_chat(self._client.endpoint, WHERE)
+        return _read(found, names)
 
     @property
     def asked_without(self) -> tuple[str, ...]:
         """Parameters that the endpoint was found not to take."""
-        return refused_by(self._client)
+        return self._client.asked_without
 
     async def close(self) -> None:
         """Give back the connections."""
         await self._client.close()
 
-    async def _sent(self, body: dict[str, Any]) -> Any:
-        return await completion(self._client, model=self._endpoint.model, stream=False, **body)
-
 
 async def open_prober(endpoint: Endpoint) -> Prober:
     """A prober that asks each question once; whoever uses it asks again."""
-    # Importing and building the client take a second or so: not in the event loop.
-    return Prober(endpoint, await asyncio.to_thread(client_of, endpoint, retries=0))
+    return Prober(await open_chat(endpoint, WHERE))
 
 
 def _asked(question: ProbeQuestion, decoding: Decoding) -> tuple[dict[str, Any], dict[str, str]]:
@@ -239,39 +212,39 @@ def _call_text(call: ToolCall) -> str:
     return json.dumps({"name": call.name, "arguments": arguments}, ensure_ascii=False)
 
 
-def _read(endpoint: Endpoint, answer: Any, names: dict[str, str]) -> ProbeAnswer:
-    """The first choice; endpoints may send anything, nothing is taken for granted."""
-    choices = getattr(answer, "choices", None)
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = getattr(choice, "message", None)
-    if message is None:
-        raise not_chat(endpoint, WHERE)
-    usage = getattr(answer, "usage", None)
-    completion = _count(usage, "completion_tokens")
-    n_tokens, total = _logprobs(choice, completion)
-    finish = getattr(choice, "finish_reason", None)
+def _can_be_kept(said: dict[str, Any]) -> bool:
+    """Not with halves of characters in it, which no database stores: nothing is repaired."""
+    try:
+        json.dumps(said, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _read(found: Completion, names: dict[str, str]) -> ProbeAnswer:
+    n_tokens, total = _logprobs(found.logprobs, found.completion_tokens)
     return ProbeAnswer(
-        _message(message, names),
+        _message(found, names),
         n_tokens,
         total,
-        finish if isinstance(finish, str) else "",
-        _count(usage, "prompt_tokens"),
-        completion,
+        found.finish or "",
+        found.prompt_tokens,
+        found.completion_tokens,
     )
 
 
-def _message(said: Any, names: dict[str, str]) -> Message:
-    content, refusal = getattr(said, "content", None), getattr(said, "refusal", None)
-    text = content if isinstance(content, str) else refusal if isinstance(refusal, str) else None
-    thought = getattr(said, "reasoning_content", None)
+def _message(found: Completion, names: dict[str, str]) -> Message:
+    said = found.message
+    text = found.text if found.text is not None else found.refusal
+    thought = said.get("reasoning_content")
     thought = thought if isinstance(thought, str) and thought else None
-    calls = _native_calls(getattr(said, "tool_calls", None), names)
+    calls = _native_calls(said.get("tool_calls"), names)
     if text is not None:
         inner, text = cut_thinking(text)
         thought = thought or inner
     if not calls and text is not None:
-        found, rest = blocks(text, "tool_call")
-        calls = tuple(call for block in found for call in read_block(block))
+        found_calls, rest = blocks(text, "tool_call")
+        calls = tuple(call for block in found_calls for call in read_block(block))
         if calls:
             text = rest.strip() or None
     return Message(Role.ASSISTANT, text, calls, reasoning=thought)
@@ -280,30 +253,24 @@ def _message(said: Any, names: dict[str, str]) -> Message:
 def _native_calls(value: Any, names: dict[str, str]) -> tuple[ToolCall, ...]:
     calls: list[ToolCall] = []
     for one in value if isinstance(value, list) else ():
-        function = getattr(one, "function", None)
-        name, raw = getattr(function, "name", None), getattr(function, "arguments", None)
-        if not isinstance(name, str):
+        function = one.get("function") if isinstance(one, dict) else None
+        if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
             continue
+        raw, own = function.get("arguments"), one.get("id")
         text = raw if isinstance(raw, str) else "" if raw is None else json.dumps(raw)
-        own = getattr(one, "id", None)
         calls.append(ToolCall(names.get(name, name), text, own if isinstance(own, str) else None))
     return tuple(calls)
 
 
-def _logprobs(choice: Any, completion_tokens: int | None) -> tuple[int | None, float | None]:
+def _logprobs(given: Any, completion_tokens: int | None) -> tuple[int | None, float | None]:
     """How many tokens are listed and the sum over them; None unless that is the whole output."""
-    listed = getattr(getattr(choice, "logprobs", None), "content", None)
+    listed = given.get("content") if isinstance(given, dict) else None
     if not isinstance(listed, list) or not listed:
         return None, None
     if completion_tokens is not None and len(listed) < completion_tokens - UNLISTED_TOKENS:
         return None, None
-    values = [getattr(one, "logprob", None) for one in listed]
+    values = [one.get("logprob") if isinstance(one, dict) else None for one in listed]
     numbers = [float(one) for one in values if isinstance(one, int | float)]
     if len(numbers) < len(values) or not all(math.isfinite(one) for one in numbers):
         return None, None
     return len(numbers), min(0.0, math.fsum(numbers))
-
-
-def _count(usage: Any, name: str) -> int | None:
-    found = getattr(usage, name, None)
-    return found if isinstance(found, int) and found >= 0 else None

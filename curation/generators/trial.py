@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
 
-from curation.model_endpoint import Endpoint, client_of, completion
-from curation.model_faults import explained, not_chat
+from curation.chat_client import REFUSALS, ChatClient, Completion, open_chat
+from curation.model_endpoint import Endpoint
+from curation.model_faults import ModelError
 
 WHERE = "endpoint"
-_REFUSALS = (400, 403, 404, 422, 501)
-"""Statuses of an endpoint that does not know what it is asked for."""
 _SCHEMA = {
     "type": "object",
     "properties": {"ready": {"type": "boolean"}},
@@ -58,80 +58,47 @@ async def try_endpoint(endpoint: Endpoint) -> Trial:
     Raises:
         ModelError: the first was not answered; says why and what to do.
     """
-    client = await asyncio.to_thread(client_of, endpoint, retries=0)
+    client = await open_chat(endpoint, WHERE)
     try:
         began = time.monotonic()
-        choice, has_logprobs = await _first(endpoint, client)
+        first = await client.complete(
+            _question(endpoint, "Answer with the one word: ready"), {"logprobs": True}
+        )
         latency_s = time.monotonic() - began
         structured, called = await asyncio.gather(
-            _whether(endpoint, client, _is_ready_json, response_format=_FORMAT),
-            _whether(endpoint, client, _has_call, tools=[_TOOL]),
+            _whether(client, _is_ready_json, response_format=_FORMAT),
+            _whether(client, _has_call, tools=[_TOOL]),
         )
     finally:
         await client.close()
-    text = getattr(choice.message, "content", None)
-    said = endpoint.quoted(text)[:80] if isinstance(text, str) else ""
-    return Trial(latency_s, said, has_logprobs, structured, called)
+    said = endpoint.quoted(first.text)[:80] if first.text else ""
+    listed = first.logprobs.get("content") if isinstance(first.logprobs, dict) else None
+    return Trial(latency_s, said, bool(listed), structured, called)
 
 
-async def _first(endpoint: Endpoint, client: Any) -> tuple[Any, bool]:
-    """The first answer, and whether its tokens came with log-probabilities."""
-    import openai
-
-    text = "Answer with the one word: ready"
-    try:
-        try:
-            answer = await _sent(endpoint, client, text, logprobs=True)
-        except openai.APIStatusError as problem:
-            if problem.status_code not in _REFUSALS:
-                raise
-            return _choice(endpoint, await _sent(endpoint, client, text)), False
-    except Exception as problem:  # noqa: BLE001 - endpoints may send anything
-        raise explained(endpoint, problem, WHERE) from None
-    choice = _choice(endpoint, answer)
-    return choice, bool(getattr(getattr(choice, "logprobs", None), "content", None))
-
-
-async def _whether(endpoint: Endpoint, client: Any, proof: Any, **more: Any) -> bool | None:
-    import openai
-
+async def _whether(
+    client: ChatClient, proof: Callable[[Completion], bool], **asked_for: Any
+) -> bool | None:
     text = "Are you ready? Answer yes: as JSON, or by the tool where there is one."
     try:
-        answer = await _sent(endpoint, client, text, **more)
-        return bool(proof(_choice(endpoint, answer).message))
-    except openai.APIStatusError as problem:
-        return False if problem.status_code in _REFUSALS else None
-    except Exception:  # noqa: BLE001 - as above; the first question was answered
-        return None
+        return proof(await client.complete({**_question(client.endpoint, text), **asked_for}))
+    except ModelError as problem:
+        return False if problem.status in REFUSALS else None
 
 
-async def _sent(endpoint: Endpoint, client: Any, text: str, **more: Any) -> Any:
-    return await completion(
-        client,
-        model=endpoint.model,
-        messages=[{"role": "user", "content": text}],
-        max_tokens=endpoint.max_tokens,
-        stream=False,
-        **more,
-    )
+def _question(endpoint: Endpoint, text: str) -> dict[str, Any]:
+    messages = [{"role": "user", "content": text}]
+    return {"messages": messages, "max_tokens": endpoint.max_tokens}
 
 
-def _choice(endpoint: Endpoint, answer: Any) -> Any:
-    choices = getattr(answer, "choices", None)
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    if getattr(choice, "message", None) is None:
-        raise not_chat(endpoint, WHERE)
-    return choice
-
-
-def _is_ready_json(message: Any) -> bool:
+def _is_ready_json(found: Completion) -> bool:
     try:
-        found = json.loads(message.content)
-    except (TypeError, ValueError):
+        value = json.loads(found.text or "")
+    except ValueError:
         return False
-    return isinstance(found, dict) and isinstance(found.get("ready"), bool)
+    return isinstance(value, dict) and isinstance(value.get("ready"), bool)
 
 
-def _has_call(message: Any) -> bool:
-    calls = getattr(message, "tool_calls", None)
+def _has_call(found: Completion) -> bool:
+    calls = found.message.get("tool_calls")
     return isinstance(calls, list) and bool(calls)

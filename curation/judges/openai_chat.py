@@ -34,7 +34,7 @@ from curation.trajectory import Message
 
 
 class OpenAIJudge:
-    """One endpoint, one client, any number of questions at once."""
+    """One endpoint, any number of questions at once."""
 
     def __init__(self, asker: StructuredAsker, max_chars: int) -> None:
         self._asker = asker
@@ -109,7 +109,7 @@ async def open_judge(setup: JudgeSetup) -> OpenAIJudge:
         raise SettingsError(
             "No endpoint is given.", where="judge", hint="Give the model and its base URL."
         )
-    asker = await open_asker(setup.endpoint, "judge", retries=setup.retries)
+    asker = await open_asker(setup.endpoint, "judge")
     return OpenAIJudge(asker, setup.max_chars or MAX_CHARS)
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import httpx2
 import pytest
 from msgspec.structs import replace
 
@@ -19,9 +18,10 @@ from app.flows.pacing import Pace
 from app.flows.running import Cancelled
 from app.flows.spending import Budget, Price, Spending, Tokens
 from app.flows.working_through import Put, work_through
+from curation.chat_client import Completion, open_chat
 from curation.errors import LoopwrightError, SettingsError
-from curation.model_endpoint import Endpoint, client_of
-from curation.model_faults import ModelError, ModelFault, explained, not_chat
+from curation.model_endpoint import Endpoint
+from curation.model_faults import ModelError, ModelFault, refused
 from tests.model_server import ModelServer, Step, awaited, failing, model_server, patience_s
 
 FAST = Limits(at_once=4, tries=3, try_s=9, deadline_s=60, first_wait_s=0.02, longest_wait_s=0.1)
@@ -64,20 +64,12 @@ def ask_all(
 
     async def main() -> None:
         endpoint = Endpoint(server.url, "some-model", timeout_s=5.0)
-        client = await asyncio.to_thread(client_of, endpoint, retries=0)
+        client = await open_chat(endpoint, "test")
         line = Line(limits, spending or Spending(Budget(), {}, set()))
         lines.append(line)
 
-        async def one(item: int) -> Any:
-            try:
-                answer = await client.chat.completions.create(
-                    model="some-model", messages=[{"role": "user", "content": str(item)}]
-                )
-            except Exception as problem:  # noqa: BLE001 - as judges do
-                raise explained(endpoint, problem) from None
-            if not getattr(answer, "choices", None):
-                raise not_chat(endpoint)
-            return answer
+        async def one(item: int) -> Completion:
+            return await client.complete({"messages": [{"role": "user", "content": str(item)}]})
 
         async def work(item: int, put: Put[tuple[int, str]]) -> None:
             try:
@@ -85,7 +77,7 @@ def ask_all(
             except ModelError as problem:
                 await put((item, problem.fault.value))
             else:
-                await put((item, answer.choices[0].message.content))
+                await put((item, answer.text or ""))
 
         try:
             await work_through(
@@ -98,9 +90,8 @@ def ask_all(
     return lines[0]
 
 
-def took(answer: Any) -> Tokens:
-    usage = answer.usage
-    return Tokens(usage.prompt_tokens, usage.completion_tokens) if usage else Tokens()
+def took(answer: Completion) -> Tokens:
+    return Tokens(answer.prompt_tokens, answer.completion_tokens)
 
 
 def asked_items(server: ModelServer) -> Counter[int]:
@@ -416,10 +407,6 @@ def test_whoever_is_cancelled_while_waiting_takes_no_slot_away() -> None:
 def test_retry_after_is_seconds_milliseconds_or_a_date(
     headers: dict[str, str], seconds: float | None
 ) -> None:
-    import openai
-
-    response = httpx2.Response(429, headers=headers, request=httpx2.Request("POST", "http://x/v1"))
-    problem = openai.RateLimitError("slow down", response=response, body=None)
-    found = explained(Endpoint("http://x/v1", "m"), problem)
+    found = refused(Endpoint("http://x/v1", "m"), 429, headers, {"message": "slow down"})
     assert found.fault is ModelFault.BUSY
     assert found.retry_after_s == seconds

@@ -57,13 +57,18 @@ CASE = JudgeCase((WEATHER,), ASKED, called("Oslo"), called("Rome"))
 GOOD = json.dumps({"error_analysis": "Oslo.", "correct_approach": "Rome.", "verdict": "BOTH_WRONG"})
 
 
-async def opened(
-    server: ModelServer, timeout_s: float = 10.0, max_chars: int = 60_000, retries: int = 2
-) -> Judge:
+@pytest.fixture(autouse=True, params=["openai", "aiohttp"])
+def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test with either client."""
+    if request.param == "aiohttp":
+        pytest.importorskip("aiohttp")
+    else:
+        monkeypatch.setattr("curation.model_exchange.find_spec", lambda _: None)
+
+
+async def opened(server: ModelServer, timeout_s: float = 10.0, max_chars: int = 60_000) -> Judge:
     endpoint = Endpoint(server.url, "some-model", SecretStr(KEY), timeout_s, max_tokens=64)
-    return await JUDGES.get("openai").open(
-        JudgeSetup(endpoint, max_chars=max_chars, retries=retries)
-    )
+    return await JUDGES.get("openai").open(JudgeSetup(endpoint, max_chars=max_chars))
 
 
 def vote(
@@ -245,30 +250,6 @@ def test_what_was_left_out_is_kept_with_the_vote() -> None:
 
 
 @pytest.mark.parametrize(
-    "first",
-    [
-        [failing(429, "slow down")] * 2,
-        [failing(500, "oops")],
-        [failing(503, "loading"), Step(reset=True)],
-        [Step(GOOD, half=True)],
-    ],
-    ids=["429", "500", "503-reset", "half"],
-)
-def test_what_passes_is_tried_again(first: list[Step]) -> None:
-    with model_server(*first, Step(GOOD)) as server:
-        assert vote(server).verdict is Verdict.BOTH_WRONG
-    assert len(server.asked) == len(first) + 1
-
-
-def test_retry_after_is_waited_for() -> None:
-    storm = failing(429, "slow down", **{"retry-after-ms": "700"})
-    with model_server(storm, Step(GOOD)) as server:
-        began = time.monotonic()
-        assert vote(server).verdict is Verdict.BOTH_WRONG
-        assert time.monotonic() - began >= 0.7
-
-
-@pytest.mark.parametrize(
     ("step", "fault", "says"),
     [
         (failing(401, f"wrong key {KEY}"), ModelFault.KEY, "does not admit the key"),
@@ -305,9 +286,9 @@ def test_a_server_that_hangs_is_given_up_in_time() -> None:
 def test_how_long_an_endpoint_wants_to_be_left_alone_is_handed_on() -> None:
     storm = failing(429, "quota", **{"retry-after-ms": "90000"})
     with model_server(storm) as server, pytest.raises(ModelError) as caught:
-        vote(server, retries=0)
+        vote(server)
     assert caught.value.retry_after_s == 90
-    assert len(server.asked) == 1, "whoever asks with no retries waits himself"
+    assert len(server.asked) == 1, "whoever asks waits himself"
 
 
 def test_nobody_there() -> None:
