@@ -62,7 +62,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | require-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Loopwright into $(VENV) (only when its requirements change) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		-c constraints.txt --editable .
+		-c constraints.txt --editable ".[fast]"
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _UNSEEN = re.compile(
     "["  # one class, so that a search need not try them one after the other
@@ -25,6 +26,9 @@ _SPEAKER = re.compile(
     re.IGNORECASE,
 )
 """The first character of what chat templates put between the messages of a conversation."""
+
+SHORT = 2_000
+"""Characters of a text that is kept for the next question; 16 MB at the very most."""
 
 
 class Fence:
@@ -53,7 +57,7 @@ class Fence:
 
     def inert(self, text: str) -> str:
         """`text` with nothing in it that could end the fence or the message it stands in."""
-        text = _SPEAKER.sub(_spelled, _UNSEEN.sub(_spelled, text))
+        text = _short_plain(text) if len(text) <= SHORT else _plain(text)
         # Of ASCII there are no look-alikes.
         looks_like = text if text.isascii() else unicodedata.normalize("NFKC", text)
         if self.nonce.casefold() not in looks_like.casefold():
@@ -62,6 +66,14 @@ class Fence:
         plain = "".join(c if c.isascii() else _spelled_out(c) for c in text)
         own = f"{re.escape(self.nonce[0])}(?={re.escape(self.nonce[1:])})"
         return re.sub(own, _spelled, plain, flags=re.IGNORECASE)
+
+
+def _plain(text: str) -> str:
+    return _SPEAKER.sub(_spelled, _UNSEEN.sub(_spelled, text))
+
+
+_short_plain = lru_cache(2_000)(_plain)
+"""The same tools stand in every question about a dataset, and a message in each about its step."""
 
 
 def _spelled(match: re.Match[str]) -> str:

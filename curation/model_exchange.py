@@ -10,13 +10,13 @@ asked twice here and no answer is judged: any status is an answer.
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import urllib.request
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct
 
 from curation.model_endpoint import Endpoint, client_of
@@ -112,7 +112,8 @@ class AioHttpExchange:
 
         if self._session is None:
             self._session = self._opened()
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        # Of the payload's kind nothing need be found out.
+        data = aiohttp.BytesPayload(msgspec.json.encode(body))
         try:
             async with self._session.post(self._url, data=data, proxy=self._proxy) as answer:
                 return Answered(answer.status, answer.headers, await answer.read())

@@ -58,6 +58,9 @@ _TOKEN = re.compile(
     r")(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
+_ENDS = ("WRONG", "CORRECT")
+"""How all names of verdicts end. Most texts hold neither, which is seen far sooner than that they
+hold no name."""
 _LABEL = (
     r"(?:(?:(?:my|the|our)\s+)?(?:(?:final|overall)\s+)?"
     r"(?:verdict|answer|judge?ment|conclusion|decision)(?:\s+is)?\s*[:=–—-]*\s*)"
@@ -100,7 +103,7 @@ _FORMAT = re.compile("[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u
 
 def plain(text: str) -> str:
     """The text without look-alike spellings and characters nobody sees."""
-    return _FORMAT.sub("", unicodedata.normalize("NFKC", text))
+    return text if text.isascii() else _FORMAT.sub("", unicodedata.normalize("NFKC", text))
 
 
 def named_position(text: str) -> Position | None:
@@ -112,6 +115,8 @@ def named_position(text: str) -> Position | None:
 def mentions(text: str) -> list[Mention]:
     """Every place where a reply names a verdict; asserted ones can be relied on."""
     text = plain(text)
+    if not any(end in text.upper() for end in _ENDS):
+        return []
     taken_back = _TAKEN_BACK.search(text) is not None
     found: list[Mention] = []
     matches = list(_TOKEN.finditer(text))

@@ -69,7 +69,12 @@ def replace_failures(
         answered: (trajectory, message index, kind) of what was answered.
     """
     again = {*answered, *((f.trajectory_id, f.message_index, f.kind) for f in failures)}
-    for trajectory_id, message_index, kind in again:
+    failed = select(probe_failure.c.trajectory_id).where(
+        probe_failure.c.run_id == run_id,
+        probe_failure.c.trajectory_id.in_({place[0] for place in again}),
+    )
+    before = set(conn.execute(failed).scalars())
+    for trajectory_id, message_index, kind in (one for one in again if one[0] in before):
         conn.execute(
             delete(probe_failure).where(
                 probe_failure.c.run_id == run_id,

@@ -463,7 +463,7 @@ class VerdictRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("session_id", "n"),
         Index("ix_verdict_prediction_id_id", "prediction_id", "id"),
-        Index("ix_verdict_run_id", "run_id"),
+        Index("ix_verdict_run_id_prediction_id", "run_id", "prediction_id"),
         Index("ix_verdict_withdraws", "withdraws"),
     )
     id: int | None = Field(default=None, primary_key=True)

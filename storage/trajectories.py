@@ -15,7 +15,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, func, select
 
 from curation.errors import NotFound
-from curation.trajectory import Trajectory, decode_messages, decode_tools
+from curation.trajectory import ToolSpec, Trajectory, decode_messages, decode_tools
 from storage import groups, search
 from storage.bulk import MAX_KEYS, insert_many, stored_time
 from storage.compression import unpack
@@ -85,11 +85,18 @@ class RawBody(Struct, frozen=True):
     content: bytes
     tools: bytes
 
-    def decode(self) -> Trajectory:
-        """Unpack and decode. Costs most of what bulk reading costs."""
-        return Trajectory(
-            messages=decode_messages(unpack(self.content)), tools=decode_tools(unpack(self.tools))
-        )
+    def decode(self, sets: dict[int, tuple[ToolSpec, ...]] | None = None) -> Trajectory:
+        """Unpack and decode. Costs most of what bulk reading costs.
+
+        Args:
+            sets: tool sets decoded before, by id; grows. Many trajectories share one.
+        """
+        tools = sets.get(self.tool_set_id) if sets is not None else None
+        if tools is None:
+            tools = decode_tools(unpack(self.tools))
+            if sets is not None:
+                sets[self.tool_set_id] = tools
+        return Trajectory(messages=decode_messages(unpack(self.content)), tools=tools)
 
 
 def add_batch(conn: Connection, rows: Sequence[NewTrajectory]) -> AddedBatch:
@@ -267,12 +274,13 @@ _BARE: Select[Any] = (
 )
 
 
-def _stored(row: Row[Any]) -> StoredTrajectory:
+def _stored(row: Row[Any], sets: dict[int, tuple[ToolSpec, ...]] | None = None) -> StoredTrajectory:
+    """`sets`: tool sets that were decoded before, by id; many trajectories share one."""
     raw = RawBody(row.id, row.uid, row.tool_set_id, row.content, row.tools)
     return StoredTrajectory(
         id=row.id,
         uid=row.uid,
-        trajectory=raw.decode(),
+        trajectory=raw.decode(sets),
         parent_uid=row.parent_uid,
         group_key=row.group_key,
         state=row.state,
@@ -310,7 +318,8 @@ def load_by_id(conn: Connection, trajectory_id: int) -> StoredTrajectory:
 def load_many(conn: Connection, ids: Sequence[int]) -> list[StoredTrajectory]:
     """Trajectories by id, in the order of `ids`; unknown ids are left out."""
     rows = conn.execute(_WHOLE.where(trajectory.c.id.in_(list(ids))))
-    found = {row.id: _stored(row) for row in rows}
+    sets: dict[int, tuple[ToolSpec, ...]] = {}
+    found = {row.id: _stored(row, sets) for row in rows}
     return [found[i] for i in ids if i in found]
 
 

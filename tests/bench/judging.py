@@ -1,8 +1,9 @@
 """The judge runner with its results stored, against a server that takes half a second to answer.
 
-`python -m tests.bench.judging [--at-once 16,64,256] [--seconds 20] [--memory N]`. Efficiency is the
-rate reached over concurrency / latency; prompts are about 6 KB. With `--memory`, N predictions are
-judged and the most memory is told. The server is a process of its own. Not a test.
+`python -m tests.bench.judging [--at-once 16,64,256] [--seconds 45] [--memory N] [--client NAME]`.
+Efficiency is the rate reached over concurrency / latency, the second in which a client is imported
+included; prompts are about 6 KB. With `--memory`, N predictions are judged and the most memory is
+told. The server is a process of its own. Not a test.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from app.flows.judge import judge
 from app.flows.judge_setup import JudgeRequest
 from app.flows.match import match
 from app.settings import load_settings
+from curation import model_exchange
 from curation.trajectory import Message, Role, ToolCall
 from storage.engine import Store, migrate, open_store
 from storage.predictions import add_predictions, new_prediction
@@ -31,6 +33,7 @@ from storage.trajectories import iter_bodies
 
 LATENCY_S = 0.5
 AT_ONCE = (16, 64, 256)
+CLIENTS = ("openai", "aiohttp")
 QUESTIONS_EACH = 2
 """One vote in both orders."""
 
@@ -39,23 +42,27 @@ def main(arguments: Sequence[str] = ()) -> None:
     """Run every concurrency in a process of its own and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--at-once", default=",".join(map(str, AT_ONCE)))
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each run, about (20)")
+    parser.add_argument("--seconds", type=float, default=45.0, help="of each run, about (45)")
     parser.add_argument("--memory", type=int, default=0, help="judge so many predictions as well")
     parser.add_argument("--latency", type=float, default=LATENCY_S, help="of an answer (0.5)")
+    parser.add_argument("--client", choices=CLIENTS, default="aiohttp", help="(aiohttp)")
     parser.add_argument("--one", type=int, help="one run of this many predictions; prints JSON")
     asked = parser.parse_args(arguments)
     numbers = [int(one) for one in asked.at_once.split(",")]
+    if asked.client == "openai":
+        model_exchange.find_spec = _not_installed
     if asked.one is not None:
         print(json.dumps(_measure(asked.one, numbers[0], asked.latency)))
         return
-    print(f"judge: results stored, {asked.latency * 1000:.0f} ms an answer, load {_load()}")
+    how = f"{asked.latency * 1000:.0f} ms an answer, over {asked.client}, load {_load()}"
+    print(f"judge: results stored, {how}")
     print(f"{'at once':<10}{'replies':>9}{'replies/s':>11}{'ideal':>9}{'efficiency':>12}", end="")
     print(f"{'CPU ms each':>13}{'peak MiB':>10}")
     runs = [(n, max(n, int(n / asked.latency * asked.seconds / QUESTIONS_EACH))) for n in numbers]
     if asked.memory:
         runs.append((numbers[-1], asked.memory))
     for at_once, n in runs:
-        found = _in_process(n, at_once, asked.latency)
+        found = _in_process(n, at_once, asked.latency, asked.client)
         ideal = at_once / asked.latency
         rate = found["replies"] / found["seconds"]
         print(
@@ -66,14 +73,18 @@ def main(arguments: Sequence[str] = ()) -> None:
         )
 
 
+def _not_installed(_name: str, _package: str | None = None) -> None:
+    """As where the extra `fast` is not installed."""
+
+
 def _load() -> str:
     return f"{os.getloadavg()[0]:.1f}"
 
 
-def _in_process(n: int, at_once: int, latency_s: float) -> dict[str, float]:
+def _in_process(n: int, at_once: int, latency_s: float, client: str) -> dict[str, float]:
     """`--one` in a process of its own, so that memory and CPU are those of the run."""
     command = [sys.executable, "-m", "tests.bench.judging", "--one", str(n)]
-    command += ["--at-once", str(at_once), "--latency", str(latency_s)]
+    command += ["--at-once", str(at_once), "--latency", str(latency_s), "--client", client]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
