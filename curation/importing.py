@@ -226,6 +226,19 @@ def _looks_like_tool(value: dict[str, Any]) -> bool:
     return isinstance(inner, dict) and "name" in inner and "parameters" in inner
 
 
+def gathered(entry: Format, items: Iterator[Record | Problem]) -> Iterator[Record | Problem]:
+    """The records of a file as the format wants them.
+
+    Most take them one by one. A format whose trajectories are spread over several records (the
+    spans of a trace) has a method `gather` from the file's records and problems to fewer, larger
+    ones; it says where each begins, bounds what it holds, and gives the same for the same file,
+    because an interrupted import goes on by counting them.
+    """
+    gather: Callable[[Iterator[Record | Problem]], Iterator[Record | Problem]] | None
+    gather = getattr(entry, "gather", None)
+    return items if gather is None else gather(items)
+
+
 def pivot_record(entry: Format, record: Record, context: ImportContext) -> list[Imported]:
     """All trajectories of one record, sure to be storable.
 

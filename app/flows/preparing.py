@@ -29,6 +29,7 @@ from curation.importing import (
     Record,
     RecordError,
     explain_unknown,
+    gathered,
     pivot_record,
 )
 from curation.trajectory import Role, ToolSpec, Trajectory
@@ -143,7 +144,7 @@ def prepare(plan: Plan) -> Iterator[PreparedBatch]:
         batch.formats.append(entry.name)
         context = import_context(path, plan.tools)
         done = plan.after_items if number == plan.first_file else 0
-        items = read_records(path, max_record_bytes=plan.max_record_bytes)
+        items = gathered(entry, read_records(path, max_record_bytes=plan.max_record_bytes))
         for position, item in enumerate(islice(items, done, None), start=done):
             if batch.is_full:
                 yield batch.closed(number, position)

@@ -17,12 +17,12 @@ from typing import Any
 from msgspec import Struct
 
 from curation.chat_client import ChatClient, Completion, open_chat
-from curation.formats.hermes_xml import read_block
 from curation.model_endpoint import Endpoint
 from curation.model_faults import not_chat
 from curation.schema_dialects import normalise
 from curation.steps import pair_results
 from curation.tagged_text import blocks, cut_thinking
+from curation.tagged_turns import read_block
 from curation.trajectory import Message, Role, ToolCall, ToolSpec
 
 WHERE = "probe"

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from curation.formats.hermes_xml import read_block, split_transcript
+from curation.formats.hermes_xml import split_transcript
 from curation.importing import FORMATS, ImportContext, Imported, Record, RecordError, pivot_record
 from curation.tagged_text import blocks, cut_thinking, values_in
+from curation.tagged_turns import read_block
 from curation.trajectory import Message, Role, ToolCall
 
 TOOL = {"name": "rate", "parameters": {"type": "object", "properties": {"to": {"type": "string"}}}}
