@@ -28,6 +28,7 @@ from curation.court import CourtClass, CourtOrder
 from curation.scoring import CLOSENESS
 from curation.standing import UNSCORED, RulerKind
 from curation.verdicts import Verdict
+from storage.matches import MATCHED
 from storage.predictions import prediction
 from storage.scores import score
 from storage.tables import DatasetRow, ItemRow, table_of
@@ -51,6 +52,8 @@ class CourtFilter(Struct, frozen=True):
     low: float | None = None
     high: float | None = None
     """Only those whose score is within these bounds, both included; None: no bound."""
+    mastered_by: str = "strict"
+    """The matcher whose match waits for nobody; a key of `storage.matches.MATCHED`."""
 
     @property
     def is_bound(self) -> bool:
@@ -88,7 +91,7 @@ def queue_of_verdicts(
     )
     query = (
         _of(wanted, *columns)
-        .where(in_class(cls), _beyond(conn, wanted, after) if after else true())
+        .where(in_class(wanted, cls), _beyond(conn, wanted, after) if after else true())
         .order_by(*_key(wanted))
         .limit(limit)
     )
@@ -99,7 +102,7 @@ def previous_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, before: 
     """The prediction of a class right before another one; None at the head of the queue."""
     query = (
         _of(wanted, prediction.c.id)
-        .where(in_class(cls), _beyond(conn, wanted, before, backwards=True))
+        .where(in_class(wanted, cls), _beyond(conn, wanted, before, backwards=True))
         .order_by(*_key(wanted, backwards=True))
         .limit(1)
     )
@@ -109,14 +112,14 @@ def previous_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, before: 
 
 def is_waiting(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) -> bool:
     """Whether a prediction is in a class."""
-    query = _of(wanted, prediction.c.id).where(prediction.c.id == at, in_class(cls))
+    query = _of(wanted, prediction.c.id).where(prediction.c.id == at, in_class(wanted, cls))
     return conn.execute(query).one_or_none() is not None
 
 
 def place_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) -> int:
     """1-based position of a prediction that waits in a class, counted up to `COUNT_CAP`."""
     before = _of(wanted, prediction.c.id).where(
-        in_class(cls), _beyond(conn, wanted, at, backwards=True)
+        in_class(wanted, cls), _beyond(conn, wanted, at, backwards=True)
     )
     some = before.limit(COUNT_CAP - 1).subquery()
     return 1 + int(conn.execute(select(func.count()).select_from(some)).scalar_one())
@@ -124,13 +127,13 @@ def place_of(conn: Connection, wanted: CourtFilter, cls: CourtClass, at: int) ->
 
 def count_classes(conn: Connection, wanted: CourtFilter) -> dict[CourtClass, int]:
     """How many predictions every class holds, each counted up to `COUNT_CAP`."""
-    return {cls: _counted(conn, wanted, in_class(cls)) for cls in CourtClass}
+    return {cls: _counted(conn, wanted, in_class(wanted, cls)) for cls in CourtClass}
 
 
 def count_mastered(conn: Connection, wanted: CourtFilter) -> int:
     """How many predictions say what the reference says, and so wait for nobody; up to
     `COUNT_CAP`."""
-    return _counted(conn, wanted, prediction.c.matches_strict.is_(True))
+    return _counted(conn, wanted, MATCHED[wanted.mastered_by].is_(True))
 
 
 def _counted(conn: Connection, wanted: CourtFilter, *conditions: ColumnElement[bool]) -> int:
@@ -149,20 +152,21 @@ def models_predicted(conn: Connection) -> list[str]:
     return list(conn.execute(query).scalars())
 
 
-def in_class(cls: CourtClass) -> ColumnElement[bool]:
+def in_class(wanted: CourtFilter, cls: CourtClass) -> ColumnElement[bool]:
     """The condition of being in a class; no prediction meets those of two, `OPEN` aside."""
     p = prediction.c
     by_person = p.decided_by == RulerKind.HUMAN.value
     settled = and_(not_(p.is_disputed), not_(by_person))
+    is_mastered = MATCHED[wanted.mastered_by].is_(True)
     if cls is CourtClass.OPEN:
-        waits = or_(p.standing != "", p.matches_strict.is_not(True))
+        waits = or_(p.standing != "", not_(is_mastered))
         return and_(waits, or_(p.is_disputed, not_(by_person)))
     if cls is CourtClass.DISAGREEMENT:
         return p.is_disputed.is_(True)
     if cls is CourtClass.RULED:
         return and_(by_person, not_(p.is_disputed))
     if cls is CourtClass.NOT_JUDGED:
-        return and_(p.standing == "", p.matches_strict.is_not(True))
+        return and_(p.standing == "", not_(is_mastered))
     standing = UNSCORED if cls is CourtClass.UNSCORED else Verdict(cls.value).value
     return and_(p.standing == standing, settled)
 

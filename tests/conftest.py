@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 from collections.abc import Iterator
@@ -51,6 +52,16 @@ def any_store(request: pytest.FixtureRequest) -> Store:
     name = "store" if request.param == "sqlite" else "postgres_store"
     found: Store = request.getfixturevalue(name)
     return found
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """A command that runs in this process sends the log to a standard error that is gone with its
+    test."""
+    log = logging.getLogger("loopwright")
+    handlers, level, propagates = log.handlers[:], log.level, log.propagate
+    yield
+    log.handlers[:], log.level, log.propagate = handlers, level, propagates
 
 
 @pytest.fixture(autouse=True)

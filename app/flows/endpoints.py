@@ -78,10 +78,11 @@ def withheld_key(settings: Settings, asker: Asker, base_url: str) -> str:
     key: SecretStr = getattr(settings, f"{asker}_api_key")
     if not key.get_secret_value() or key_for(settings, asker, base_url).get_secret_value():
         return ""
-    name = f"{PREFIX}{asker.upper()}"
+    name, own = f"{PREFIX}{asker.upper()}", getattr(settings, f"{asker}_base_url")
     return (
-        f"{name}_API_KEY is not sent to {base_url}: it belongs to the address in {name}_BASE_URL. "
-        f"Set that to {base_url} if the key is for it."
+        f"The key of {asker} ({name}_API_KEY, or entered under Settings) is not sent to "
+        f"{base_url}: it belongs to {own or 'no address'}. If it is for this one, say so there "
+        f"({name}_BASE_URL)."
     )
 
 

@@ -65,24 +65,33 @@ def _draw_charts(found: Sequence[RoundNow]) -> None:
     left, right = st.columns([3, 2])
     with left:
         st.markdown("**What every round drew**")
-        drawn = st.plotly_chart(
-            round_charts.mixtures(marks),
-            key="rounds-mixtures",
-            on_select="rerun",
-            selection_mode="points",
-            config={"displayModeBar": False},
-        )
+        drawn = None
+        if any(one.mixture for one in marks):
+            drawn = st.plotly_chart(
+                round_charts.mixtures(marks),
+                key="rounds-mixtures",
+                on_select="rerun",
+                selection_mode="points",
+                config={"displayModeBar": False},
+            )
+        else:
+            st.caption("Nothing yet: a round draws its mixture when it is closed, below.")
     with right:
         st.markdown("**How many answers match**")
-        rates = st.plotly_chart(
-            round_charts.match_rates(marks),
-            key="rounds-rates",
-            on_select="rerun",
-            selection_mode="points",
-            config={"displayModeBar": False},
-        )
+        rates = None
+        if any(one.match_rate is not None for one in marks):
+            rates = st.plotly_chart(
+                round_charts.match_rates(marks),
+                key="rounds-rates",
+                on_select="rerun",
+                selection_mode="points",
+                config={"displayModeBar": False},
+            )
+        else:
+            st.caption("Nothing yet: no answer of the model was compared with its reference.")
     for name, event in (("mixtures", drawn), ("rates", rates)):
-        _follow(name, charts.clicked(event))
+        if event is not None:
+            _follow(name, charts.clicked(event))
 
 
 def _follow(chart: str, clicked: str | None) -> None:

@@ -14,6 +14,7 @@ from app.flows.browse import choices
 from app.flows.court import CourtCase, CourtFilter, CourtQueue
 from app.flows.identity import annotator_named
 from app.flows.preferences import keep_blind, rules_blind
+from app.settings import load_settings
 from app.views.court_empty import draw_nothing
 from app.views.court_order import ask_order
 from app.views.court_ruling import draw_ruling, open_editor_if_asked
@@ -89,7 +90,9 @@ def _draw_head(who: AnnotatorInfo) -> tuple[CourtFilter, bool]:
     if blind != kept:
         keep_blind(store, who, blind=blind)
         st.rerun()
-    wanted = ask_order(order_at, CourtFilter(dataset, model))
+    wanted = ask_order(
+        order_at, CourtFilter(dataset, model, mastered_by=load_settings().mastered_by)
+    )
     return wanted, blind
 
 

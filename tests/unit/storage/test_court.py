@@ -88,6 +88,19 @@ def test_every_prediction_waits_in_one_class_until_a_person_has_ruled(any_store:
     assert _ids(any_store, CourtClass.OPEN) == ids[1:7]
 
 
+def test_the_matcher_that_the_settings_name_says_what_waits_for_nobody(any_store: Store) -> None:
+    ids = _predictions(any_store, "one", "m", 2)
+    with any_store.write() as conn:
+        fits_gold = prediction.update().where(prediction.c.id == ids[0])
+        conn.execute(fits_gold.values(matches_strict=False, matches_bfcl=True))
+    by_gold = CourtFilter(mastered_by="bfcl")
+    for cls in (CourtClass.OPEN, CourtClass.NOT_JUDGED):
+        assert _ids(any_store, cls) == ids
+        assert _ids(any_store, cls, by_gold) == ids[1:]
+    with any_store.read() as conn:
+        assert (count_mastered(conn, EVERYTHING), count_mastered(conn, by_gold)) == (0, 1)
+
+
 def test_one_stands_somewhere_in_a_queue(any_store: Store) -> None:
     ids = _predictions(any_store, "one", "m", 3)
     with any_store.read() as conn:

@@ -398,7 +398,7 @@ def test_the_command_says_exactly_what_it_promises(store: Store, tmp_path: Path)
         "tokens": 16,
         "cost_usd": None,
     }
-    assert "JUDGE_API_KEY is not sent" in warned
+    assert "JUDGE_API_KEY, or entered under Settings) is not sent" in warned
     assert KEY not in out + told + warned
 
 
