@@ -48,6 +48,17 @@ class DropReason(StrEnum):
     STALE_SUFFIX = "stale-suffix"
     TRY_OF_OTHER_PROMPT = "try-of-other-prompt"
     BROKEN_ALTERNATIVE = "broken-alternative"
+    ROW_FORM = "row-form"
+    ARGUMENTS_TYPE = "arguments-type"
+    REPEATED_KEY = "repeated-key"
+    REPEATED_TOOL = "repeated-tool"
+    NULL_FILLED = "null-filled"
+    LOST_ID = "lost-id"
+    RESULT_BEFORE_CALL = "result-before-call"
+    ROLE_ORDER = "role-order"
+    PROMPT_END = "prompt-end"
+    HALF_MASK = "half-mask"
+    EMPTY_TARGET = "empty-target"
 
 
 WHY: dict[DropReason, str] = {
@@ -137,6 +148,47 @@ WHY: dict[DropReason, str] = {
     DropReason.BROKEN_ALTERNATIVE: (
         "An alternative breaks its tool's schema, so it is neither wanted nor preferred to a "
         "rejected try; correct the step."
+    ),
+    DropReason.ROW_FORM: (
+        "The row is not in the form of its layout, so a trainer would not read it; report it with "
+        "its line of dropped.jsonl."
+    ),
+    DropReason.ARGUMENTS_TYPE: (
+        "Arguments are text where the trainer needs objects, or the other way round; report it "
+        "with its line of dropped.jsonl."
+    ),
+    DropReason.REPEATED_KEY: (
+        "A key stands twice in one JSON object, and every reader keeps another of the two; correct "
+        "the call, or the tool's schema in the source."
+    ),
+    DropReason.REPEATED_TOOL: (
+        "Two tools have the same name, so nobody can tell which one is called; rename or remove "
+        "one in the source and import it again."
+    ),
+    DropReason.NULL_FILLED: (
+        "Null stands at keys of other rows, as Arrow leaves it; take the nulls out of the call, or "
+        "import the file as it was before it went through Arrow."
+    ),
+    DropReason.LOST_ID: (
+        "A call or a result has no id where it needs one to be matched; correct the trajectory."
+    ),
+    DropReason.RESULT_BEFORE_CALL: (
+        "A result stands before the call that it answers; put them in order in Annotate."
+    ),
+    DropReason.ROLE_ORDER: (
+        "A message stands where its role has no place (a user who calls a tool, say); correct the "
+        "trajectory."
+    ),
+    DropReason.PROMPT_END: (
+        "The prompt does not end with a user or a tool, and the trainer would stop there or "
+        "continue the wrong message; export it as sft."
+    ),
+    DropReason.HALF_MASK: (
+        "Only some of the steps say whether they carry loss, or with a weight that is not 0 or 1; "
+        "report it with its line of dropped.jsonl."
+    ),
+    DropReason.EMPTY_TARGET: (
+        "What is to be learnt is empty: no text, no call; correct the last step or cut it off."
     ),
 }
 

@@ -266,6 +266,14 @@ class Layout(Protocol):
         """A fitted example as its writer takes it: most of the work, and it needs no file."""
         ...
 
+    def contract(self, encoded: bytes) -> None:
+        """Look at an encoded row as its trainer reads it; knows nothing of how it was made.
+
+        Raises:
+            Unfit: the trainer would refuse it, or learn something else from it.
+        """
+        ...
+
     def writer(self, file: BinaryIO) -> RowWriter:
         """A writer of encoded rows into an open file."""
         ...

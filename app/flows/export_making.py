@@ -144,15 +144,17 @@ def _row(
     adapted: Notes = Counter()
     try:
         fitted = layout.fit(example, adapted)
+        if isinstance(fitted, Pair) and fitted.chosen == fitted.rejected:
+            raise Unfit(DropReason.SAME_SIDES, f"message {step}")
+        encoded = layout.encode(fitted)
+        layout.contract(encoded)
     except Unfit as problem:
         return Dropped(problem.reason, problem.detail, step)
-    if isinstance(fitted, Pair) and fitted.chosen == fitted.rejected:
-        return Dropped(DropReason.SAME_SIDES, f"message {step}", step)
     if adapted:
         notes.update(adapted)
     return Row(
         source=source,
-        encoded=layout.encode(fitted),
+        encoded=encoded,
         content=content_of(fitted) if compared else None,
         step=step,
         label=fitted.label if isinstance(fitted, Judged) else None,

@@ -46,6 +46,10 @@ class Lines(ABC):
     def decode(self, line: bytes) -> Example:
         """Inverse of `encode`, strict: an unknown or missing key is an error."""
 
+    @abstractmethod
+    def contract(self, encoded: bytes) -> None:
+        """See `Layout`."""
+
     def writer(self, file: BinaryIO) -> LineWriter:
         """A writer of rows as lines."""
         return LineWriter(file)

@@ -41,6 +41,9 @@ class _LabelLayout:
         """The row itself."""
         return example
 
+    def contract(self, encoded: bytes) -> None:
+        """No trainer reads a table of labels."""
+
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
         """None."""
         return {}

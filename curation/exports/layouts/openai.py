@@ -32,6 +32,7 @@ from curation.exports.chat import (
     wrapped,
     written,
 )
+from curation.exports.chat_contract import check_tuning_row
 from curation.exports.lines import Lines
 from curation.steps import pair_results
 from curation.trajectory import Message, Role, ToolCall
@@ -115,6 +116,10 @@ class OpenAI(Lines):
         else:
             row = _RowOut(messages=_weighted(example), tools=tools)
         return self._encoder.encode(row)
+
+    def contract(self, encoded: bytes) -> None:
+        """See `curation.exports.chat_contract`."""
+        check_tuning_row(encoded)
 
     def check(self, line: bytes) -> None:
         """Every key and type of the row; texts inside it are not looked into."""

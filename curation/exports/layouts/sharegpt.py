@@ -38,6 +38,7 @@ from curation.exports.chat import (
 )
 from curation.exports.lines import Lines
 from curation.exports.sharegpt_card import ADVICE, dataset_info
+from curation.exports.sharegpt_contract import check_sharegpt_row
 from curation.steps import pair_results
 from curation.trajectory import Message, Role, ToolCall
 
@@ -136,6 +137,10 @@ class ShareGpt(Lines):
             case _:
                 raise TypeError(type(example).__name__)
         return self._encoder.encode(row)
+
+    def contract(self, encoded: bytes) -> None:
+        """See `curation.exports.sharegpt_contract`."""
+        check_sharegpt_row(encoded)
 
     def check(self, line: bytes) -> None:
         """Every key and type of the row; texts inside it are not looked into."""

@@ -38,6 +38,7 @@ from curation.exports.chat import (
     wrapped_text,
     written,
 )
+from curation.exports.chat_contract import check_chat_row
 from curation.exports.lines import Lines
 from curation.exports.trl_card import LOADER, advice
 from curation.trajectory import Message, Role
@@ -115,6 +116,10 @@ class Trl(Lines):
                 row.completion = self._write(example.completion)
                 row.label = example.label
         return self._encoder.encode(row)
+
+    def contract(self, encoded: bytes) -> None:
+        """See `curation.exports.chat_contract`."""
+        check_chat_row(encoded, objects=self._objects)
 
     def check(self, line: bytes) -> None:
         """Every key and type of the row; texts inside it are not looked into."""

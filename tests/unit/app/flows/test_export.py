@@ -8,7 +8,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,7 +24,8 @@ from app.flows.export_folder import HashedFile
 from app.flows.running import Cancelled, Run
 from curation.errors import ExportError, NotFound
 from curation.export_manifest import Manifest
-from curation.exporting import LAYOUTS, Conversation, Example, Layout, supported
+from curation.exporting import LAYOUTS, Layout, supported
+from curation.exports.lines import LineWriter
 from curation.revising import MessageRevision
 from curation.splits import assign
 from curation.trajectory import Message, Role, Trajectory
@@ -296,21 +297,18 @@ def test_files_that_do_not_read_back_equal_are_not_published(
 ) -> None:
     before = ask(store, tmp_path / "out")
     old = (tmp_path / "out" / "train.jsonl").read_bytes()
-    layout = LAYOUTS.get("trl")
-    honest = layout.encode  # type: ignore[attr-defined]
-    seen: list[Example] = []
+    honest = LineWriter.add
 
-    def encode(example: Example) -> bytes:
-        seen.append(example)
-        assert isinstance(example, Conversation)
-        if lie == "lost" and len(seen) == 2:
-            return b""
-        if lie == "changed":
-            example = Conversation(example.messages[:-1], example.tools)
-        line: bytes = honest(example)
-        return line[:-1] if lie == "unreadable" else line
+    def add(self: LineWriter, rows: Sequence[bytes]) -> None:
+        if lie == "lost":
+            rows = rows[:-1]
+        elif lie == "changed":
+            rows = [row.replace(b"clear", b"grey") for row in rows]
+        else:
+            rows = [row[:-1] for row in rows]
+        honest(self, rows)
 
-    monkeypatch.setattr(layout, "encode", encode)
+    monkeypatch.setattr(LineWriter, "add", add)
     with pytest.raises(ExportError, match="was not published"):
         ask(store, tmp_path / "out")
     assert (tmp_path / "out" / "train.jsonl").read_bytes() == old
@@ -326,9 +324,12 @@ def test_large_files_are_compared_in_part_and_parsed_in_full(
     ask(store, tmp_path / "out", include="all")
     (entry,) = manifest_of(tmp_path / "out").files
     assert (entry.rows, entry.compared) == (17, 5)  # rows 0, 1, 5, 10, 15
-    layout = LAYOUTS.get("trl")
-    honest = layout.encode  # type: ignore[attr-defined]
-    monkeypatch.setattr(layout, "encode", lambda e: honest(e).replace(b'"tools":', b'"tool":'))
+    honest = LineWriter.add
+
+    def add(self: LineWriter, rows: Sequence[bytes]) -> None:
+        honest(self, [row.replace(b'"tools":', b'"tool":') for row in rows])
+
+    monkeypatch.setattr(LineWriter, "add", add)
     with pytest.raises(ExportError, match="does not read back"):
         ask(store, tmp_path / "out", include="all")
 
