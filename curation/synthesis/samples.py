@@ -17,7 +17,19 @@ import msgspec
 
 from curation.synthesis.build import make_row
 from curation.synthesis.domains.retail import RETAIL
-from curation.synthesis.dresses import bfcl, openai, sharegpt, tau, toolace, toolbench, xlam
+from curation.synthesis.dresses import (
+    adk,
+    anthropic,
+    bfcl,
+    chatml,
+    openai,
+    sharegpt,
+    spans,
+    tau,
+    toolace,
+    toolbench,
+    xlam,
+)
 from curation.synthesis.row import SyntheticRow
 
 SEED = 7
@@ -69,6 +81,12 @@ def _formats() -> dict[str, bytes]:
         "toolbench.json": _array(
             toolbench.tree(r, gave_up=n == len(searched) - 1) for n, r in enumerate(searched)
         ),
+        "otel-genai.jsonl": _lines(spans.otlp(r) for r in clean),
+        "openinference.jsonl": _lines(s for r in clean[:4] for s in spans.openinference(r)),
+        "datadog-llm.jsonl": _lines(s for r in clean[:4] for s in spans.datadog(r)),
+        "google-adk.json": _array(adk.session(r) for r in (*shop, *failed)),
+        "anthropic-messages.jsonl": _lines(anthropic.logged(r) for r in (*clean[:2], *errors[:3])),
+        "qwen-text.jsonl": _lines(chatml.logged(r) for r in clean),
         "loopwright.jsonl": own,
         "loopwright.jsonl.gz": gzip.compress(own, mtime=0),
     }

@@ -31,6 +31,8 @@ PAINT = {
 WRAPPED = [{"type": "function", "function": AREA}, {"type": "function", "function": PAINT}]
 CALL = {"name": "room_area", "arguments": {"width": 3, "length": 5}}
 ARGUMENTS = '{"width":3,"length":5}'
+ONE_ARGUMENT = {"width": 3}
+"""For formats that hold an object: the order of its keys is part of what a model wrote."""
 
 
 class Sample(Struct, frozen=True):
@@ -92,6 +94,41 @@ _TREE = tree_node(
 )
 
 _DIALOGUE = ["user", "assistant", "tool", "assistant"]
+
+
+def span(attributes: dict[str, Any], *, start: int = 1, trace: str = "t1") -> dict[str, Any]:
+    """A span as OTLP JSON has it; lists and objects become JSON text."""
+    return {
+        "traceId": trace,
+        "spanId": f"s{start}",
+        "name": "chat",
+        "startTimeUnixNano": str(start),
+        "attributes": [
+            {"key": k, "value": {"stringValue": v if isinstance(v, str) else json.dumps(v)}}
+            for k, v in attributes.items()
+        ],
+    }
+
+
+GENAI_CALL = {"type": "tool_call", "id": "c1", **CALL}
+GENAI_STORY = [
+    {"role": "user", "parts": [{"type": "text", "content": "How big is a room of 3 by 5?"}]},
+    {"role": "assistant", "parts": [GENAI_CALL]},
+    {
+        "role": "tool",
+        "parts": [{"type": "tool_call_response", "id": "c1", "response": {"area": 15}}],
+    },
+]
+GENAI_ANSWER = [{"role": "assistant", "parts": [{"type": "text", "content": "15 square metres."}]}]
+
+
+def chatml(*turns: tuple[str, str]) -> str:
+    """A rendered prompt that ends where the model is to go on."""
+    return (
+        "".join(f"<|im_start|>{role}\n{text}<|im_end|>\n" for role, text in turns)
+        + "<|im_start|>assistant\n"
+    )
+
 
 SAMPLES: dict[str, Sample] = {
     "openai-chat": Sample(
@@ -308,5 +345,200 @@ SAMPLES: dict[str, Sample] = {
         ],
         [("room_area", ARGUMENTS)],
         _DIALOGUE,
+    ),
+    "otel-genai": Sample(
+        [
+            span(
+                {
+                    "gen_ai.operation.name": "chat",
+                    "gen_ai.input.messages": GENAI_STORY,
+                    "gen_ai.output.messages": GENAI_ANSWER,
+                    "gen_ai.tool.definitions": [{"type": "function", **AREA}],
+                }
+            )
+        ],
+        [("room_area", ARGUMENTS)],
+        _DIALOGUE,
+    ),
+    "openinference": Sample(
+        [
+            span(
+                {
+                    "openinference.span.kind": "LLM",
+                    "llm.model_name": "small",
+                    "llm.tools.0.tool.json_schema": {"type": "function", "function": AREA},
+                    "llm.input_messages.0.message.role": "user",
+                    "llm.input_messages.0.message.content": "How big is a room of 3 by 5?",
+                    "llm.output_messages.0.message.role": "assistant",
+                    "llm.output_messages.0.message.tool_calls.0.tool_call.id": "c1",
+                    "llm.output_messages.0.message.tool_calls.0.tool_call.function.name": (
+                        "room_area"
+                    ),
+                    "llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments": (
+                        ARGUMENTS
+                    ),
+                }
+            )
+        ],
+        [("room_area", ARGUMENTS)],
+        ["user", "assistant"],
+    ),
+    "datadog-llm": Sample(
+        [
+            {
+                "trace_id": "t1",
+                "span_id": "s1",
+                "parent_id": "undefined",
+                "name": "answer",
+                "start_ns": 1,
+                "meta": {
+                    "kind": "llm",
+                    "model_name": "small",
+                    "tool_definitions": [
+                        {
+                            "name": AREA["name"],
+                            "description": AREA["description"],
+                            "schema": AREA["parameters"],
+                        }
+                    ],
+                    "input": {
+                        "messages": [
+                            {"role": "user", "content": "How big is a room of 3 by 5?"},
+                            {
+                                "role": "assistant",
+                                "content": "",
+                                "tool_calls": [
+                                    {
+                                        "name": "room_area",
+                                        "arguments": ONE_ARGUMENT,
+                                        "tool_id": "c1",
+                                        "type": "function",
+                                    }
+                                ],
+                            },
+                            {
+                                "role": "tool",
+                                "tool_results": [{"result": '{"area": 15}', "tool_id": "c1"}],
+                            },
+                        ]
+                    },
+                    "output": {"messages": [{"role": "assistant", "content": "15 square metres."}]},
+                },
+            }
+        ],
+        [("room_area", '{"width":3}')],
+        _DIALOGUE,
+    ),
+    "google-adk": Sample(
+        [
+            {
+                "id": "session-1",
+                "appName": "rooms",
+                "tools": [AREA],
+                "events": [
+                    {
+                        "author": "user",
+                        "invocationId": "i1",
+                        "content": {
+                            "role": "user",
+                            "parts": [{"text": "How big is a room of 3 by 5?"}],
+                        },
+                    },
+                    {
+                        "author": "surveyor",
+                        "content": {
+                            "role": "model",
+                            "parts": [
+                                {
+                                    "functionCall": {
+                                        "id": "c1",
+                                        "name": "room_area",
+                                        "args": ONE_ARGUMENT,
+                                    }
+                                }
+                            ],
+                        },
+                    },
+                    {
+                        "author": "surveyor",
+                        "content": {
+                            "role": "user",
+                            "parts": [
+                                {
+                                    "functionResponse": {
+                                        "id": "c1",
+                                        "name": "room_area",
+                                        "response": {"area": 15},
+                                    }
+                                }
+                            ],
+                        },
+                    },
+                    {"author": "surveyor", "partial": True, "content": {"parts": [{"text": "15"}]}},
+                    {
+                        "author": "surveyor",
+                        "content": {"role": "model", "parts": [{"text": "15 square metres."}]},
+                    },
+                ],
+            }
+        ],
+        [("room_area", '{"width":3}')],
+        _DIALOGUE,
+    ),
+    "anthropic-messages": Sample(
+        [
+            {
+                "model": "small",
+                "system": "You measure rooms.",
+                "tools": [
+                    {
+                        "name": AREA["name"],
+                        "description": AREA["description"],
+                        "input_schema": AREA["parameters"],
+                    }
+                ],
+                "messages": [
+                    {"role": "user", "content": "How big is a room of 3 by 5?"},
+                    {
+                        "role": "assistant",
+                        "content": [
+                            {"type": "thinking", "thinking": "Width times length."},
+                            {
+                                "type": "tool_use",
+                                "id": "c1",
+                                "name": "room_area",
+                                "input": ONE_ARGUMENT,
+                            },
+                        ],
+                    },
+                    {
+                        "role": "user",
+                        "content": [
+                            {"type": "tool_result", "tool_use_id": "c1", "content": '{"area": 15}'},
+                            {"type": "text", "text": "And in words?"},
+                        ],
+                    },
+                    {"role": "assistant", "content": [{"type": "text", "text": "Fifteen."}]},
+                ],
+            }
+        ],
+        [("room_area", '{"width":3}')],
+        ["system", "user", "assistant", "tool", "user", "assistant"],
+    ),
+    "qwen-text": Sample(
+        [
+            {
+                "model": "small",
+                "prompt": chatml(
+                    ("system", f"# Tools\n<tools>\n{json.dumps(AREA)}\n</tools>"),
+                    ("user", "How big is a room of 3 by 5?"),
+                    ("assistant", f"<tool_call>\n{json.dumps(CALL)}\n</tool_call>"),
+                    ("user", '<tool_response>\n{"area": 15}\n</tool_response>'),
+                ),
+                "completion": "<think>\nDone.\n</think>\n\n15 square metres.<|im_end|>",
+            }
+        ],
+        [("room_area", ARGUMENTS)],
+        ["system", *_DIALOGUE],
     ),
 }

@@ -97,6 +97,12 @@ def test_the_tools_of_the_sample_are_read(entry: Format) -> None:
         assert (item.trajectory.tools[0].parameters or {})["type"] == "object"
 
 
+CARRY_THEIR_TOOLS = {
+    "xlam", "bfcl", "toolace", "hermes-xml", "toolbench",
+    "qwen-text", "otel-genai", "openinference", "datadog-llm",
+}  # fmt: skip
+
+
 def test_tools_given_apart_stand_in_where_the_record_has_none(entry: Format) -> None:
     tools = imported("openai-chat")[0].trajectory.tools
     record = {
@@ -104,8 +110,8 @@ def test_tools_given_apart_stand_in_where_the_record_has_none(entry: Format) -> 
         for key, value in SAMPLES[entry.name].records[0].items()
         if key not in ("tools", "functions", "function")
     }
-    if entry.name in ("xlam", "bfcl", "toolace", "hermes-xml", "toolbench"):
-        return  # these cannot be without
+    if entry.name in CARRY_THEIR_TOOLS:
+        return
     context = ImportContext(tools=tools)
     (item,) = pivot_record(entry, Record("f:1", 1, record), context)
     assert item.trajectory.tools == tools
@@ -132,9 +138,12 @@ def test_keys_it_does_not_know_become_the_source(entry: Format) -> None:
             assert item.source["shelf"] == {"row": 3}
 
 
+IDS = ("id", "task_id", "traceId", "trace_id")
+
+
 def test_records_without_an_id_take_their_place_as_source_id(entry: Format) -> None:
     for record in SAMPLES[entry.name].records:
-        bare = {k: v for k, v in record.items() if k not in ("id", "task_id")}
+        bare = {k: v for k, v in record.items() if k not in IDS}
         (item,) = imported(entry.name, [bare])
         assert item.source_id == "sample.json:1"
 
