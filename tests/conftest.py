@@ -13,7 +13,7 @@ import pytest
 
 from storage.engine import Store, migrate, open_store
 from tests.postgres import (
-    _migrated_template,
+    _migrated,
     postgres_server,
     postgres_store,
     postgres_url,
@@ -23,7 +23,7 @@ from tests.postgres import (
 hypothesis.settings.register_profile("untimed", deadline=None, max_examples=60)
 hypothesis.settings.load_profile("untimed")
 
-__all__ = ["_migrated_template", "postgres_server", "postgres_store", "postgres_url"]
+__all__ = ["_migrated", "postgres_server", "postgres_store", "postgres_url"]
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, make_url, text
 
 from storage.engine import Store, migrate, open_store
 
@@ -81,36 +83,105 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """URL of an empty database of its own."""
-    with _database(postgres_server, "template1") as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def _migrated_template(postgres_server: str) -> Iterator[str]:
-    """Name of a migrated database to copy; copying takes a fraction of migrating."""
-    with _database(postgres_server, "template1") as url:
-        store = open_store(url)
-        migrate(store)
-        store.close()
-        yield url.partition("@/")[2].partition("?")[0]
+    url = _created(postgres_server)
+    yield url
+    _dropped(postgres_server, url)
 
 
 @pytest.fixture
-def postgres_store(postgres_server: str, _migrated_template: str) -> Iterator[Store]:
+def postgres_store(_migrated: _Migrated) -> Iterator[Store]:
     """An open store in an empty, migrated PostgreSQL database."""
-    with _database(postgres_server, _migrated_template) as url:
-        opened = open_store(url)
-        yield opened
-        opened.close()
+    opened = open_store(_migrated.fresh())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def _migrated(postgres_server: str) -> _Migrated:
+    return _Migrated(postgres_server)
+
+
+@dataclass
+class _Migrated:
+    """The migrated database that tests have in turn: creating one costs more than most tests."""
+
+    server: str
+    url: str = ""
+    schema: tuple[Any, ...] = ()
+
+    def fresh(self) -> str:
+        """Its URL. It is as its migrations left it, under a name that no test has seen."""
+        if self.url and self._emptied():
+            last, self.url = self.url, _unused(self.server)
+            with _administered(self.server) as conn:
+                conn.execute(text(f"ALTER DATABASE {_name(last)} RENAME TO {_name(self.url)}"))
+            return self.url
+        if self.url:
+            _dropped(self.server, self.url)
+        self.url = _created(self.server)
+        store = open_store(self.url)
+        migrate(store)
+        store.close()
+        with _administered(self.url) as conn:
+            self.schema = tuple(conn.execute(text(_SCHEMA)).one())
+        return self.url
+
+    def _emptied(self) -> bool:
+        """Whether it could be emptied; not when the last test changed its schema."""
+        with _administered(self.url) as conn:
+            conn.execute(text(_EMPTY))
+            return tuple(conn.execute(text(_SCHEMA)).one()) == self.schema
+
+
+_EMPTY = """
+DO $$ DECLARE one record; filled boolean; BEGIN
+  PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  SET LOCAL session_replication_role = replica;  -- rows go in any order: no foreign keys
+  FOR one IN SELECT oid::regclass AS name, relkind FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
+    AND relname <> 'alembic_version'
+  LOOP
+    IF one.relkind = 'S' THEN
+      PERFORM setval(one.name, 1, false);
+    ELSE
+      EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', one.name) INTO filled;
+      IF filled THEN EXECUTE format('DELETE FROM %s', one.name); END IF;
+    END IF;
+  END LOOP;
+END $$
+"""
+_SCHEMA = """
+SELECT (SELECT string_agg(version_num, ' ') FROM alembic_version),
+  (SELECT md5(string_agg(format('%s %s %s %s', c.relname, a.attname, a.atttypid, a.attnotnull),
+    ' ' ORDER BY c.relname, a.attnum)) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace)
+"""
+
+
+def _unused(server: str) -> str:
+    return server.replace("/postgres?", f"/test_{next(_numbers)}?")
+
+
+def _name(url: str) -> str:
+    return str(make_url(url).database)
+
+
+def _created(server: str) -> str:
+    url = _unused(server)
+    with _administered(server) as conn:
+        conn.execute(text(f"CREATE DATABASE {_name(url)} TEMPLATE template1"))
+    return url
+
+
+def _dropped(server: str, url: str) -> None:
+    with _administered(server) as conn:
+        conn.execute(text(f"DROP DATABASE {_name(url)} WITH (FORCE)"))
 
 
 @contextmanager
-def _database(server: str, template: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield server.replace("/postgres?", f"/{name}?")
-    with admin.connect() as conn:
-        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+def _administered(url: str) -> Iterator[Connection]:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        yield conn
+    engine.dispose()
