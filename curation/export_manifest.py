@@ -11,12 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
+from curation.rendering.findings import FOUND, RenderFinding
 from curation.splits import Split
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
 INDEX = "index.jsonl"
 DROPPED = "dropped.jsonl"
+RENDERING = "rendering.jsonl"
 
 
 class FileEntry(Struct, frozen=True):
@@ -53,6 +55,10 @@ class Request(Struct, frozen=True):
     salt: str
     round: int | None = None
     """Number of the round whose mixture was exported."""
+    template: str | None = None
+    """Where the model's chat template was read from."""
+    context: int | None = None
+    """Tokens that the model takes, where it was said."""
 
 
 class Versions(Struct, frozen=True):
@@ -78,6 +84,37 @@ class MixtureEntry(Struct, frozen=True):
     """Of its mixture, by set."""
 
 
+class Refused(Struct, frozen=True):
+    """A row that its layout, its trainer or its chat template would not take."""
+
+    uid: str
+    source_id: str
+    reason: DropReason
+    detail: str
+    message_index: int | None
+
+
+class RenderingEntry(Struct, frozen=True):
+    """How the rows are under the model's chat template."""
+
+    template: str
+    sha256: str
+    """Of the template's text."""
+    learnt_by: str
+    """How it is known what carries loss: generation blocks, or what each step adds."""
+    unit: str
+    """tokens or characters: of the lengths below."""
+    context: int | None
+    rows: int
+    length: int
+    """Of all rows together."""
+    learnt: int
+    """What of it carries loss."""
+    longest: int
+    findings: dict[RenderFinding, int]
+    """Rows by what is wrong with their text."""
+
+
 class Manifest(Struct, frozen=True, kw_only=True):
     """The record of one export."""
 
@@ -97,6 +134,9 @@ class Manifest(Struct, frozen=True, kw_only=True):
     files: tuple[FileEntry, ...]
     other_files: tuple[str, ...]
     mixture: MixtureEntry | None = None
+    refused: tuple[Refused, ...] = ()
+    """The first of the rows that could not be trained on as they are."""
+    rendering: RenderingEntry | None = None
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -123,7 +163,36 @@ def cautions(manifest: Manifest) -> tuple[str, ...]:
                 f"{missing:,} steps of the mixture gave no row: what was found or decided since, "
                 "and what the layout cannot carry."
             )
+    if manifest.rendering is not None:
+        found += _of_rendering(manifest.rendering)
     return tuple(found)
+
+
+def _of_rendering(entry: RenderingEntry) -> list[str]:
+    """What the chat template does to the rows, one sentence a kind."""
+    found = [
+        f"{n:,} of {entry.rows:,} rows under the chat template {entry.template}: "
+        f"{FOUND[RenderFinding(kind)]}."
+        for kind, n in entry.findings.items()
+    ]
+    if entry.unit == "characters" and entry.context is not None:
+        found.append(
+            f"Lengths are counted in characters, so no row was held against the context of "
+            f"{entry.context:,} tokens; install `tokenizers` and give the folder with "
+            "tokenizer.json."
+        )
+    return found
+
+
+def rendering_summary(entry: RenderingEntry) -> str:
+    """One line on what is learnt and how long the rows are."""
+    share = entry.learnt / entry.length if entry.length else 0.0
+    return (
+        f"Under {entry.template}: {entry.rows:,} rows, {share:.0%} of {entry.length:,} "
+        f"{entry.unit} carry loss (told by {entry.learnt_by}); the longest row has "
+        f"{entry.longest:,} {entry.unit}"
+        + (f" of a context of {entry.context:,} tokens." if entry.context else ".")
+    )
 
 
 def card(manifest: Manifest, title: str, advice: str) -> str:
@@ -137,6 +206,7 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
         advice.strip(),
         "## What is in it",
         _rows_table(manifest),
+        *([rendering_summary(manifest.rendering)] if manifest.rendering else []),
         *[f"**Note:** {caution}" for caution in cautions(manifest)],
         "Splits are dealt by a stable hash of the group (a source task with its corrections), so "
         f"nothing of one group stands in two splits. Salt: `{request.salt}`. Splits without rows "

@@ -59,6 +59,11 @@ class DropReason(StrEnum):
     PROMPT_END = "prompt-end"
     HALF_MASK = "half-mask"
     EMPTY_TARGET = "empty-target"
+    TEMPLATE_REFUSES = "template-refuses"
+    TEMPLATE_LIMIT = "template-limit"
+    PREFIX_CHANGES = "prefix-changes"
+    NO_LOSS = "no-loss"
+    TOO_LONG = "too-long"
 
 
 WHY: dict[DropReason, str] = {
@@ -162,8 +167,8 @@ WHY: dict[DropReason, str] = {
         "the call, or the tool's schema in the source."
     ),
     DropReason.REPEATED_TOOL: (
-        "Two tools have the same name, so nobody can tell which one is called; rename or remove "
-        "one in the source and import it again."
+        "Two different tools have the same name, so nobody can tell which one is called; rename or "
+        "remove one in the source and import it again."
     ),
     DropReason.NULL_FILLED: (
         "Null stands at keys of other rows, as Arrow leaves it; take the nulls out of the call, or "
@@ -190,7 +195,65 @@ WHY: dict[DropReason, str] = {
     DropReason.EMPTY_TARGET: (
         "What is to be learnt is empty: no text, no call; correct the last step or cut it off."
     ),
+    DropReason.TEMPLATE_REFUSES: (
+        "The model's chat template does not render it; correct what it names, or take a template "
+        "for conversations with tools."
+    ),
+    DropReason.TEMPLATE_LIMIT: (
+        "The chat template took too many steps, too much time or memory; look at the template "
+        "before you trust it."
+    ),
+    DropReason.PREFIX_CHANGES: (
+        "The chat template writes the prompt otherwise once an answer follows, so the trainer "
+        "would cut in the wrong place; use a template that only adds to its text."
+    ),
+    DropReason.NO_LOSS: (
+        "Under the chat template nothing in its text is learnt; mark generation blocks around what "
+        "the assistant says."
+    ),
+    DropReason.TOO_LONG: (
+        "It has more tokens than the model's context, and trainers cut it off; split it, or give a "
+        "longer --context."
+    ),
 }
+
+
+REFUSED = frozenset(
+    {
+        DropReason.NO_TOOLS,
+        DropReason.UNPARSABLE_ARGUMENTS,
+        DropReason.CONTENT_PARTS,
+        DropReason.MASKED_STEP,
+        DropReason.LAST_NOT_ASSISTANT,
+        DropReason.ORPHAN_RESULT,
+        DropReason.UNANSWERED_CALL,
+        DropReason.REPEATED_CALL_ID,
+        DropReason.TEXT_WITH_CALL,
+        DropReason.ALTERNATION,
+        DropReason.SYSTEM_PLACE,
+        DropReason.SEVERAL_MESSAGES,
+        DropReason.CHANGED_BY_ARROW,
+        DropReason.SAME_SIDES,
+        DropReason.STALE_SUFFIX,
+        DropReason.ROW_FORM,
+        DropReason.ARGUMENTS_TYPE,
+        DropReason.REPEATED_KEY,
+        DropReason.REPEATED_TOOL,
+        DropReason.NULL_FILLED,
+        DropReason.LOST_ID,
+        DropReason.RESULT_BEFORE_CALL,
+        DropReason.ROLE_ORDER,
+        DropReason.PROMPT_END,
+        DropReason.HALF_MASK,
+        DropReason.EMPTY_TARGET,
+        DropReason.TEMPLATE_REFUSES,
+        DropReason.TEMPLATE_LIMIT,
+        DropReason.PREFIX_CHANGES,
+        DropReason.NO_LOSS,
+        DropReason.TOO_LONG,
+    }
+)
+"""Reasons that lie in the row, not in what people said of it: somebody can mend these."""
 
 
 class Adaptation(StrEnum):

@@ -14,6 +14,7 @@ from app.flows.export import export as run_export
 from app.flows.ingest import dataset_name
 from app.flows.ingest import ingest as run_ingest
 from app.flows.queue import fill_queue, last_import, queue_overview
+from curation.export_manifest import rendering_summary
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.exporting import Include
 from curation.queueing import Policy
@@ -202,6 +203,17 @@ def export(
             help="Only the steps of this round's mixture, one row each; --include is all then."
         ),
     ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            help="Render every row with this model's chat template first: its folder, its "
+            "tokenizer_config.json, or a .jinja file."
+        ),
+    ] = None,
+    context: Annotated[
+        int | None,
+        typer.Option(min=1, help="Tokens the model takes; default as its files say."),
+    ] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(help="Take all this from a TOML or JSON file, or from a manifest.json."),
@@ -220,6 +232,8 @@ def export(
         round=round,
         shares=recipes.read_shares(shares) if shares else None,
         salt=salt,
+        template=str(template) if template else None,
+        context=context,
     )
     with terminal.store() as store, TerminalRun("Exporting") as progress:
         report = run_export(store, request, progress)
@@ -232,6 +246,8 @@ def export(
     for title, rows in (("left out", dropped), ("adapted", adapted)):
         if rows:
             parts.append(table([title, "n", "what it means"], rows))
+    if report.rendering is not None:
+        parts.append(rendering_summary(report.rendering))
     parts += report.cautions
     terminal.result(report, "\n\n".join(parts))
 

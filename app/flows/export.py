@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,11 +22,13 @@ from sqlalchemy import Connection
 from app.flows.export_folder import Folder
 from app.flows.export_making import Making, make
 from app.flows.export_reading import read_back
+from app.flows.export_rendering import TemplateLook
 from app.flows.export_settling import Settling, chunks
 from app.flows.export_writing import WHOLE, Writing
 from app.flows.rounds import refuse_open
 from app.flows.running import Run
-from app.flows.side_by_side import Workers, how_many_processes, workers
+from app.flows.side_by_side import Workers, apart, how_many_processes, workers
+from app.flows.template_files import read_template
 from curation.checking import catalogue_fingerprint
 from curation.errors import ExportError
 from curation.export_manifest import (
@@ -33,9 +36,11 @@ from curation.export_manifest import (
     DROPPED,
     INDEX,
     MANIFEST,
+    RENDERING,
     FileEntry,
     Manifest,
     MixtureEntry,
+    RenderingEntry,
     Request,
     Versions,
     card,
@@ -44,6 +49,7 @@ from curation.export_manifest import (
 )
 from curation.export_reasons import WHY, Adaptation, DropReason
 from curation.exporting import ExportType, Include, Layout, Options, choose
+from curation.rendering.template import TemplateSource
 from curation.splits import DEFAULT_SALT, DEFAULT_SHARES, Split, check_shares
 from storage import candidates, exports
 from storage.datasets import dataset_id
@@ -69,6 +75,11 @@ class ExportRequest(Struct, frozen=True):
     salt: str = DEFAULT_SALT
     round: int | None = None
     """Only the steps of this round's mixture, one row each."""
+    template: str | None = None
+    """The chat template of the model to be trained: a folder, its tokenizer_config.json, or a
+    .jinja file. Every row is rendered with it before it leaves."""
+    context: int | None = None
+    """Tokens that the model takes; None: as its files say."""
 
 
 class ExportReport(Struct, frozen=True):
@@ -85,6 +96,7 @@ class ExportReport(Struct, frozen=True):
     adapted: dict[str, int]
     cautions: tuple[str, ...]
     """What to know before training on it."""
+    rendering: RenderingEntry | None
     files: tuple[str, ...]
     manifest: str
 
@@ -115,6 +127,7 @@ def export(
         include=_include(request.include),
         per_step=request.per_step or request.round is not None,
     )
+    source = read_template(Path(request.template), request.context) if request.template else None
     with store.read() as conn:
         mixed = _closed_round(conn, request.round)
         wanted = dataset_id(conn, request.dataset) if request.dataset is not None else None
@@ -124,7 +137,7 @@ def export(
                 conn, request.include, wanted, mixed.id if mixed else None
             )
             n = how_many_processes(processes, worthwhile=total >= POOL_FROM_ROWS)
-            with workers(n) as those:
+            with workers(n) as those, _looking(source, kind, layout) as streaming.look:
                 streaming.write(conn, wanted, total, run or Run(), those)
                 written = streaming.writing.close()
                 files = tuple(file.entry for file in written)
@@ -179,13 +192,14 @@ class _Streaming:
         self.writing = writing
         self.mixed = mixed
         self.trajectories = 0
+        self.look: TemplateLook | None = None
 
     def write(
         self, conn: Connection, dataset: int | None, total: int, run: Run, workers: Workers
     ) -> None:
         """Write every row and check that no candidate was missed."""
         for work, made in workers.map(make, self._work(conn, dataset)):
-            self.writing.add(work.settled, made)
+            self.writing.add(work.settled, made if self.look is None else self.look.look(made))
             self.trajectories += len(work.settled)
             run.report(self.trajectories, total, "trajectories")
         run.report(self.trajectories, total, "trajectories")
@@ -211,8 +225,27 @@ class _Streaming:
                 layout=self.layout.name,
                 options=Options(per_step=self.request.per_step),
                 settled=settled,
-                sampled=self.writing.sampled,
+                # A template may refuse rows, and so change which of them are compared.
+                sampled=self.writing.sampled if self.look is None else frozenset(),
             )
+
+
+@contextmanager
+def _looking(
+    source: TemplateSource | None, kind: ExportType, layout: Layout
+) -> Iterator[TemplateLook | None]:
+    """What renders rows, where there is a template and the type is trained on."""
+    if source is None:
+        yield None
+        return
+    if not kind.splits:
+        raise ExportError(
+            f"The type {kind.name} is not trained on, so no chat template applies.",
+            where="--template",
+            hint="Leave the template out, or export sft, dpo or kto.",
+        )
+    with apart() as process:
+        yield TemplateLook(source, layout.name, process)
 
 
 def _refuse_nothing(
@@ -247,7 +280,9 @@ def _manifest(
     writing = streaming.writing
     rows = {entry.split: entry.rows for entry in files}
     by_split = {split.value: rows.get(split.value, 0) for split in Split}
+    rendering = streaming.look.entry() if streaming.look is not None else None
     others = [CARD, INDEX, *([DROPPED] if writing.dropped else [])]
+    others += [RENDERING] if rendering is not None else []
     names = {entry.split: entry.name for entry in files}
     others += streaming.layout.companions(names, _shape(streaming.kind))
     return Manifest(
@@ -261,6 +296,8 @@ def _manifest(
             shares=request.shares,
             salt=request.salt,
             round=request.round,
+            template=request.template,
+            context=request.context,
         ),
         versions=Versions(
             loopwright=_version(),
@@ -276,6 +313,8 @@ def _manifest(
         files=files,
         other_files=tuple(sorted(others)),
         mixture=_mixture_entry(streaming.mixed),
+        refused=tuple(writing.refused),
+        rendering=rendering,
     )
 
 
@@ -339,6 +378,7 @@ def _report(manifest: Manifest, request: ExportRequest) -> ExportReport:
         dropped={reason.value: n for reason, n in manifest.dropped.items()},
         adapted={kind.value: n for kind, n in manifest.adapted.items()},
         cautions=cautions(manifest),
+        rendering=manifest.rendering,
         files=(*(entry.name for entry in manifest.files), *manifest.other_files, MANIFEST),
         manifest=str(out / MANIFEST),
     )

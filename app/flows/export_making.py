@@ -30,6 +30,7 @@ from curation.exporting import (
 )
 from curation.exports.mixed import of_mixed_steps
 from curation.exports.suffix import reach, without_stale
+from curation.rendering.findings import RenderFinding
 from storage.packed_episodes import PackedEpisode
 
 UNREAD = Episode(())
@@ -69,6 +70,18 @@ class Making(Struct, frozen=True):
     """Stems of the files that hold so many rows that only some are compared."""
 
 
+class RowText(Struct, frozen=True, gc=False):
+    """What a row is under the model's chat template."""
+
+    characters: int
+    learnt_characters: int
+    """How many carry loss."""
+    tokens: int | None
+    """None, here and below: there was no tokenizer to count with."""
+    learnt_tokens: int | None
+    findings: tuple[RenderFinding, ...] = ()
+
+
 class Row(Struct, frozen=True, gc=False):
     """One finished row."""
 
@@ -82,6 +95,8 @@ class Row(Struct, frozen=True, gc=False):
     """Message index of the target; None when the row is a whole trajectory."""
     label: bool | None
     """Wanted or unwanted; None where nothing is judged."""
+    text: RowText | None = None
+    """None: no chat template was given."""
 
 
 class Loss(Struct, frozen=True, gc=False):

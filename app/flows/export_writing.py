@@ -15,13 +15,16 @@ from msgspec import Struct
 from app.flows import export_comparing
 from app.flows.export_comparing import Block, Digest, is_compared
 from app.flows.export_folder import Folder, HashedFile
-from app.flows.export_making import Loss, Made, Row, Settled
-from curation.export_manifest import DROPPED, INDEX, Balance, FileEntry
-from curation.export_reasons import DropReason
+from app.flows.export_making import Loss, Made, Row, RowText, Settled
+from curation.export_manifest import DROPPED, INDEX, RENDERING, Balance, FileEntry, Refused
+from curation.export_reasons import REFUSED, DropReason
 from curation.exporting import Layout, Notes, RowWriter
 
 WHOLE = "labels"
 """Stem of the one file of a type that is not split."""
+
+REFUSED_LISTED = 200
+"""Refused rows that the manifest lists; `dropped.jsonl` lists them all."""
 
 _ORDER = ("train", "validation", "test", WHOLE)
 
@@ -39,6 +42,14 @@ class IndexLine(Struct, frozen=True):
     group: str
     message_index: int | None
     """The step that is the target; None when the row is a whole trajectory."""
+
+
+class TextLine(Struct, frozen=True):
+    """One line of `rendering.jsonl`: a row under the model's chat template."""
+
+    file: str
+    row: int
+    text: RowText
 
 
 class DroppedLine(Struct, frozen=True):
@@ -107,6 +118,8 @@ class Writing:
         self._splits: dict[str, SplitFile] = {}
         self._index = HashedFile(folder.path / INDEX)
         self._dropped: HashedFile | None = None
+        self._texts: HashedFile | None = None
+        self.refused: list[Refused] = []
         self.dropped: Counter[DropReason] = Counter()
         self.notes: Notes = Counter()
 
@@ -119,6 +132,7 @@ class Writing:
     def add(self, settled: Sequence[Settled], made: Made) -> None:
         """Write what became of a chunk."""
         lines: list[IndexLine] = []
+        texts: list[TextLine] = []
         rows_of: dict[str, list[Row]] = {}
         for row in made.rows:
             curated, stem = settled[row.source].curated, settled[row.source].stem
@@ -134,9 +148,15 @@ class Writing:
             )
             lines.append(line)
             rows.append(row)
+            if row.text is not None:
+                texts.append(TextLine(line.file, line.row, row.text))
         for stem, rows in rows_of.items():
             self._splits[stem].add(rows)
         self._index.write(_encoder.encode_lines(lines))
+        if texts:
+            if self._texts is None:
+                self._texts = HashedFile(self._folder.path / RENDERING)
+            self._texts.write(_encoder.encode_lines(texts))
         self.notes.update(made.notes)
         self._drop(settled, made.losses)
 
@@ -164,6 +184,10 @@ class Writing:
                 message_index=dropped.step,
             )
             lines.append(line)
+            if dropped.reason in REFUSED and len(self.refused) < REFUSED_LISTED:
+                self.refused.append(
+                    Refused(line.uid, line.source_id, line.reason, line.detail, line.message_index)
+                )
         self._dropped.write(_encoder.encode_lines(lines))
 
     def close(self) -> tuple[Written, ...]:
@@ -172,6 +196,8 @@ class Writing:
             self._splits[stem].finish() for stem in sorted(self._splits, key=_ORDER.index)
         )
         self._index.close()
+        if self._texts is not None:
+            self._texts.close()
         if self._dropped is not None:
             self._dropped.close()
         return written

@@ -114,6 +114,52 @@ def streamed(work: Callable[[Task], Iterator[Result]], task: Task) -> Generator[
         process.close()
 
 
+class Apart:
+    """One process for work that is not trusted to end. Made by `apart`."""
+
+    def __init__(self) -> None:
+        self._process = _Process()
+        self._timed_out = False
+
+    def ask(self, work: Callable[[Task], Result], task: Task, seconds: float) -> Result:
+        """The result of `work(task)`.
+
+        Raises:
+            TimeoutError: it took longer; the process is gone, and so is this.
+            RuntimeError: the process was killed, or the work failed there.
+        """
+        clock = threading.Timer(seconds, self._give_up)
+        clock.start()
+        try:
+            result: Result = self._process.ask(work, task)
+            return result
+        except RuntimeError:
+            if self._timed_out:
+                raise TimeoutError(f"it took longer than {seconds:g} s") from None
+            raise
+        finally:
+            clock.cancel()
+
+    def _give_up(self) -> None:
+        self._timed_out = True
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.close()
+
+
+@contextmanager
+def apart() -> Iterator[Apart]:
+    """A process of its own, ended with the block."""
+    one = Apart()
+    try:
+        yield one
+    finally:
+        one.close()
+
+
 class _Order(NamedTuple):
     """What a process is asked to do."""
 

@@ -169,7 +169,8 @@ def _schemas(text: bytes) -> dict[str, bytes]:
     schemas: dict[str, bytes] = {}
     for tool in tools:
         name, schema = tool.function.name, bytes(tool.function.parameters)
-        if name in schemas:
+        # The same tool twice is clumsy; two tools under one name are two meanings.
+        if schemas.get(name, schema) != schema:
             raise Unfit(DropReason.REPEATED_TOOL, name)
         check_schema(name, schema)
         schemas[name] = schema

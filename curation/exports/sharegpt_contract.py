@@ -125,9 +125,9 @@ def _schemas(text: str) -> dict[str, bytes]:
     """Tool name -> schema, each looked at."""
     schemas: dict[str, bytes] = {}
     for tool in _tools_decoder.decode(text):
-        if tool.name in schemas:
-            raise Unfit(DropReason.REPEATED_TOOL, tool.name)
         schema = bytes(tool.parameters)
+        if schemas.get(tool.name, schema) != schema:
+            raise Unfit(DropReason.REPEATED_TOOL, tool.name)
         check_schema(tool.name, schema)
         schemas[tool.name] = schema
     return schemas

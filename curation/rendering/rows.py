@@ -1,0 +1,230 @@
+"""One row under a chat template: its text, what of it carries loss, and what is missing in it.
+
+What is learnt: generation blocks where the template has them; else, for each assistant message that
+is a target, what is added to the text of the messages before it (with the generation prompt) when
+it is added. A row of prompt and completion is always cut so, as trainers do.
+
+Whether something stands in the text is tried, not guessed: tools by rendering without them, results
+and calls by putting a nonce in their place when their words are not found as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from curation.episodes import ToolText
+from curation.export_reasons import DropReason, Unfit
+from curation.exporting import Completion, Conversation, Example, Judged, Pair
+from curation.rendering.findings import RenderFinding
+from curation.rendering.template import ChatTemplate, TemplateLimit, TemplateRefusal
+from curation.trajectory import Message, Role
+
+Spans = tuple[tuple[int, int], ...]
+_NONCE = "loopwright7f3a9c"
+
+
+class RenderedText(Struct, frozen=True, gc=False):
+    """One text that a model is trained on."""
+
+    title: str
+    text: str
+    learnt: Spans
+    """What carries loss, as half-open ranges of characters."""
+
+
+class RenderedRow(Struct, frozen=True, gc=False):
+    """A row as its model sees it."""
+
+    texts: tuple[RenderedText, ...]
+    """One; of a pair, the chosen and the rejected."""
+    findings: tuple[RenderFinding, ...]
+
+
+def rendered_row(template: ChatTemplate, example: Example, control: Sequence[str]) -> RenderedRow:
+    """The row under the template. `control`: the model's control tokens.
+
+    Raises:
+        Unfit: the template refuses it, or nothing in its text is learnt.
+    """
+    try:
+        texts, whole, known = _texts(template, example)
+        findings = [] if known else [RenderFinding.PREFIX_CHANGES]
+        tools = _tools(example.tools)  # type: ignore[union-attr]
+        findings += _missing(template, whole, tools, texts[0].text)
+    except TemplateLimit as problem:
+        raise Unfit(DropReason.TEMPLATE_LIMIT, str(problem)) from None
+    except TemplateRefusal as problem:
+        raise Unfit(DropReason.TEMPLATE_REFUSES, str(problem)[:300]) from None
+    if known and any(not _words(text) for text in texts):
+        raise Unfit(DropReason.NO_LOSS)
+    words = "\n".join([_text(m) for m in whole])
+    if any(token in words for token in control):
+        findings.append(RenderFinding.CONTROL_TOKEN)
+    return RenderedRow(texts, tuple(findings))
+
+
+_Messages = list[dict[str, Any]]
+
+
+def _texts(
+    template: ChatTemplate, example: Example
+) -> tuple[tuple[RenderedText, ...], _Messages, bool]:
+    """The texts, the messages of the first of them, and whether all that is learnt is known."""
+    match example:
+        case Conversation():
+            messages = [spelled(m) for m in example.messages]
+            text, known = _conversation(template, messages, _tools(example.tools), example.masked)
+            return (text,), messages, known
+        case Completion() | Judged():
+            prompt = [spelled(m) for m in example.prompt]
+            rest = [spelled(m) for m in example.completion]
+            tools = _tools(example.tools)
+            return (_continued(template, prompt, rest, tools, "text"),), [*prompt, *rest], True
+        case Pair():
+            prompt = [spelled(m) for m in example.prompt]
+            tools = _tools(example.tools)
+            sides = [("chosen", spelled(example.chosen)), ("rejected", spelled(example.rejected))]
+            texts = [_continued(template, prompt, [side], tools, name) for name, side in sides]
+            return tuple(texts), [*prompt, sides[0][1]], True
+        case _:
+            raise TypeError(type(example).__name__)
+
+
+def _continued(
+    template: ChatTemplate, prompt: _Messages, rest: _Messages, tools: _Messages, title: str
+) -> RenderedText:
+    """Prompt and completion: what comes after the prompt is learnt."""
+    before = template.render(prompt, tools, prompt=True).text
+    whole = template.render([*prompt, *rest], tools).text
+    if not whole.startswith(before):
+        raise Unfit(DropReason.PREFIX_CHANGES, _where_changed(before, whole))
+    return RenderedText(title, whole, ((len(before), len(whole)),))
+
+
+def _where_changed(before: str, whole: str) -> str:
+    at = next((i for i, (a, b) in enumerate(zip(before, whole, strict=False)) if a != b), 0)
+    return f"at character {at:,}: {before[at : at + 40]!r} became {whole[at : at + 40]!r}"
+
+
+def _conversation(
+    template: ChatTemplate, messages: _Messages, tools: _Messages, masked: Sequence[int]
+) -> tuple[RenderedText, bool]:
+    marked = template.render(messages, tools)
+    steps = [i for i, m in enumerate(messages) if m["role"] == "assistant"]
+    if template.marks_generation:
+        spans = marked.blocks
+        if masked and len(spans) == len(steps):
+            kept = zip(steps, spans, strict=True)
+            spans = tuple(span for step, span in kept if step not in masked)
+        return RenderedText("text", marked.text, spans), True
+    found: list[tuple[int, int]] = []
+    known = True
+    for step in steps:
+        if step in masked:
+            continue
+        before = template.render(messages[:step], tools, prompt=True).text if step else ""
+        after = template.render(messages[: step + 1], tools).text
+        if after.startswith(before) and marked.text.startswith(after):
+            found.append((len(before), len(after)))
+        else:
+            known = False
+    return RenderedText("text", marked.text, tuple(found)), known
+
+
+def _missing(
+    template: ChatTemplate, messages: _Messages, tools: _Messages, text: str
+) -> list[RenderFinding]:
+    """What the row holds and its text does not."""
+    findings = []
+    if tools and template.render(messages, None).text == text:
+        findings.append(RenderFinding.TOOLS_MISSING)
+    for index, message in enumerate(messages):
+        if message["role"] == "tool" and not _stands(str(message["content"]), text):
+            tried = [*messages]
+            tried[index] = {**message, "content": _NONCE}
+            if _NONCE not in template.render(tried, tools).text:
+                findings.append(RenderFinding.RESULTS_MISSING)
+                break
+    for index, message in enumerate(messages):
+        calls = message.get("tool_calls")
+        if calls and not all(_call_stands(call["function"], text) for call in calls):
+            named = [{**c, "function": {**c["function"], "arguments": {_NONCE: 1}}} for c in calls]
+            tried = [*messages]
+            tried[index] = {**message, "tool_calls": named}
+            if template.render(tried, tools).text.count(_NONCE) < len(calls):
+                findings.append(RenderFinding.CALLS_MISSING)
+                break
+    return findings
+
+
+def _stands(words: str, text: str) -> bool:
+    words = words.strip()
+    return words in text or json.dumps(words, ensure_ascii=False)[1:-1] in text
+
+
+def _call_stands(function: dict[str, Any], text: str) -> bool:
+    if f'"{function["name"]}"' not in text:
+        return False
+    arguments = function["arguments"]
+    # Only words that stand nowhere else prove anything; the nonce decides the rest.
+    return bool(arguments) and json.dumps(arguments, ensure_ascii=False) in text
+
+
+def _words(text: RenderedText) -> bool:
+    return any(text.text[start:end].strip() for start, end in text.learnt)
+
+
+def _text(message: dict[str, Any]) -> str:
+    return str(message.get("content") or "")
+
+
+def spelled(message: Message) -> dict[str, Any]:
+    """A fitted message as chat templates are given it: arguments are objects."""
+    said: dict[str, Any] = {"role": message.role.value, "content": message.text}
+    if message.role is Role.ASSISTANT and message.content is None:
+        said["content"] = None
+    if message.reasoning is not None:
+        said["reasoning_content"] = message.reasoning
+    if message.tool_calls:
+        said["tool_calls"] = [
+            {
+                **({} if call.id is None else {"id": call.id}),
+                "type": "function",
+                "function": {"name": call.name, "arguments": _read(call.raw_arguments)},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        said["tool_call_id"] = message.tool_call_id
+    if message.name is not None:
+        said["name"] = message.name
+    return said
+
+
+def _read(raw: str) -> Any:
+    try:
+        return json.loads(raw) if raw.strip() else {}
+    except (ValueError, RecursionError):
+        return raw  # where nothing is learnt, a layout may carry broken arguments
+
+
+def _tools(tools: tuple[ToolText, ...]) -> _Messages:
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                **(
+                    {"parameters": json.loads(bytes(tool.parameters))}
+                    if bytes(tool.parameters)
+                    else {}
+                ),
+            },
+        }
+        for tool in tools
+    ]
