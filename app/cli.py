@@ -61,6 +61,7 @@ FAMILIES = {
     "rounds": ("rounds", "start-round", "close-round", "mixture"),
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),
+    "splits": ("splits",),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),
 }
 """Commands by their module in `app/commands`, in the order of the help."""

@@ -64,9 +64,14 @@ class DropReason(StrEnum):
     PREFIX_CHANGES = "prefix-changes"
     NO_LOSS = "no-loss"
     TOO_LONG = "too-long"
+    SPLIT_CONFLICT = "split-conflict"
 
 
 WHY: dict[DropReason, str] = {
+    DropReason.SPLIT_CONFLICT: (
+        "Data that came later ties it to a family in the test or validation split. Nothing moves "
+        "from its side, so this side is withheld; `loopwright splits` lists such families."
+    ),
     DropReason.UNDECIDED: "Nobody has said anything of it; annotate it.",
     DropReason.UNSURE: (
         "The outcome is unsure, so it is neither good nor bad; accept, reject or correct it."

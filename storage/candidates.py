@@ -70,6 +70,8 @@ class Candidate(Struct, frozen=True, gc=False):
     uid: str
     group_key: str
     """Of the whole family; see `storage.groups`."""
+    own_group: str
+    """As stored; what the split ledger knows it by."""
     body: PackedEpisode
     source_id: str
     datasets: tuple[str, ...]
@@ -218,6 +220,7 @@ def _candidates(
             id=row_id,
             uid=uid,
             group_key=families.get(group, group),
+            own_group=group,
             body=PackedEpisode(content, tools),
             source_id=names[0][1] if names else "",
             datasets=tuple([name for name, _ in names]),

@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Index, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, DateTime, Index, LargeBinary, Table, Text, UniqueConstraint, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
@@ -139,6 +139,35 @@ class GroupLinkRow(Base, table=True):
     one: str = Field(primary_key=True)
     """The smaller of the two."""
     other: str = Field(primary_key=True)
+
+
+class NearKeyRow(Base, table=True):
+    """A key that near-duplicates share: `curation.near_duplicates`. The key that is its version
+    says that a trajectory's keys are known."""
+
+    __tablename__ = "near_key"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    key: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    trajectory_id: int = Field(
+        primary_key=True,
+        foreign_key="trajectory.id",
+        sa_column_kwargs={"autoincrement": False},
+    )
+
+
+class SplitSideRow(Base, table=True):
+    """Which side of a split a group was put on when it was first seen; never changed."""
+
+    __tablename__ = "split_side"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    ledger: str = Field(primary_key=True)
+    """`curation.splits.Shares.ledger`: salt and shares."""
+    group_key: str = Field(primary_key=True)
+    side: str
+    """`curation.splits.Split`."""
+    since: datetime = _utc()
 
 
 class BodyRow(Base, table=True):

@@ -28,6 +28,7 @@ from app.flows.export_writing import WHOLE, Writing
 from app.flows.rounds import refuse_open
 from app.flows.running import Run
 from app.flows.side_by_side import Workers, apart, how_many_processes, workers
+from app.flows.splits import enter_all
 from app.flows.template_files import read_template
 from curation.checking import catalogue_fingerprint
 from curation.errors import ExportError
@@ -50,6 +51,7 @@ from curation.export_manifest import (
 from curation.export_reasons import WHY, Adaptation, DropReason
 from curation.exporting import ExportType, Include, Layout, Options, choose
 from curation.rendering.template import TemplateSource
+from curation.split_ledger import LedgerSetup, Sides
 from curation.splits import DEFAULT_SALT, DEFAULT_SHARES, Split, check_shares
 from storage import candidates, exports
 from storage.datasets import dataset_id
@@ -132,7 +134,9 @@ def export(
         mixed = _closed_round(conn, request.round)
         wanted = dataset_id(conn, request.dataset) if request.dataset is not None else None
         with Folder(Path(request.out)) as folder:
-            streaming = _Streaming(kind, layout, request, Writing(folder, layout), mixed)
+            setup = LedgerSetup(request.shares, request.salt)
+            sides = enter_all(store, setup, run or Run(), processes=processes)
+            streaming = _Streaming(kind, layout, request, Writing(folder, layout), mixed, sides)
             total = candidates.count_candidates(
                 conn, request.include, wanted, mixed.id if mixed else None
             )
@@ -185,7 +189,9 @@ class _Streaming:
         request: ExportRequest,
         writing: Writing,
         mixed: Round | None,
+        sides: Sides,
     ) -> None:
+        self.sides = sides
         self.kind = kind
         self.layout = layout
         self.request = request
@@ -212,8 +218,7 @@ class _Streaming:
 
     def _work(self, conn: Connection, dataset: int | None) -> Iterator[Making]:
         settling = Settling(
-            self.request.shares,
-            self.request.salt,
+            self.sides,
             stem=None if self.kind.splits else WHOLE,
             taken=frozenset(candidates.chosen_corrections(conn)),
         )

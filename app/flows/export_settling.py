@@ -15,7 +15,7 @@ from curation import adjudication
 from curation.annotation import Annotation, Outcome
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import Curated
-from curation.splits import assign
+from curation.split_ledger import Sides
 from storage.candidate_facts import Corrected
 from storage.candidates import Candidate
 
@@ -43,23 +43,22 @@ class Settling:
 
     def __init__(
         self,
-        shares: tuple[float, float, float],
-        salt: str,
+        sides: Sides,
         *,
         stem: str | None,
         taken: frozenset[int],
     ) -> None:
         """`stem`: of the one file of a type without splits. `taken`: corrections that decisions
         chose, which are not written again in their own name."""
-        self._shares = shares
-        self._salt = salt
+        self._sides = sides
         self._stem = stem
         self._taken = taken
         self._written: set[int] = set()
 
     def settle(self, candidate: Candidate) -> Settled:
         """The candidate with all that is known of it but its content."""
-        split = assign(candidate.group_key, self._shares, self._salt).value
+        self._sides.enter([candidate.own_group])  # what came in since the ledger was read
+        split = self._sides.side_of(candidate.own_group).value
         outcome, said, by, result, reason = _settled(candidate)
         if result is None and candidate.ruled is not None and outcome is not Outcome.REJECT:
             # The mixture was drawn for the corrected step: its label is known to be wrong.
@@ -68,6 +67,8 @@ class Settling:
         annotation = _with_court(said, candidate.court)
         dropped = None
         if self._stem is None:
+            if reason is None and self._sides.is_withheld(candidate.own_group):
+                reason = DropReason.SPLIT_CONFLICT
             dropped = Dropped(reason) if reason is not None else self._repeated(candidate, result)
         curated = Curated(
             uid=candidate.uid,

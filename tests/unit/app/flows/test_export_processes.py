@@ -142,8 +142,9 @@ def test_a_cancelled_export_ends_its_processes_and_leaves_nothing(
 ) -> None:
     class Impatient(Run):
         def report(self, done: int, total: int | None = None, unit: str = "") -> None:
-            assert (done, total) == (7, 40)
-            raise Cancelled
+            if unit == "trajectories":
+                assert (done, total) == (7, 40)
+                raise Cancelled
 
     with pytest.raises(Cancelled):
         export(many, request(tmp_path / "out"), Impatient(), processes=2)

@@ -1,0 +1,175 @@
+"""Near-duplicates of what came in become one family with it, so that no split separates them.
+
+Every trajectory is looked at once: its keys are kept, and later ones are compared with those that
+share a key. How near is near: `curation.near_duplicates`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from app.flows.running import Run
+from app.flows.side_by_side import how_many_processes, workers
+from curation.near_duplicates import THRESHOLD, Shingles, jaccard, keys_of, shingles
+from curation.trajectory import ToolSpec
+from storage import groups, near_keys
+from storage.engine import Store
+from storage.trajectories import RawBody, iter_bodies
+
+PAGE = 500
+POOL_FROM_ROWS = 2_000
+"""Below this many trajectories, starting processes costs more than it saves."""
+
+MOST_COMPARED = 50
+"""Members of one family that a trajectory is compared with; more are taken for strangers."""
+
+
+class NearReport(Struct, frozen=True):
+    """What the search came to."""
+
+    looked_at: int
+    """Trajectories that were new."""
+    near: int
+    """Those of them that joined a family for being near to one of it."""
+    given_up: int
+    """Pairs of trajectory and family of which not all were compared."""
+
+
+class Keyed(Struct, frozen=True):
+    """A trajectory with its keys and what they are made of."""
+
+    id: int
+    keys: tuple[int, ...]
+    shingles: Shingles
+
+
+def link_near_duplicates(
+    store: Store, run: Run = Run(), *, processes: int | None = None
+) -> NearReport:
+    """Look at every trajectory that was not looked at yet.
+
+    Args:
+        processes: how many look at once; None: one per core, none of its own for a few rows.
+
+    Raises:
+        Cancelled: the user stopped it; finished pages stay.
+    """
+    with store.read() as conn:
+        total = near_keys.count_without_keys(conn)
+    if not total:
+        return NearReport(0, 0, 0)
+    search = _Search(store)
+    n = how_many_processes(processes, worthwhile=total >= POOL_FROM_ROWS)
+    with workers(n) as those:
+        for _, page in those.map(keyed, _pages(store)):
+            search.add(page)
+            run.report(search.looked_at, total, "trajectories looked at for near-duplicates")
+    return NearReport(search.looked_at, search.near, search.given_up)
+
+
+def keyed(page: Sequence[RawBody]) -> list[Keyed]:
+    """The work of a process."""
+    sets: dict[int, tuple[ToolSpec, ...]] = {}
+    found = [(one.id, shingles(one.decode(sets))) for one in page]
+    return [Keyed(row_id, keys_of(of_it), of_it) for row_id, of_it in found]
+
+
+def _pages(store: Store) -> Iterator[list[RawBody]]:
+    after = 0
+    while True:
+        with store.read() as conn:
+            page = near_keys.without_keys(conn, after, PAGE)
+        if not page:
+            return
+        after = page[-1].id
+        yield page
+
+
+class _Search:
+    """Compares pages with all that came before them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.looked_at = self.near = self.given_up = 0
+        with store.read() as conn:
+            self._above = groups.families(conn)
+
+    def add(self, page: Sequence[Keyed]) -> None:
+        """Compare one page, and keep its keys and what it was found near to."""
+        with self._store.read() as conn:
+            wanted = sorted({key for one in page for key in one.keys})
+            sharing: dict[int, list[int]] = defaultdict(list)
+            for key, row_id in near_keys.sharing(conn, wanted):
+                sharing[key].append(row_id)
+            ids = {one.id for one in page} | {i for found in sharing.values() for i in found}
+            group_of = near_keys.groups_among(conn, sorted(ids))
+            known = _Sets(self._store, page)
+            links: list[tuple[str, str]] = []
+            for one in page:
+                found = self._families_near(one, sharing, group_of, known)
+                links += [(group_of[one.id], other) for other in found]
+                self.near += bool(found)
+                for key in one.keys:
+                    sharing[key].append(one.id)
+        with self._store.write() as conn:
+            near_keys.add_keys(conn, [(one.id, one.keys) for one in page])
+            groups.link(conn, links)
+        self.looked_at += len(page)
+
+    def _families_near(
+        self,
+        one: Keyed,
+        sharing: dict[int, list[int]],
+        group_of: dict[int, str],
+        known: _Sets,
+    ) -> list[str]:
+        """Group keys of other families that this one is near to; it joins them."""
+        own = group_of[one.id]
+        whole = one.keys[0] if one.keys else None
+        candidates: dict[str, dict[int, bool]] = {}
+        for key in one.keys:
+            for row_id in sharing.get(key, ()):
+                family = self._top(group_of[row_id])
+                same = candidates.setdefault(family, {})
+                same[row_id] = same.get(row_id, False) or key == whole
+        found: list[str] = []
+        for family, members in candidates.items():
+            if self._top(family) == self._top(own):
+                continue
+            near = next((i for i, is_equal in members.items() if is_equal), None)
+            if near is None:
+                some = list(members)[:MOST_COMPARED]
+                near = next((i for i in some if jaccard(one.shingles, known[i]) >= THRESHOLD), None)
+                self.given_up += near is None and len(members) > MOST_COMPARED
+            if near is not None:
+                found.append(group_of[near])
+                self._join(own, group_of[near])
+        return found
+
+    def _top(self, key: str) -> str:
+        above = self._above
+        while (upper := above.get(key, key)) != key:
+            key = upper
+        return key
+
+    def _join(self, one: str, other: str) -> None:
+        first, second = sorted((self._top(one), self._top(other)))
+        self._above[second] = first
+
+
+class _Sets:
+    """Shingles by trajectory id: of a page, and of older ones as they are asked for."""
+
+    def __init__(self, store: Store, page: Sequence[Keyed]) -> None:
+        self._store = store
+        self._known = {one.id: one.shingles for one in page}
+
+    def __getitem__(self, row_id: int) -> Shingles:
+        if row_id not in self._known:
+            with self._store.read() as conn:
+                (body,) = iter_bodies(conn, ids=[row_id])
+            self._known[row_id] = shingles(body.decode())
+        return self._known[row_id]

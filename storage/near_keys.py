@@ -1,0 +1,74 @@
+"""The keys that near-duplicates share (`curation.near_duplicates`), by trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import Connection, func, select
+
+from curation.near_duplicates import VERSION
+from storage.bulk import MAX_KEYS, insert_new
+from storage.tables import BodyRow, NearKeyRow, ToolSetRow, TrajectoryRow, table_of
+from storage.trajectories import RawBody
+
+near_key = table_of(NearKeyRow)
+trajectory = table_of(TrajectoryRow)
+body = table_of(BodyRow)
+tool_set = table_of(ToolSetRow)
+
+_HAS_KEYS = (
+    select(near_key.c.key)
+    .where(near_key.c.key == VERSION, near_key.c.trajectory_id == trajectory.c.id)
+    .exists()
+)
+
+
+def count_without_keys(conn: Connection) -> int:
+    """How many trajectories have yet to be looked at."""
+    query = select(func.count()).select_from(trajectory).where(~_HAS_KEYS)
+    return int(conn.execute(query).scalar_one())
+
+
+def without_keys(conn: Connection, after: int, limit: int) -> list[RawBody]:
+    """The next trajectories that have yet to be looked at, by id."""
+    query = (
+        select(
+            trajectory.c.id,
+            trajectory.c.uid,
+            trajectory.c.tool_set_id,
+            body.c.content,
+            tool_set.c.body,
+        )
+        .join(body, body.c.trajectory_id == trajectory.c.id)
+        .join(tool_set, tool_set.c.id == trajectory.c.tool_set_id)
+        .where(trajectory.c.id > after, ~_HAS_KEYS)
+        .order_by(trajectory.c.id)
+        .limit(limit)
+    )
+    return [RawBody(*row) for row in conn.execute(query)]
+
+
+def add_keys(conn: Connection, found: Iterable[tuple[int, Sequence[int]]]) -> None:
+    """Keep the keys of trajectories, given as (id, keys); those without keys are remembered too."""
+    rows = [(key, row_id) for row_id, keys in found for key in (VERSION, *keys)]
+    insert_new(conn, near_key, ("key", "trajectory_id"), sorted(rows))
+
+
+def sharing(conn: Connection, keys: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(key, trajectory id) of all that have one of these keys."""
+    for start in range(0, len(keys), MAX_KEYS):
+        query = select(near_key.c.key, near_key.c.trajectory_id).where(
+            near_key.c.key.in_(keys[start : start + MAX_KEYS])
+        )
+        yield from ((row.key, row.trajectory_id) for row in conn.execute(query))
+
+
+def groups_among(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Group keys, as stored, by trajectory id."""
+    found: dict[int, str] = {}
+    for start in range(0, len(ids), MAX_KEYS):
+        query = select(trajectory.c.id, trajectory.c.group_key).where(
+            trajectory.c.id.in_(ids[start : start + MAX_KEYS])
+        )
+        found |= {row.id: row.group_key for row in conn.execute(query)}
+    return found

@@ -1,0 +1,93 @@
+"""Whatever comes, in whatever order, and whatever is found to belong together later: nobody moves,
+and no family is used on two sides."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation.split_ledger import PROTECTED, LedgerSetup, Sides
+from curation.splits import Split, assign
+
+SETUP = LedgerSetup((0.5, 0.25, 0.25), "salt")
+
+
+def families_of(links: list[tuple[int, int]]) -> dict[str, str]:
+    """What the links connect, each family by its smallest key, as `storage.groups` tells it."""
+    above: dict[str, str] = {}
+
+    def top(key: str) -> str:
+        while above.setdefault(key, key) != key:
+            key = above[key]
+        return key
+
+    for one, other in links:
+        first, second = sorted((top(f"g{one:02}"), top(f"g{other:02}")))
+        above[second] = first
+    return {key: top(key) for key in list(above)}
+
+
+numbers = st.integers(0, 30)
+growth = st.lists(
+    st.tuples(
+        st.lists(numbers, max_size=8),
+        st.lists(st.tuples(numbers, numbers), max_size=4),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(growth)
+def test_growing_moves_nobody_and_uses_no_family_twice(
+    imports: list[tuple[list[int], list[tuple[int, int]]]],
+) -> None:
+    recorded: dict[str, Split] = {}
+    links: list[tuple[int, int]] = []
+    for added, found in imports:
+        links += found
+        families = families_of(links)
+        sides = Sides(SETUP, recorded, families)
+        new = sides.enter(f"g{i:02}" for i in added)
+        assert not new.keys() & recorded.keys()
+        recorded |= new
+        used: dict[str, set[Split]] = {}
+        for key, side in recorded.items():
+            assert sides.side_of(key) is side
+            if not sides.is_withheld(key):
+                used.setdefault(families.get(key, key), set()).add(side)
+        assert all(len(found) == 1 for found in used.values())
+        # Of every family something is used: the most protected side of all that it stands on.
+        for family in {families.get(key, key) for key in recorded}:
+            stands = {side for key, side in recorded.items() if families.get(key, key) == family}
+            assert used[family] == {min(stands, key=PROTECTED.index)}
+
+
+def test_a_family_goes_where_its_name_is_dealt_and_keeps_that_when_its_name_changes() -> None:
+    first = Sides(SETUP, {}, {"b": "b", "c": "b"})
+    entered = first.enter(["b", "c"])
+    assert entered == dict.fromkeys("bc", assign("b", SETUP.shares, SETUP.salt))
+    # "a" joins: the family is called after it now, and it follows all the same.
+    later = Sides(SETUP, entered, {"a": "a", "b": "a", "c": "a"})
+    assert later.enter(["a", "b", "c"]) == {"a": entered["b"]}
+    assert later.conflicts() == []
+
+
+def test_a_family_on_two_sides_is_told_and_used_on_the_more_protected() -> None:
+    recorded = {"a": Split.TRAIN, "b": Split.TEST, "c": Split.TRAIN, "d": Split.TRAIN}
+    sides = Sides(SETUP, recorded, {"a": "a", "b": "a", "c": "a", "x": "a"})
+    assert sides.enter(["x"]) == {"x": Split.TEST}
+    (conflict,) = sides.conflicts()
+    assert (conflict.family, conflict.used) == ("a", Split.TEST)
+    assert conflict.sides == {Split.TRAIN: 2, Split.TEST: 2}
+    assert [key for key in "abcdx" if sides.is_withheld(key)] == ["a", "c"]
+    assert sides.counts() == {Split.TRAIN: 3, Split.VALIDATION: 0, Split.TEST: 2}
+
+
+def test_other_shares_are_another_ledger() -> None:
+    names = {
+        LedgerSetup(shares, salt).name
+        for shares in ((0.8, 0.1, 0.1), (0.9, 0.1, 0.0))
+        for salt in ("a", "b")
+    }
+    assert len(names) == 4
