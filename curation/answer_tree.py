@@ -14,6 +14,8 @@ from curation.importing import RecordError
 from curation.trajectory import Message, Role, ToolCall, json_type, parse_arguments
 
 FINISH = "Finish"
+BRANCH = "branch"
+"""Model name of tries that are siblings in a tree."""
 ANSWERED, GAVE_UP, STOPPED = "answered", "gave up", "stopped"
 """How a path ended: with an answer, with `give_up_and_restart`, or pruned or too long."""
 

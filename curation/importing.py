@@ -13,11 +13,16 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
+from curation.annotation import Annotation
 from curation.registry import Registry
 from curation.trajectory import Message, ToolSpec, Trajectory, json_type
 
 DETECTION_RECORDS = 20
 """How many records of a file are looked at to tell its format."""
+
+TRUTH = "truth"
+"""Key of the source under which a label that the record carries is kept, as an object: screens show
+only numbers and words of a source, and nobody who rules or annotates is to see this."""
 
 
 class RecordError(Exception):
@@ -68,6 +73,16 @@ class ImportedPrediction(Struct, frozen=True):
     """What else the file says of it."""
 
 
+class SourceAnnotation(Struct, frozen=True):
+    """What somebody said of a trajectory in its source: kept as an annotation of theirs."""
+
+    annotator: str
+    """Their name; of a benchmark whose people are not named, the benchmark's."""
+    annotation: Annotation
+    kind: str = "human"
+    """human or judge."""
+
+
 class Imported(Struct, frozen=True):
     """What a format makes of a record."""
 
@@ -79,6 +94,8 @@ class Imported(Struct, frozen=True):
     group: str | None = None
     """The source task it was made for; rows of one task never straddle splits."""
     predictions: tuple[ImportedPrediction, ...] = ()
+    annotations: tuple[SourceAnnotation, ...] = ()
+    """Labels of people and judges that the source carries, one an annotator."""
 
 
 def _no_companion(_path: str) -> list[Any] | None:
@@ -109,6 +126,16 @@ class ImportContext:
         """Place of the record at hand; `pivot_record` keeps it current."""
         self.memory: dict[str, Any] = {}
         """What a format wants to remember between records of one file (parsed companions)."""
+        self._problems: list[Problem] = []
+
+    def complain(self, message: str, hint: str = "") -> None:
+        """Note a problem of a part of the record; what else it holds is imported."""
+        self._problems.append(Problem(self.where, message, hint))
+
+    def take_problems(self) -> list[Problem]:
+        """The problems noted since this was last asked."""
+        taken, self._problems = self._problems, []
+        return taken
 
     def source_id(self, record: dict[str, Any], key: str = "id") -> str:
         """The record's own id as text, else its place."""

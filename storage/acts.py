@@ -152,6 +152,12 @@ def is_redone(conn: Connection, undo_id: int) -> bool:
     return bool(conn.execute(_IS_REDONE, {"undo_id": undo_id}).scalar_one())
 
 
+def last_of_session(conn: Connection, session_id: str) -> int:
+    """The highest n on record for a session; 0 for one that is new."""
+    found = conn.execute(_LAST_N, {"session_id": session_id}).scalar_one()
+    return int(found or 0)
+
+
 def something_stands_after(conn: Connection, session_id: str, n: int) -> bool:
     """Whether the session said anything after its op `n`, or undid what is still undone."""
     return bool(conn.execute(_LATER, {"session_id": session_id, "n": n}).scalar_one())
@@ -238,6 +244,7 @@ _LIVE = (
     )
     .order_by(act.c.id)
 )
+_LAST_N = select(func.max(act.c.n)).where(act.c.session_id == bindparam("session_id"))
 _IS_UNDONE = select(undone(bindparam("act_id", type_=Integer)))
 _LATEST = (
     select(act)

@@ -19,9 +19,11 @@ from app.flows.match import Following, match
 from app.flows.preparing import Plan, PreparedBatch, prepared_batches
 from app.flows.reading import MAX_RECORD_BYTES, find_files, read_tool_file
 from app.flows.running import Run
+from app.flows.source_annotations import keep_annotations
 from curation.errors import IngestError
 from curation.importing import FORMATS, Problem
 from storage import datasets, predictions, problems, trajectories
+from storage.annotators import take_turn
 from storage.datasets import NewItem
 from storage.engine import Store
 from storage.problems import StoredProblem
@@ -46,6 +48,8 @@ class IngestReport(Struct, frozen=True):
     n_problems: int
     problems: tuple[Problem, ...] = ()
     """The first `SHOWN_PROBLEMS`."""
+    annotations: int = 0
+    """Labels of people and judges that came with them and were new, kept as annotations."""
 
 
 class _Progress(Struct):
@@ -59,6 +63,7 @@ class _Progress(Struct):
     added: int = 0
     duplicates: int = 0
     predictions: int = 0
+    annotations: int = 0
     n_problems: int = 0
     problems: list[Problem] = []
 
@@ -66,8 +71,11 @@ class _Progress(Struct):
         self.file, self.items = batch.file, batch.items
         self.formats = sorted({*self.formats, *batch.formats})
         self.records += batch.n_records
-        self.n_problems += len(batch.problems)
-        self.problems += batch.problems[: SHOWN_PROBLEMS - len(self.problems)]
+        self.complain(batch.problems)
+
+    def complain(self, found: Sequence[Problem]) -> None:
+        self.n_problems += len(found)
+        self.problems += found[: SHOWN_PROBLEMS - len(self.problems)]
 
     def report(self, dataset: str, asked: str) -> IngestReport:
         return IngestReport(
@@ -79,6 +87,7 @@ class _Progress(Struct):
             predictions=self.predictions,
             n_problems=self.n_problems,
             problems=tuple(self.problems),
+            annotations=self.annotations,
         )
 
 
@@ -143,7 +152,7 @@ def default_name(paths: Sequence[Path]) -> str:
     if first.is_dir():
         return first.name or "import"
     name = first.name
-    for ending in (".gz", ".jsonl", ".ndjson", ".json", ".parquet"):
+    for ending in (".gz", ".jsonl", ".ndjson", ".json", ".parquet", ".traj"):
         name = name.removesuffix(ending)
     return name or "import"
 
@@ -165,6 +174,8 @@ def _store_batch(
     after = msgspec.convert(msgspec.to_builtins(progress), _Progress)
     after.note(batch)
     with store.write() as conn:
+        if any(row.annotations for row in batch.rows):
+            take_turn(conn)  # before anything is written, as everybody does who annotates
         first_format = batch.formats[0] if batch.formats else ""
         is_first = progress.dataset_id is None
         after.dataset_id = datasets.ensure_dataset(conn, name, first_format)
@@ -189,10 +200,18 @@ def _store_batch(
                 for prediction in row.predictions
             ],
         )
+        kept = [
+            outcome
+            for trajectory_id, row in zip(added.ids, batch.rows, strict=True)
+            for outcome in keep_annotations(conn, trajectory_id, row.where, row.annotations)
+        ]
+        refused = [outcome for outcome in kept if outcome is not None]
+        after.annotations += len(kept) - len(refused)
+        after.complain(refused)
         problems.add_problems(
             conn,
             after.dataset_id,
-            [StoredProblem(p.where, p.message, p.hint) for p in batch.problems],
+            [StoredProblem(p.where, p.message, p.hint) for p in (*batch.problems, *refused)],
         )
         run.save(conn, msgspec.to_builtins(after))
     for field in _Progress.__struct_fields__:
@@ -223,5 +242,6 @@ def _rehearse(store: Store, plan: Plan, name: str, run: Run, processes: int | No
                 progress.added += is_new
                 progress.duplicates += not is_new
                 progress.predictions += len(row.predictions)
+                progress.annotations += len(row.annotations) if is_new else 0
             run.report(progress.records, None, "records")
     return progress.report(name, plan.format)

@@ -28,6 +28,7 @@ from curation.importing import (
     Problem,
     Record,
     RecordError,
+    SourceAnnotation,
     explain_unknown,
     gathered,
     pivot_record,
@@ -66,6 +67,7 @@ class PreparedRow(Struct, frozen=True):
     where: str
     source: bytes
     predictions: tuple[NewPrediction, ...]
+    annotations: tuple[SourceAnnotation, ...] = ()
 
 
 class PreparedBatch(Struct, frozen=True):
@@ -100,6 +102,7 @@ class _Batch:
         try:
             for imported in pivot_record(entry, item, context):
                 self._add(prepared_row(imported, item.where))
+            self.problems += context.take_problems()
         except RecordError as problem:
             self.problems.append(problem.at(item.where))
         except _UNSTORABLE as problem:
@@ -195,6 +198,7 @@ def prepared_row(imported: Imported, where: str) -> PreparedRow:
             )
             for p in imported.predictions
         ),
+        annotations=imported.annotations,
     )
 
 
@@ -221,7 +225,9 @@ def task_key(imported: Imported) -> str | None:
 
 
 def _first_request(trajectory: Trajectory) -> str:
-    return next((m.text for m in trajectory.messages if m.role is Role.USER), "")
+    """The first user message that is no demonstration: those are the same for many requests."""
+    asked = (m for m in trajectory.messages if m.role is Role.USER)
+    return next((m.text for m in asked if not m.extra.get("is_demo")), "")
 
 
 def _hash(text: str) -> str:

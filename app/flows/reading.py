@@ -34,7 +34,7 @@ from curation.importing import (
 from curation.tool_schemas import read_tools
 from curation.trajectory import ToolSpec
 
-SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz", ".parquet")
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz", ".parquet", ".traj")
 """What a folder is searched for. A file named outright may be called anything."""
 
 COMPANION_FOLDERS = frozenset(("possible_answer", "multi_turn_func_doc"))

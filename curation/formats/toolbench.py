@@ -23,6 +23,7 @@ import msgspec
 
 from curation.answer_tree import (
     ANSWERED,
+    BRANCH,
     Answer,
     Path,
     answers_after,
@@ -41,15 +42,8 @@ from curation.openai_messages import read_message
 from curation.tool_schemas import read_tools
 from curation.trajectory import Message, Role, Trajectory
 
-BRANCH = "branch"
-"""Model name of tries that are siblings in a tree."""
-
 _TAKEN = frozenset(("tree", "answer_generation", "compare_candidates", "id"))
 _FACTS = ("query", "final_answer", "finish_type", "valid_data", "query_count", "total_tokens")
-_TOOLEVAL = frozenset(("query", "available_tools", "answer"))
-_CUT_AT = 100
-"""Length at which the published conversion cuts every text."""
-_TREES = "Import the trees of the search (data/answer in ToolBench), which hold the calls whole."
 
 
 @import_format
@@ -66,13 +60,13 @@ class ToolBench:
 
     def sniff(self, record: dict[str, Any]) -> bool:
         tree = record.get("tree")
-        if isinstance(tree, dict) and isinstance(tree.get("tree"), dict):
-            return "answer_generation" in record
-        return _is_tooleval(record)
+        return (
+            isinstance(tree, dict)
+            and isinstance(tree.get("tree"), dict)
+            and "answer_generation" in record
+        )
 
     def pivot(self, record: dict[str, Any], context: ImportContext) -> Iterator[Imported]:
-        if _is_tooleval(record):
-            raise _tooleval_problem(record)
         root, about = _parts(record)
         paths = [path for first in answers_after(root) for path in paths_from(first)]
         path = _chosen(paths, about.get("final_answer"))
@@ -177,40 +171,3 @@ def _group(about: dict[str, Any]) -> str | None:
     if not isinstance(query, str) or not query:
         return None
     return "toolbench:" + hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-# --- what is refused -----------------------------------------------------------------------------
-
-
-def _is_tooleval(record: dict[str, Any]) -> bool:
-    """Whether it is ToolEval's converted form: one answer, or a map of them by query id."""
-    one = next(iter(record.values()), None)
-    return record.keys() >= _TOOLEVAL or (isinstance(one, dict) and one.keys() >= _TOOLEVAL)
-
-
-def _tooleval_problem(record: dict[str, Any]) -> RecordError:
-    answers = [record] if record.keys() >= _TOOLEVAL else list(record.values())
-    cut, calls = 0, 0
-    for message in _tooleval_calls(answers):
-        calls += 1
-        cut += len(message) == _CUT_AT
-    if cut:
-        return RecordError(
-            f"These are {len(answers)} answers converted for ToolEval, and they are damaged: "
-            f"{cut} of {calls} calls are cut off at {_CUT_AT} characters and unreadable.",
-            _TREES,
-        )
-    return RecordError(
-        f"These are {len(answers)} answers converted for ToolEval, not the trees of the search.",
-        _TREES,
-    )
-
-
-def _tooleval_calls(answers: list[Any]) -> Iterator[str]:
-    """The texts of all calls."""
-    waiting = [a.get("answer", {}).get("answer_details", []) for a in answers]
-    while waiting:
-        for step in waiting.pop():
-            if step.get("role") == "tool":
-                yield str(step.get("message", ""))
-            waiting.append(step.get("next") or [])

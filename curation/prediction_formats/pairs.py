@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from curation.importing import Imported, RecordError
+from curation.importing import TRUTH, Imported, RecordError
 from curation.openai_messages import read_message, read_messages
 from curation.prediction_importing import ReadPrediction, Target, prediction_format
 from curation.tool_schemas import read_tools
@@ -22,10 +22,6 @@ _TRUTH = ("verdict", "label_from")
 _TAKEN = frozenset(
     ("id", "messages", "tools", "label", "prediction", "model", "prediction_from", *_TRUTH)
 )
-
-TRUTH = "truth"
-"""Key of the source under which the row's own verdict is kept, as an object: screens show only
-numbers and words of a source, and nobody who rules is to see this."""
 
 
 @prediction_format
