@@ -69,7 +69,8 @@ def ingest(
     text = (
         f"{report.dataset}: {report.added:,} {would}added of {report.records:,} records "
         f"({report.format}), {report.duplicates:,} were there already, "
-        f"{report.predictions:,} predictions, {report.n_problems:,} problems."
+        f"{report.predictions:,} predictions, {report.annotations:,} annotations, "
+        f"{report.n_problems:,} problems."
     )
     terminal.result(report, text)
     if report.n_problems:

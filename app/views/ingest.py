@@ -51,11 +51,11 @@ def _draw_trajectories() -> None:
         "File or folder on this machine",
         placeholder="/data/trajectories.jsonl",
         key="ingest-path",
-        help=".json .jsonl .ndjson .parquet, each also as .gz; the format is told by content.",
+        help=".json .jsonl .ndjson .traj .parquet, also as .gz; the format is told by content.",
     )
     uploaded = st.file_uploader(
         "or a file from your computer",
-        type=["json", "jsonl", "ndjson", "gz", "parquet"],
+        type=["json", "jsonl", "ndjson", "gz", "parquet", "traj"],
         key="ingest-upload",
     )
     path = _path(path_text)
@@ -129,6 +129,11 @@ def draw_report(report: IngestReport) -> None:
     figures[1].metric("Records", f"{report.records:,}")
     figures[2].metric("Already here", f"{report.duplicates:,}")
     figures[3].metric("Problems", f"{report.n_problems:,}")
+    if report.annotations:
+        st.caption(
+            f"{counted(report.annotations, 'annotation')} came with them, under the names of those "
+            "who gave them."
+        )
     if report.problems:
         draw_problem_table(report.problems)
         if report.n_problems > len(report.problems):

@@ -64,10 +64,12 @@ class AgentErrorBench:
     extends = ("openai-chat",)
 
     def sniff(self, record: dict[str, Any]) -> bool:
-        return "critical_failure_step" in record and "trajectory_id" in record
+        return "critical_failure_step" in record and (
+            "trajectory_id" in record or "messages" in record
+        )
 
     def pivot(self, record: dict[str, Any], context: ImportContext) -> Iterator[Imported]:
-        run_id = str(record["trajectory_id"])
+        run_id = context.source_id(record, "trajectory_id")
         run = record if "messages" in record else _run_beside(run_id, record, context)
         messages = read_messages(run["messages"])
         trajectory = Trajectory(messages, tools_of(run, context))

@@ -63,10 +63,11 @@ class SweAgent:
             last = steps[-1].get("observation")
             if history and history[-1].get("role") == "assistant" and last:
                 source["last_observation"] = last
-        name = context.file_name.removesuffix(".gz").removesuffix(".traj")
+        file_name = context.file_name.removesuffix(".gz")
+        name = file_name.removesuffix(".traj") if file_name.endswith(".traj") else ""
         yield Imported(
             trajectory=Trajectory(tuple(messages), context.tools),
-            source_id=context.source_id(record) if "id" in record else name or context.where,
+            source_id=name or context.source_id(record),
             source=source,
         )
 

@@ -44,7 +44,8 @@ class Tau2:
         definitions = run["environment_info"].get("tool_defs")
         tools = context.tools if definitions is None else read_tools(definitions)
         beside = {k: v for k, v in record.items() if k not in _TAKEN}
-        for number, simulation in enumerate(record["simulations"]):
+        simulations = record["simulations"]
+        for number, simulation in enumerate(simulations):
             try:
                 messages, user_calls = _conversation(simulation, run)
             except RecordError as problem:
@@ -54,7 +55,7 @@ class Tau2:
             domain = run["environment_info"].get("domain_name")
             yield Imported(
                 trajectory=Trajectory(messages, tools),
-                source_id=str(simulation.get("id") or f"{context.where}/{number}"),
+                source_id=str(simulation.get("id") or _place(context, number, len(simulations))),
                 source={
                     **beside,
                     **_facts(simulation, run),
@@ -63,6 +64,10 @@ class Tau2:
                 },
                 group=":".join(["tau2", *([str(domain)] if domain else []), task_id]),
             )
+
+
+def _place(context: ImportContext, number: int, n_simulations: int) -> str:
+    return context.where if n_simulations == 1 else f"{context.where}/{number}"
 
 
 def _run(record: dict[str, Any]) -> dict[str, dict[str, Any]]:

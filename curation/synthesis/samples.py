@@ -18,16 +18,21 @@ import msgspec
 from curation.synthesis.build import make_row
 from curation.synthesis.domains.retail import RETAIL
 from curation.synthesis.dresses import (
+    acebench,
     adk,
     anthropic,
     bfcl,
     chatml,
+    labelled,
     openai,
+    react,
     sharegpt,
     spans,
+    swe,
     tau,
     toolace,
     toolbench,
+    tooleval,
     xlam,
 )
 from curation.synthesis.row import SyntheticRow
@@ -64,6 +69,10 @@ def _formats() -> dict[str, bytes]:
     failed = _chosen(2, lambda r: _shop(r) and _conduct(r), mixed=False)
     predicted = _chosen(6, lambda r: bool(r.predictions) and _short(r))
     searched = _chosen(3, lambda r: _clean(r) and toolbench.fits(r), mixed=False)
+    mistaken = _chosen(4, lambda r: _short(r) and labelled.fits(r))
+    slips = _chosen(4, lambda r: _short(r) and labelled.is_slip(r))
+    reacted = _chosen(4, lambda r: _clean(r) and react.fits(r))
+    several = _chosen(3, lambda r: react.fits(r) and len(react.accepted(r)) > 1, mixed=False)
     own = _lines(row.record() for row in predicted)
     numbered = list(enumerate(simple))
     return {
@@ -81,6 +90,19 @@ def _formats() -> dict[str, bytes]:
         "toolbench.json": _array(
             toolbench.tree(r, gave_up=n == len(searched) - 1) for n, r in enumerate(searched)
         ),
+        "toolbench-flat.json": _array(react.flat(r) for r in reacted),
+        "toolbench-query.json": _array(tooleval.query(r, n) for n, r in enumerate(queries)),
+        "tooleval.json": _encode({str(n): tooleval.answer(r) for n, r in enumerate(searched)}),
+        "tau2.json": _encode(tau.tau2((*shop, *failed), RETAIL.tools)),
+        "swe-agent.traj": _encode(swe.run(clean[0])),
+        "rotbench.json": _array(react.rotbench(r) for r in (*several, *reacted[:1])),
+        "acebench.json": _lines(acebench.question(r, n) for n, r in numbered),
+        "possible_answer/acebench.json": _lines(
+            acebench.possible_answer(r, n) for n, r in numbered
+        ),
+        "who-and-when.jsonl": _lines(labelled.who_and_when(r) for r in mistaken),
+        "agent-error-bench.jsonl": _lines(labelled.agent_error(r) for r in mistaken),
+        "critictool.json": _encode({f"q{n}": labelled.critictool(r) for n, r in enumerate(slips)}),
         "otel-genai.jsonl": _lines(spans.otlp(r) for r in clean),
         "openinference.jsonl": _lines(s for r in clean[:4] for s in spans.openinference(r)),
         "datadog-llm.jsonl": _lines(s for r in clean[:4] for s in spans.datadog(r)),

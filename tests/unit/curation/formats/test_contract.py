@@ -90,14 +90,16 @@ def test_calls_and_roles_of_the_sample_are_read(entry: Format) -> None:
 
 
 def test_the_tools_of_the_sample_are_read(entry: Format) -> None:
-    if entry.name == "tau-bench":
+    if entry.name in CARRY_NO_TOOLS:
         return
     for item in imported(entry.name):
-        assert item.trajectory.tools[0].name == "room_area"
+        assert item.trajectory.tools[0].name.startswith("room_area")
         assert (item.trajectory.tools[0].parameters or {})["type"] == "object"
 
 
+CARRY_NO_TOOLS = {"tau-bench", "swe-agent", "who-and-when"}
 CARRY_THEIR_TOOLS = {
+    "tau2", "acebench", "rotbench", "critictool", "tooleval", "toolbench-flat", "toolbench-query",
     "xlam", "bfcl", "toolace", "hermes-xml", "toolbench",
     "qwen-text", "otel-genai", "openinference", "datadog-llm",
 }  # fmt: skip

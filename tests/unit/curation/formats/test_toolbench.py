@@ -12,12 +12,11 @@ from curation.importing import (
     Imported,
     Record,
     RecordError,
-    detect,
     pivot_record,
 )
 from curation.trajectory import Role
 
-from .samples import tree_call, tree_node
+from .sample import tree_call, tree_node
 
 GIVE_UP = '{"return_type": "give_up_and_restart"}'
 
@@ -137,27 +136,6 @@ def test_a_broken_tree_is_refused_with_a_remedy(record: dict[str, Any], says: st
     with pytest.raises(RecordError, match=says) as caught:
         pivot(record)
     assert caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("text", "says"), [("x" * 100, "1 of 1 calls are cut off"), ("{}", "not the trees")]
-)
-def test_answers_converted_for_tooleval_are_refused_by_name(text: str, says: str) -> None:
-    step = {
-        "role": "system",
-        "message": "",
-        "next": [{"role": "tool", "message": text, "next": []}],
-    }
-    record = {
-        "17": {"query": "q", "available_tools": [], "answer": {"answer_details": [step]}},
-    }
-    found = detect([record])
-    assert found is not None
-    assert found.name == "toolbench"
-    with pytest.raises(RecordError, match=says):
-        pivot(record)
-    with pytest.raises(RecordError, match=says):
-        pivot(record["17"])
 
 
 def test_a_call_without_arguments_is_kept_as_it_is() -> None:
