@@ -39,7 +39,7 @@ def run(row: SyntheticRow, number: int) -> dict[str, Any]:
     }
 
 
-def tau2(rows: Sequence[SyntheticRow], tools: list[dict[str, Any]]) -> dict[str, Any]:
+def tau2(rows: Sequence[SyntheticRow], tools: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A run file of tau2-bench: the system text is the domain's policy and stands apart."""
     runs = [run(row, number) for number, row in enumerate(rows)]
     policy = next(m["content"] for m in rows[0].messages if m["role"] == "system")
