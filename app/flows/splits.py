@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.flows.near_duplicates import NearReport, link_near_duplicates
 from app.flows.running import Run
@@ -16,22 +16,28 @@ from curation.split_ledger import Conflict, LedgerSetup, Sides
 from curation.splits import DEFAULT_SALT, DEFAULT_SHARES, Split, check_shares
 from storage import groups, split_ledger
 from storage.engine import Store
-from storage.groups import families
 
 
-class LedgerReport(Struct, frozen=True):
-    """A ledger after everything new was entered."""
+class LedgerState(Struct, frozen=True, kw_only=True):
+    """How a ledger stands."""
 
-    entered: int
-    """Groups that had no side before."""
     groups: dict[Split, int]
     """Groups on every side."""
+    waiting: int
+    """Groups without a side; the next export puts them on one."""
     families: int
     """Families of more than one group."""
     largest: int
     """Groups of the largest family."""
-    near: NearReport
     conflicts: tuple[Conflict, ...]
+
+
+class LedgerReport(LedgerState, frozen=True, kw_only=True):
+    """A ledger after everything new was entered."""
+
+    entered: int
+    """Groups that had no side before."""
+    near: NearReport
 
 
 def enter_all(
@@ -57,15 +63,27 @@ def report_ledger(
     Raises:
         ExportError, Cancelled: as `enter_all`.
     """
-    sides, entered, near = _enter(store, LedgerSetup(shares, salt), run, None)
+    _, entered, near = _enter(store, LedgerSetup(shares, salt), run, None)
+    now = look_at_ledger(store, shares, salt)
+    return LedgerReport(**structs.asdict(now), entered=entered, near=near)
+
+
+def look_at_ledger(
+    store: Store,
+    shares: tuple[float, float, float] = DEFAULT_SHARES,
+    salt: str = DEFAULT_SALT,
+) -> LedgerState:
+    """How a ledger stands, with nothing entered."""
+    setup = LedgerSetup(shares, salt)
     with store.read() as conn:
-        sizes = Counter(families(conn).values())
-    return LedgerReport(
-        entered=entered,
+        family_of = groups.families(conn)
+        sides = Sides(setup, split_ledger.recorded_sides(conn, setup.name), family_of)
+        waiting = len(split_ledger.unrecorded_groups(conn, setup.name))
+    return LedgerState(
         groups=sides.counts(),
-        families=len(sizes),
-        largest=max(sizes.values(), default=1),
-        near=near,
+        waiting=waiting,
+        families=len(set(family_of.values())),
+        largest=max(Counter(family_of.values()).values(), default=1),
         conflicts=tuple(sides.conflicts()),
     )
 

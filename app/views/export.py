@@ -16,6 +16,7 @@ from app.flows.browse import choices
 from app.flows.export import ExportInfo
 from app.flows.rounds import closed_rounds
 from app.views.jobs import draw_running
+from app.views.splits import show_splits
 from components.notices import draw_empty
 from curation.export_manifest import Manifest, cautions
 from curation.export_reasons import ADAPTED, WHY
@@ -86,7 +87,19 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         key=f"export-out-{place}{kind}-{layout}",
     )
     st.caption(TYPES.get(str(kind)).description)
-    if st.button("Export", type="primary", icon=":material/output:", disabled=not out.strip()):
+    shares = (1 - (validation + test) / 100, validation / 100, test / 100)
+    start_at, splits_at = st.columns([1, 5])
+    if splits_at.button(
+        "Splits", icon=":material/call_split:", help="Who is on which side, and what is withheld."
+    ):
+        show_splits(shares)
+    if start_at.button(
+        "Export",
+        type="primary",
+        icon=":material/output:",
+        disabled=not out.strip(),
+        width="stretch",
+    ):
         params = {
             "type": kind,
             "layout": layout,
@@ -95,7 +108,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
             "dataset": dataset,
             "per_step": bool(per_step) or number is not None,
             "round": number,
-            "shares": [1 - (validation + test) / 100, validation / 100, test / 100],
+            "shares": list(shares),
         }
         jobs.enqueue(session.store(), "export", params)
         session.notify("The export is under way; it reads its own files back before it reports.")
