@@ -131,7 +131,7 @@ def export(
     )
     source = read_template(Path(request.template), request.context) if request.template else None
     with store.read() as conn:
-        mixed = _closed_round(conn, request.round)
+        mixed = closed_round(conn, request.round)
         wanted = dataset_id(conn, request.dataset) if request.dataset is not None else None
         with Folder(Path(request.out)) as folder:
             setup = LedgerSetup(request.shares, request.salt)
@@ -323,7 +323,7 @@ def _manifest(
     )
 
 
-def _closed_round(conn: Connection, number: int | None) -> Round | None:
+def closed_round(conn: Connection, number: int | None) -> Round | None:
     if number is None:
         return None
     found = get_round(conn, number)

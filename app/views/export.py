@@ -15,11 +15,12 @@ from app.flows import jobs
 from app.flows.browse import choices
 from app.flows.export import ExportInfo
 from app.flows.rounds import closed_rounds
+from app.views.export_template import ask_template, draw_preview
 from app.views.jobs import draw_running
 from app.views.splits import show_splits
-from components.notices import draw_empty
-from curation.export_manifest import Manifest, cautions
-from curation.export_reasons import ADAPTED, WHY
+from components.notices import draw_empty, escape
+from curation.export_manifest import DROPPED, Manifest, Refused, cautions, rendering_summary
+from curation.export_reasons import ADAPTED, REFUSED, WHY
 from curation.exporting import LAYOUTS, TYPES
 
 INCLUDES = {
@@ -87,7 +88,21 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         key=f"export-out-{place}{kind}-{layout}",
     )
     st.caption(TYPES.get(str(kind)).description)
+    template, context = ask_template()
     shares = (1 - (validation + test) / 100, validation / 100, test / 100)
+    params = {
+        "type": kind,
+        "layout": layout,
+        "out": str(Path(out.strip()).expanduser().absolute()),
+        "include": include,
+        "dataset": dataset,
+        "per_step": bool(per_step) or number is not None,
+        "round": number,
+        "shares": list(shares),
+        "template": template if TYPES.get(str(kind)).splits else None,
+        "context": context,
+    }
+    draw_preview(msgspec.convert(params, flow.ExportRequest))
     start_at, splits_at = st.columns([1, 5])
     if splits_at.button(
         "Splits", icon=":material/call_split:", help="Who is on which side, and what is withheld."
@@ -100,16 +115,6 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         disabled=not out.strip(),
         width="stretch",
     ):
-        params = {
-            "type": kind,
-            "layout": layout,
-            "out": str(Path(out.strip()).expanduser().absolute()),
-            "include": include,
-            "dataset": dataset,
-            "per_step": bool(per_step) or number is not None,
-            "round": number,
-            "shares": list(shares),
-        }
         jobs.enqueue(session.store(), "export", params)
         session.notify("The export is under way; it reads its own files back before it reports.")
         st.rerun()
@@ -171,7 +176,9 @@ def _draw_one(entry: ExportInfo, written: list[ExportInfo]) -> None:
     splits = " · ".join(f"{n:,} {split}" for split, n in manifest.by_split.items())
     st.markdown(f"{manifest.rows:,} rows of {manifest.trajectories:,} trajectories: {splits}")
     for caution in cautions(manifest):
-        st.warning(caution, icon=":material/warning:")
+        st.warning(escape(caution), icon=":material/warning:")
+    if manifest.rendering is not None:
+        st.caption(escape(rendering_summary(manifest.rendering)))
     told = [(reason.value, n, WHY[reason]) for reason, n in manifest.dropped.items()]
     told += [(kind.value, n, ADAPTED[kind]) for kind, n in manifest.adapted.items()]
     if told:
@@ -180,5 +187,38 @@ def _draw_one(entry: ExportInfo, written: list[ExportInfo]) -> None:
             hide_index=True,
             column_config={"what it means": st.column_config.TextColumn(width="large")},
         )
+    _draw_refused(manifest)
     with st.expander("Manifest"):
         st.json(entry.manifest, expanded=1)
+
+
+def _draw_refused(manifest: Manifest) -> None:
+    """Rows that a trainer would not take, one by one, each a step from where it can be mended."""
+    if not manifest.refused:
+        return
+    total = sum(n for reason, n in manifest.dropped.items() if reason in REFUSED)
+    shown = len(manifest.refused)
+    first = f" (the first {shown:,}; `{DROPPED}` lists all)" if total > shown else ""
+    with st.expander(f"{total:,} rows could not be trained on as they are{first}"):
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "row": [one.source_id for one in manifest.refused],
+                    "open": [_address(one) for one in manifest.refused],
+                    "reason": [one.reason.value for one in manifest.refused],
+                    "where": [one.detail for one in manifest.refused],
+                }
+            ),
+            hide_index=True,
+            column_config={
+                "open": st.column_config.LinkColumn("open", display_text="Annotate"),
+                "where": st.column_config.TextColumn(width="large"),
+            },
+        )
+        for reason in dict.fromkeys(one.reason for one in manifest.refused):
+            st.markdown(f"**{reason.value}** · {escape(WHY[reason])}")
+
+
+def _address(one: Refused) -> str:
+    at = f"&m={one.message_index}" if one.message_index is not None else ""
+    return f"annotate?t={one.uid}{at}"

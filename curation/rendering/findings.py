@@ -12,6 +12,7 @@ class RenderFinding(StrEnum):
     RESULTS_MISSING = "results-not-in-text"
     CALLS_MISSING = "calls-not-in-text"
     PREFIX_CHANGES = "loss-not-known"
+    NULL_AS_TEXT = "null-as-text"
     CONTROL_TOKEN = "control-token-in-text"
     MAYBE_TOO_LONG = "maybe-too-long"
 
@@ -32,6 +33,10 @@ FOUND: dict[RenderFinding, str] = {
     RenderFinding.PREFIX_CHANGES: (
         "the template writes earlier messages otherwise once later ones follow and marks no "
         "generation, so what is learnt cannot be told; export per step, or mark generation blocks"
+    ),
+    RenderFinding.NULL_AS_TEXT: (
+        "the template writes the word None where a message has no text, and the model would learn "
+        "it; export in a layout that writes an empty text (trl), or correct the template"
     ),
     RenderFinding.CONTROL_TOKEN: (
         "a message holds one of the model's control tokens as text, which ends or begins messages "

@@ -142,6 +142,10 @@ def _missing(
     findings = []
     if tools and template.render(messages, None).text == text:
         findings.append(RenderFinding.TOOLS_MISSING)
+    if any(message["content"] is None for message in messages):
+        emptied = [{**m, "content": m["content"] or ""} for m in messages]
+        if template.render(emptied, tools).text != text:
+            findings.append(RenderFinding.NULL_AS_TEXT)
     for index, message in enumerate(messages):
         if message["role"] == "tool" and not _stands(str(message["content"]), text):
             tried = [*messages]

@@ -12,11 +12,13 @@ import pytest
 
 from app.flows import export_rendering
 from app.flows.export import ExportReport, ExportRequest, export
+from app.flows.export_preview import preview
 from app.flows.export_rendering import Rendering, ask, render_rows
 from app.flows.side_by_side import Apart, apart
 from app.flows.template_files import read_template
 from curation.errors import ExportError
 from curation.export_manifest import Manifest
+from curation.exporting import Include
 from curation.rendering.template import TemplateSource
 from storage.engine import Store
 from tests.chat_templates import CHATML, FORGETFUL, HOSTILE, MARKED
@@ -203,3 +205,21 @@ def test_a_template_that_is_none_publishes_nothing(store: Store, tmp_path: Path)
     with pytest.raises(ExportError, match=r"cannot be used: .*no Jinja template"):
         write(store, tmp_path / "out", tmp_path / "broken.jinja")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_row_is_looked_at_before_anything_is_written(store: Store, tmp_path: Path) -> None:
+    uids = add_episodes(store, 3)
+    picky = "{% if 'City 2' in messages[1].content %}{{ raise_exception('Not there.') }}{% endif %}"
+    (tmp_path / "picky.jinja").write_text(picky + MARKED)
+    request = ExportRequest(
+        "sft", "trl", "", include=Include.ALL, template=str(tmp_path / "picky.jinja")
+    )
+    seen = preview(store, request, 2)
+    (text,) = seen.texts
+    assert seen.uid == uids[1] and seen.learnt_by_blocks and seen.measured is not None
+    assert [text.text[a:b] for a, b in text.learnt][-1] == "The sky over City 1 is clear.<|stop|>"
+    refused = preview(store, request, 3)
+    assert refused.texts == () and refused.dropped is not None
+    assert refused.dropped.detail == "Not there."
+    with pytest.raises(ExportError, match="no row 4"):
+        preview(store, request, 4)

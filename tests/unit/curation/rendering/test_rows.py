@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from curation.episodes import episode_of
 from curation.export_reasons import WHY, Unfit
@@ -68,6 +69,13 @@ def test_what_a_template_leaves_out_is_found() -> None:
     assert RenderFinding.TOOLS_MISSING not in row(quiet, whole()).findings  # a heading stays
     named = CHATML.replace("{{- message.content }}", "{{- message.content | tojson }}")
     assert row(named, whole()).findings == ()
+
+
+def test_a_template_that_writes_null_as_a_word_is_told() -> None:
+    silent = [replace(m, content=None) if m.tool_calls else m for m in EPISODE.messages]
+    example = Conversation(tuple(silent), EPISODE.tools)
+    assert row(CHATML, example).findings == ()
+    assert RenderFinding.NULL_AS_TEXT in row(FORGETFUL, example).findings
 
 
 def test_a_template_that_rewrites_what_it_wrote_is_told() -> None:
