@@ -13,9 +13,10 @@ from sqlalchemy import Connection, delete, insert, select
 from curation.errors import NotFound
 from storage.bulk import MAX_KEYS, insert_many
 from storage.preparation import plain_text
-from storage.tables import DatasetRow, ItemRow, ProblemRow, TrajectoryRow, table_of
+from storage.tables import DatasetRow, ImportRow, ItemRow, ProblemRow, TrajectoryRow, table_of
 
 dataset = table_of(DatasetRow)
+imported = table_of(ImportRow)
 item = table_of(ItemRow)
 problem = table_of(ProblemRow)
 trajectory = table_of(TrajectoryRow)
@@ -184,12 +185,13 @@ def ids_by_source(
 
 
 def drop_empty(conn: Connection, dataset_id: int) -> None:
-    """Forget a dataset that nothing ever joined, with its problems; one with items stays."""
+    """Forget a dataset that nothing ever joined, and what is kept of it; one with items stays."""
     n_items = conn.execute(
         select(dataset.c.n_items).where(dataset.c.id == dataset_id)
     ).scalar_one_or_none()
     if n_items == 0:
         conn.execute(delete(problem).where(problem.c.dataset_id == dataset_id))
+        conn.execute(delete(imported).where(imported.c.dataset_id == dataset_id))
         conn.execute(delete(dataset).where(dataset.c.id == dataset_id))
 
 

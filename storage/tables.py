@@ -907,6 +907,22 @@ class JobRow(Base, table=True):
     finished_at: datetime | None = _utc(default=None)
 
 
+class ImportRow(Base, table=True):
+    """One import into a dataset: what was read and how, so that it can be repeated."""
+
+    __tablename__ = "import"
+    id: int | None = Field(default=None, primary_key=True)
+    dataset_id: int = Field(foreign_key="dataset.id", index=True)
+    paths: str = Field(sa_type=Text)
+    """JSON list of the files and folders."""
+    format: str
+    tools: str = ""
+    """File of tool definitions that was given apart; "" for none."""
+    mapping: str = Field(default="", sa_type=Text)
+    """Text of the field mapping; "" for none."""
+    created_at: datetime = _utc()
+
+
 class ProblemRow(Base, table=True):
     """A record that could not be imported: kept so nothing is lost in silence."""
 

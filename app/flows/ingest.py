@@ -21,11 +21,14 @@ from app.flows.reading import MAX_RECORD_BYTES, find_files, read_tool_file
 from app.flows.running import Run
 from app.flows.source_annotations import keep_annotations
 from curation.errors import IngestError
+from curation.field_mapping import read_mapping
 from curation.importing import FORMATS, Problem
-from storage import datasets, predictions, problems, trajectories
+from curation.mapped_rows import NAME
+from storage import datasets, imports, predictions, problems, trajectories
 from storage.annotators import take_turn
 from storage.datasets import NewItem
 from storage.engine import Store
+from storage.imports import ImportRecord
 from storage.problems import StoredProblem
 
 SHOWN_PROBLEMS = 100
@@ -98,6 +101,8 @@ def ingest(
     dataset: str | None = None,
     format: str = "auto",
     tools: Path | None = None,
+    mapping: str = "",
+    mapping_name: str = "mapping",
     dry_run: bool = False,
     max_record_bytes: int = MAX_RECORD_BYTES,
     run: Run = Run(),
@@ -109,28 +114,42 @@ def ingest(
         dataset: its name; None takes the name of the first file (without endings) or folder.
         format: name of an import format, or "auto" to tell each file's by its content.
         tools: definitions for sources whose rows carry none.
+        mapping: text of a field mapping that says where things stand in records of no known format
+            ("" for none); it is kept with the import.
+        mapping_name: how errors name it.
         dry_run: say what would happen; write nothing.
         processes: 1 or 2; None decides by size (see `app.flows.preparing`).
 
     Raises:
-        IngestError: a path does not exist, the format is unknown, the tools cannot be read.
+        IngestError: a path does not exist, the format is unknown, the tools or the mapping
+            cannot be read.
         Cancelled: the user stopped it; finished batches stay.
     """
+    if mapping:
+        read_mapping(mapping, mapping_name)  # refused before anything is read
     plan = Plan(
         files=tuple(str(path) for path in find_files(paths)),
         format=_known_format(format),
         tools=read_tool_file(tools) if tools is not None else (),
+        mapping=mapping,
+        mapping_name=mapping_name,
         max_record_bytes=max_record_bytes,
     )
     name = dataset_name(dataset, paths)
     if dry_run:
         return _rehearse(store, plan, name, run, processes)
+    about = ImportRecord(
+        paths=tuple(str(path.resolve()) for path in paths),
+        format=NAME if mapping else format,
+        tools=str(tools.resolve()) if tools is not None else "",
+        mapping=mapping,
+    )
     progress = msgspec.convert(run.checkpoint or {}, _Progress)
     rest = msgspec.structs.replace(plan, first_file=progress.file, after_items=progress.items)
     run.report(progress.records, None, "records")
     with closing(prepared_batches(rest, processes=processes)) as batches:
         for batch in batches:
-            _store_batch(store, batch, name, progress, run)
+            _store_batch(store, batch, name, about, progress, run)
             run.report(progress.records, None, "records")
             store.give_way()
     _drop_if_empty(store, progress)
@@ -167,9 +186,15 @@ def _known_format(name: str) -> str:
 
 
 def _store_batch(
-    store: Store, batch: PreparedBatch, name: str, progress: _Progress, run: Run
+    store: Store,
+    batch: PreparedBatch,
+    name: str,
+    about: ImportRecord,
+    progress: _Progress,
+    run: Run,
 ) -> None:
-    """One transaction: rows, memberships, predictions, problems and the checkpoint."""
+    """One transaction: rows, memberships, predictions, problems and the checkpoint; with the first
+    batch also what is imported, and how."""
     # On a copy: a batch that is rolled back has not happened.
     after = msgspec.convert(msgspec.to_builtins(progress), _Progress)
     after.note(batch)
@@ -181,6 +206,7 @@ def _store_batch(
         after.dataset_id = datasets.ensure_dataset(conn, name, first_format)
         if is_first:
             problems.forget_problems(conn, after.dataset_id)
+            imports.add_import(conn, after.dataset_id, about)
         added = trajectories.add_batch(conn, [row.trajectory for row in batch.rows])
         joined = datasets.add_items(
             conn,

@@ -25,6 +25,8 @@ class IngestParams(Struct, frozen=True, forbid_unknown_fields=True):
     dataset: str | None = None
     format: str = "auto"
     tools: str | None = None
+    mapping: str = ""
+    """Text of a field mapping."""
     max_record_bytes: int | None = None
     """None: as the settings say."""
     dry_run: bool = False
@@ -107,6 +109,7 @@ def _ingest(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
         dataset=wanted.dataset,
         format=wanted.format,
         tools=Path(wanted.tools) if wanted.tools else None,
+        mapping=wanted.mapping,
         dry_run=wanted.dry_run,
         max_record_bytes=wanted.max_record_bytes or load_settings().max_record_bytes,
         run=run,

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from app.flows.reading import detect_format, import_context, read_records
 from app.flows.side_by_side import streamed
+from curation.field_mapping import read_mapping
 from curation.importing import (
     DETECTION_RECORDS,
     FORMATS,
@@ -33,6 +34,7 @@ from curation.importing import (
     gathered,
     pivot_record,
 )
+from curation.mapped_rows import MappedRows
 from curation.trajectory import Role, ToolSpec, Trajectory
 from storage.preparation import NewPrediction, NewTrajectory, new_prediction, new_trajectory
 
@@ -52,6 +54,10 @@ class Plan(Struct, frozen=True):
     files: tuple[str, ...]
     format: str = "auto"
     tools: tuple[ToolSpec, ...] = ()
+    mapping: str = ""
+    """Text of a field mapping, which takes the place of the format; "" for none."""
+    mapping_name: str = "mapping"
+    """How errors name the mapping."""
     max_record_bytes: int = 64 << 20
     first_file: int = 0
     """Index of the file to go on with."""
@@ -159,6 +165,8 @@ def prepare(plan: Plan) -> Iterator[PreparedBatch]:
 
 
 def _format_of(path: Path, plan: Plan) -> Format | None:
+    if plan.mapping:
+        return MappedRows(read_mapping(plan.mapping, plan.mapping_name))
     if plan.format != "auto":
         return FORMATS.get(plan.format)
     return detect_format(path, max_record_bytes=plan.max_record_bytes)
