@@ -52,7 +52,7 @@ def options(
 
 FAMILIES = {
     "run": ("run",),
-    "data": ("ingest", "check", "queue", "export"),
+    "data": ("ingest", "propose-mapping", "imports", "check", "queue", "export"),
     "measure": ("scorecard", "gate"),
     "predictions": ("ingest-predictions", "match", "verdicts", "predictions", "rollouts"),
     "verify": ("probe",),

@@ -227,7 +227,8 @@ def explain_unknown(values: Sequence[Any]) -> tuple[str, str]:
     keys = ", ".join(sorted(map(str, first))[:8]) or "no keys"
     return (
         f"No known format has records with these keys: {keys}.",
-        f"Name the format with --format if it is one of {known}.",
+        f"Name the format with --format if it is one of {known}. If it is none, say where things "
+        "stand with a field mapping (`loopwright propose-mapping FILE` begins one).",
     )
 
 

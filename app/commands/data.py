@@ -13,7 +13,9 @@ from app.flows.check import check as run_check
 from app.flows.export import export as run_export
 from app.flows.ingest import dataset_name
 from app.flows.ingest import ingest as run_ingest
+from app.flows.mapping import first_records, list_imports, proposed, read_mapping_file
 from app.flows.queue import fill_queue, last_import, queue_overview
+from app.flows.reading import find_files
 from curation.export_manifest import rendering_summary
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.exporting import Include
@@ -37,6 +39,14 @@ def ingest(
     tools: Annotated[
         Path | None, typer.Option(help="Tool definitions for files that carry none.")
     ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            help="Field mapping (TOML) for JSON of no known format; dataset:NAME takes the one "
+            "that is kept with a dataset.",
+            metavar="FILE",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read everything, store nothing.")
     ] = False,
@@ -48,6 +58,7 @@ def ingest(
     terminal: Terminal = ctx.obj
     with terminal.store(create=True) as store:
         before = last_import(store, dataset_name(dataset, paths))
+        mapped, called = read_mapping_file(mapping, store) if mapping else ("", "")
         with TerminalRun("Importing") as progress:
             report = run_ingest(
                 store,
@@ -55,6 +66,8 @@ def ingest(
                 dataset=dataset,
                 format=format,
                 tools=tools,
+                mapping=mapped,
+                mapping_name=called,
                 dry_run=dry_run,
                 max_record_bytes=terminal.settings.max_record_bytes,
                 run=progress,
@@ -75,6 +88,32 @@ def ingest(
     terminal.result(report, text)
     if report.n_problems:
         raise typer.Exit(PROBLEMS if report.added + report.duplicates else UNUSABLE)
+
+
+def propose_mapping(
+    ctx: typer.Context,
+    path: Annotated[Path, typer.Argument(help="A file of records of no known format.")],
+) -> None:
+    """Write a field mapping to begin with, guessed from the first record, to standard output."""
+    terminal: Terminal = ctx.obj
+    (file, *_) = find_files([path])
+    text = proposed(first_records(file))
+    terminal.result({"mapping": text}, text.rstrip())
+
+
+def imports(
+    ctx: typer.Context,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+) -> None:
+    """What was imported and how, the latest first; --json shows the field mappings."""
+    terminal: Terminal = ctx.obj
+    with terminal.store() as store:
+        known = list_imports(store, dataset)
+    rows = [
+        [i.dataset, f"{i.created_at:%Y-%m-%d %H:%M}", i.about.format, " ".join(i.about.paths)]
+        for i in known
+    ]
+    terminal.result({"imports": known}, table(["dataset", "when", "format", "files"], rows))
 
 
 def _follow_into_queue(terminal: Terminal, store: Store, dataset: str, before: int) -> None:
@@ -253,4 +292,11 @@ def export(
     terminal.result(report, "\n\n".join(parts))
 
 
-COMMANDS = {"ingest": ingest, "check": check, "queue": queue, "export": export}
+COMMANDS = {
+    "ingest": ingest,
+    "propose-mapping": propose_mapping,
+    "imports": imports,
+    "check": check,
+    "queue": queue,
+    "export": export,
+}

@@ -126,6 +126,11 @@ def ingest(
         Cancelled: the user stopped it; finished batches stay.
     """
     if mapping:
+        if format != "auto":
+            raise IngestError(
+                "A format and a field mapping were both given.",
+                hint="The mapping takes the format's place: leave one of them out.",
+            )
         read_mapping(mapping, mapping_name)  # refused before anything is read
     plan = Plan(
         files=tuple(str(path) for path in find_files(paths)),

@@ -18,6 +18,7 @@ from app.flows.ingest import IngestReport, default_name
 from app.flows.queue import last_import
 from app.flows.uploads import keep_upload
 from app.settings import load_settings
+from app.views.ingest_mapping import MAPPED, draw_mapping
 from app.views.ingest_predictions import draw_predictions
 from app.views.ingest_report import draw_problem_table
 from app.views.jobs import draw_running
@@ -68,7 +69,11 @@ def _draw_trajectories() -> None:
         help="A new name makes a dataset; an old one is added to. Nothing is imported twice.",
     )
     with st.expander("Format and tools"):
-        formats = {"auto": "Tell by content", **{f.name: f.title for f in FORMATS}}
+        formats = {
+            "auto": "Tell by content",
+            MAPPED: "Field mapping, for JSON of no known format",
+            **{f.name: f.title for f in FORMATS},
+        }
         chosen = st.selectbox(
             "Format", list(formats), format_func=lambda f: formats[f], key="ingest-format"
         )
@@ -78,16 +83,19 @@ def _draw_trajectories() -> None:
             key="ingest-tools",
         )
     tools = _path(tools_text)
-    if path is None:
+    is_mapped = chosen == MAPPED
+    mapping = draw_mapping(path, tools) if is_mapped else ""
+    if path is None and not is_mapped:
         known = ", ".join(sorted(f.title for f in FORMATS))
         st.caption(f"Told by content: {known}. Importing the same file again adds nothing.")
     look, go_on = st.columns([1, 8])
-    ready = path is not None and bool(dataset.strip())
+    ready = path is not None and bool(dataset.strip()) and mapping is not None
     wanted = {
         "paths": [str(path)] if path is not None else [],
         "dataset": dataset.strip(),
-        "format": str(chosen),
+        "format": "auto" if is_mapped else str(chosen),
         "tools": str(tools) if tools else None,
+        "mapping": mapping or "",
     }
     if look.button("Look first", icon=":material/visibility:", disabled=not ready):
         session.remember("ingest-look", jobs.enqueue(session.store(), "ingest", _look(wanted)))
