@@ -6,6 +6,7 @@ once safe: the first does the work, the others wait and find nothing left to do.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,6 +39,7 @@ def config_for(conn: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def head() -> str:
     """The newest revision this program knows."""
     revision = ScriptDirectory.from_config(config_for()).get_current_head()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,13 @@ class Runner:
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Runner:
     return Runner(f"sqlite:///{tmp_path}/cli.db", capsys)
+
+
+@pytest.fixture
+def run_migrated(run: Runner, tmp_path: Path, migrated_file: Path) -> Runner:
+    """Commands over a database that holds nothing yet but its schema."""
+    shutil.copyfile(migrated_file, tmp_path / "cli.db")
+    return run
 
 
 def test_the_story_from_a_file_to_a_training_file(run: Runner, file: Path, tmp_path: Path) -> None:
@@ -251,10 +259,10 @@ def test_a_dry_run_stores_nothing(run: Runner, file: Path) -> None:
     ],
 )
 def test_unusable_input_says_what_where_and_what_to_do(
-    run: Runner, file: Path, arguments: tuple[str, ...], says: str
+    run_migrated: Runner, file: Path, arguments: tuple[str, ...], says: str
 ) -> None:
-    run("ingest", file, "--dataset", "weather")
-    ran = run(*(a.format(file=file) for a in arguments), "--json")
+    run_migrated("ingest", file, "--dataset", "weather")
+    ran = run_migrated(*(a.format(file=file) for a in arguments), "--json")
     assert ran.code == 2
     assert says in ran.err
     assert "do:" in ran.err

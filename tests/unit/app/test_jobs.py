@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from app.flows.operations import WORKER_SEEN
 from app.flows.running import Run
 from app.worker import work
 from curation.errors import ExportError, SettingsError, StoreError
-from storage.engine import Store, migrate, open_store
+from storage.engine import Store, open_store
 from storage.jobs import JobState
 from storage.settings import get_setting, put_setting
 from storage.tables import JobRow, table_of
@@ -32,9 +33,9 @@ N = 6
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, migrated_file: Path) -> Iterator[Store]:
+    shutil.copyfile(migrated_file, tmp_path / "jobs.db")
     opened = open_store(f"sqlite:///{tmp_path}/jobs.db")
-    migrate(opened)
     yield opened
     opened.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from app.flows.operations import Examination, back_up, doctor, restore
 from curation.errors import StoreError
 from curation.trajectory import Message, Role, Trajectory
 from storage.datasets import NewItem, add_items, ensure_dataset
-from storage.engine import Store, migrate, open_store
+from storage.engine import Store, open_store
 from storage.search import index_batch
 from storage.settings import get_setting, put_setting
 from storage.tables import DatasetRow, TrajectoryRow, table_of
@@ -36,9 +37,9 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
+def store(url: str, tmp_path: Path, migrated_file: Path) -> Iterator[Store]:
+    shutil.copyfile(migrated_file, tmp_path / "studio.db")
     opened = open_store(url)
-    migrate(opened)
     values = [a_conversation(i) for i in range(N)]
     with opened.write() as conn:
         added = add_batch(conn, [new_trajectory(v, f"g{i}") for i, v in enumerate(values)])
