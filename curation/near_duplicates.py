@@ -36,14 +36,15 @@ Shingles = frozenset[int]
 
 _WORD = re.compile(r"\w+")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_27, _30, _31 = np.uint64(27), np.uint64(30), np.uint64(31)
 
 
 def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): near numbers come out far apart."""
-    with np.errstate(over="ignore"):
-        numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
+    numbers = (numbers ^ (numbers >> _30)) * _FIRST
+    numbers = (numbers ^ (numbers >> _27)) * _SECOND
+    return numbers ^ (numbers >> _31)
 
 
 # Not drawn by numpy, whose generators may change from one version to the next.
@@ -90,18 +91,15 @@ def keys_of(found: Shingles) -> tuple[int, ...]:
     signature = _signature(numbers)
     bands = signature.reshape(BANDS, ROWS)
     keys = np.arange(1, BANDS + 1, dtype=np.uint64) * _MIX
-    with np.errstate(over="ignore"):
-        for row in range(ROWS):
-            keys = _mixed(keys ^ bands[:, row]) * _MIX
-        whole = _mixed(np.bitwise_xor.reduce(_mixed(numbers * _MIX))[None])
+    for row in range(ROWS):
+        keys = _mixed(keys ^ bands[:, row]) * _MIX
+    whole = _mixed(np.bitwise_xor.reduce(_mixed(numbers * _MIX), keepdims=True))
     return tuple(np.concatenate([whole, keys]).astype(np.int64).tolist())
 
 
 def _signature(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """Of every permutation the smallest image: multiply-shift of numbers that were mixed before."""
-    with np.errstate(over="ignore"):
-        mixed = _mixed(numbers * _MIX)
-        images = mixed[:, None] * _FACTORS[None, :] + _SHIFTS[None, :]
+    images = _mixed(numbers * _MIX)[:, None] * _FACTORS[None, :] + _SHIFTS[None, :]
     return (images >> np.uint64(32)).min(axis=0)  # type: ignore[no-any-return]
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from msgspec import Struct
+from sqlalchemy import Connection
 
 from app.flows.running import Run
 from app.flows.side_by_side import how_many_processes, workers
@@ -25,6 +27,10 @@ POOL_FROM_ROWS = 2_000
 
 MOST_COMPARED = 50
 """Members of one family that a trajectory is compared with; more are taken for strangers."""
+
+
+Candidates = dict[str, dict[int, bool]]
+"""Family -> trajectories of it that share a key -> whether that is the key of the whole."""
 
 
 class NearReport(Struct, frozen=True):
@@ -99,50 +105,61 @@ class _Search:
 
     def add(self, page: Sequence[Keyed]) -> None:
         """Compare one page, and keep its keys and what it was found near to."""
+        sharing: dict[int, list[int]] = defaultdict(list)
+        for one in page:
+            for key in one.keys:
+                sharing[key].append(one.id)
         with self._store.read() as conn:
-            wanted = sorted({key for one in page for key in one.keys})
-            sharing: dict[int, list[int]] = defaultdict(list)
-            for key, row_id in near_keys.sharing(conn, wanted):
+            for key, row_id in near_keys.sharing(conn, sorted(sharing)):
                 sharing[key].append(row_id)
-            ids = {one.id for one in page} | {i for found in sharing.values() for i in found}
-            group_of = near_keys.groups_among(conn, sorted(ids))
-            known = _Sets(self._store, page)
-            links: list[tuple[str, str]] = []
-            for one in page:
-                found = self._families_near(one, sharing, group_of, known)
-                links += [(group_of[one.id], other) for other in found]
-                self.near += bool(found)
-                for key in one.keys:
-                    sharing[key].append(one.id)
+            ids = {i for found in sharing.values() for i in found}
+            group_of = near_keys.groups_among(conn, sorted(ids | {one.id for one in page}))
+            candidates = [(one, self._candidates(one, sharing, group_of)) for one in page]
+            known = {one.id: one.shingles for one in page}
+            for row_id, found in _shingles_of(conn, candidates, known):
+                known[row_id] = found
+        links: list[tuple[str, str]] = []
+        for one, families in candidates:
+            found_near = self._near(one, families, group_of, known)
+            links += [(group_of[one.id], other) for other in found_near]
+            self.near += bool(found_near)
         with self._store.write() as conn:
             near_keys.add_keys(conn, [(one.id, one.keys) for one in page])
             groups.link(conn, links)
         self.looked_at += len(page)
 
-    def _families_near(
+    def _candidates(
+        self, one: Keyed, sharing: dict[int, list[int]], group_of: dict[int, str]
+    ) -> Candidates:
+        own = self._top(group_of[one.id])
+        whole = one.keys[0] if one.keys else None
+        found: Candidates = {}
+        for key in one.keys:
+            for row_id in sharing[key]:
+                family = self._top(group_of[row_id])
+                if family != own:
+                    members = found.setdefault(family, {})
+                    members[row_id] = members.get(row_id, False) or key == whole
+        return found
+
+    def _near(
         self,
         one: Keyed,
-        sharing: dict[int, list[int]],
+        families: Candidates,
         group_of: dict[int, str],
-        known: _Sets,
+        known: dict[int, Shingles],
     ) -> list[str]:
         """Group keys of other families that this one is near to; it joins them."""
         own = group_of[one.id]
-        whole = one.keys[0] if one.keys else None
-        candidates: dict[str, dict[int, bool]] = {}
-        for key in one.keys:
-            for row_id in sharing.get(key, ()):
-                family = self._top(group_of[row_id])
-                same = candidates.setdefault(family, {})
-                same[row_id] = same.get(row_id, False) or key == whole
         found: list[str] = []
-        for family, members in candidates.items():
+        for family, members in families.items():
             if self._top(family) == self._top(own):
-                continue
-            near = next((i for i, is_equal in members.items() if is_equal), None)
+                continue  # an earlier one of the page brought them together
+            near = _equal_to(members)
             if near is None:
                 some = list(members)[:MOST_COMPARED]
-                near = next((i for i in some if jaccard(one.shingles, known[i]) >= THRESHOLD), None)
+                alike = (i for i in some if jaccard(one.shingles, known[i]) >= THRESHOLD)
+                near = next(alike, None)
                 self.given_up += near is None and len(members) > MOST_COMPARED
             if near is not None:
                 found.append(group_of[near])
@@ -160,16 +177,23 @@ class _Search:
         self._above[second] = first
 
 
-class _Sets:
-    """Shingles by trajectory id: of a page, and of older ones as they are asked for."""
+def _equal_to(members: dict[int, bool]) -> int | None:
+    return next((row_id for row_id, is_equal in members.items() if is_equal), None)
 
-    def __init__(self, store: Store, page: Sequence[Keyed]) -> None:
-        self._store = store
-        self._known = {one.id: one.shingles for one in page}
 
-    def __getitem__(self, row_id: int) -> Shingles:
-        if row_id not in self._known:
-            with self._store.read() as conn:
-                (body,) = iter_bodies(conn, ids=[row_id])
-            self._known[row_id] = shingles(body.decode())
-        return self._known[row_id]
+def _shingles_of(
+    conn: Connection, candidates: Sequence[tuple[Keyed, Candidates]], known: dict[int, Shingles]
+) -> Iterator[tuple[int, Shingles]]:
+    """Those of older trajectories that are going to be compared."""
+    wanted = {
+        row_id
+        for _, families in candidates
+        for members in families.values()
+        if _equal_to(members) is None
+        for row_id in islice(members, MOST_COMPARED)
+    }
+    ids = sorted(wanted - known.keys())
+    sets: dict[int, tuple[ToolSpec, ...]] = {}
+    for start in range(0, len(ids), PAGE):
+        for body in iter_bodies(conn, ids=ids[start : start + PAGE]):
+            yield body.id, shingles(body.decode(sets))
