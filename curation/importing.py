@@ -7,7 +7,7 @@ that does not parse is what annotators must see. Reading files is `app/flows/rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -107,6 +107,8 @@ class ImportContext:
 
     Args:
         tools: definitions given apart from the file, for sources whose rows carry none.
+        tool_sets: the same by the file they stood in, named without its endings; for sources that
+            name sets of tools (BFCL's classes).
         file_name: name of the file without folders; benchmarks name their answer files by it.
         companions: gives the decoded records of a file beside this one, by its path relative to
             this file's folder, or None when there is no such file.
@@ -116,10 +118,12 @@ class ImportContext:
         self,
         *,
         tools: Sequence[ToolSpec] = (),
+        tool_sets: Mapping[str, Sequence[ToolSpec]] = {},
         file_name: str = "",
         companions: Callable[[str], list[Any] | None] = _no_companion,
     ) -> None:
         self.tools: tuple[ToolSpec, ...] = tuple(tools)
+        self.tool_sets = {name: tuple(tools) for name, tools in tool_sets.items()}
         self.file_name = file_name
         self.companions = companions
         self.where = ""

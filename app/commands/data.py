@@ -37,7 +37,8 @@ def ingest(
         str, typer.Option("--format", help="A name of `loopwright formats`, or auto.")
     ] = "auto",
     tools: Annotated[
-        Path | None, typer.Option(help="Tool definitions for files that carry none.")
+        Path | None,
+        typer.Option(help="Tool definitions for files that carry none: a file, or a folder."),
     ] = None,
     mapping: Annotated[
         str | None,

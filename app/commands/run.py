@@ -37,7 +37,8 @@ def run(
     ] = False,
     dataset: Annotated[str | None, typer.Option(help="Name for the imported files.")] = None,
     tools: Annotated[
-        Path | None, typer.Option(help="Tool definitions for files that carry none.")
+        Path | None,
+        typer.Option(help="Tool definitions for files that carry none: a file, or a folder."),
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from app.flows.match import Following, match
 from app.flows.preparing import Plan, PreparedBatch, prepared_batches
-from app.flows.reading import MAX_RECORD_BYTES, find_files, read_tool_file
+from app.flows.reading import MAX_RECORD_BYTES, find_files, read_tool_sets
 from app.flows.running import Run
 from app.flows.source_annotations import keep_annotations
 from curation.errors import IngestError
@@ -113,7 +113,7 @@ def ingest(
     Args:
         dataset: its name; None takes the name of the first file (without endings) or folder.
         format: name of an import format, or "auto" to tell each file's by its content.
-        tools: definitions for sources whose rows carry none.
+        tools: definitions for sources whose rows carry none: a file, or a folder of files.
         mapping: text of a field mapping that says where things stand in records of no known format
             ("" for none); it is kept with the import.
         mapping_name: how errors name it.
@@ -132,10 +132,12 @@ def ingest(
                 hint="The mapping takes the format's place: leave one of them out.",
             )
         read_mapping(mapping, mapping_name)  # refused before anything is read
+    sets = read_tool_sets(tools) if tools is not None else {}
     plan = Plan(
         files=tuple(str(path) for path in find_files(paths)),
         format=_known_format(format),
-        tools=read_tool_file(tools) if tools is not None else (),
+        tools=tuple(tool for found in sets.values() for tool in found),
+        tool_sets=sets,
         mapping=mapping,
         mapping_name=mapping_name,
         max_record_bytes=max_record_bytes,

@@ -54,6 +54,8 @@ class Plan(Struct, frozen=True):
     files: tuple[str, ...]
     format: str = "auto"
     tools: tuple[ToolSpec, ...] = ()
+    tool_sets: dict[str, tuple[ToolSpec, ...]] = {}
+    """The same by the file they stood in."""
     mapping: str = ""
     """Text of a field mapping, which takes the place of the format; "" for none."""
     mapping_name: str = "mapping"
@@ -151,7 +153,7 @@ def prepare(plan: Plan) -> Iterator[PreparedBatch]:
             batch.problems.extend(_why_unknown(path, plan))
             continue
         batch.formats.append(entry.name)
-        context = import_context(path, plan.tools)
+        context = import_context(path, plan.tools, plan.tool_sets)
         done = plan.after_items if number == plan.first_file else 0
         items = gathered(entry, read_records(path, max_record_bytes=plan.max_record_bytes))
         for position, item in enumerate(islice(items, done, None), start=done):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -114,9 +114,18 @@ def read_records(
         )
 
 
-def import_context(path: Path, tools: Sequence[ToolSpec] = ()) -> ImportContext:
+def import_context(
+    path: Path,
+    tools: Sequence[ToolSpec] = (),
+    tool_sets: Mapping[str, Sequence[ToolSpec]] = {},
+) -> ImportContext:
     """The context for the records of `path`, with the files beside it as companions."""
-    return ImportContext(tools=tools, file_name=path.name, companions=_companions(path.parent))
+    return ImportContext(
+        tools=tools,
+        tool_sets=tool_sets,
+        file_name=path.name,
+        companions=_companions(path.parent),
+    )
 
 
 def _companions(folder: Path) -> Callable[[str], list[Any] | None]:
@@ -137,6 +146,17 @@ def detect_format(path: Path, *, max_record_bytes: int = MAX_RECORD_BYTES) -> Fo
         if isinstance(r, Record)
     )
     return detect(list(islice(records, DETECTION_RECORDS)))
+
+
+def read_tool_sets(path: Path) -> dict[str, tuple[ToolSpec, ...]]:
+    """Tool definitions by the name, without endings, of the file they stand in: a file of tools, or
+    a folder of such files.
+
+    Raises:
+        IngestError: as `read_tool_file`, or the folder holds no file.
+    """
+    files = find_files([path]) if path.is_dir() else [path]
+    return {file.name.partition(".")[0]: read_tool_file(file) for file in files}
 
 
 def read_tool_file(path: Path) -> tuple[ToolSpec, ...]:

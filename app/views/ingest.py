@@ -78,7 +78,7 @@ def _draw_trajectories() -> None:
             "Format", list(formats), format_func=lambda f: formats[f], key="ingest-format"
         )
         tools_text = st.text_input(
-            "Tools file",
+            "Tools file or folder",
             placeholder="tools.json, for sources that do not carry their tools",
             key="ingest-tools",
         )

@@ -3,8 +3,10 @@
 The gold answer becomes the assistant's step. Where several values are allowed the first that is
 written out stands in the step, a parameter whose only value is "" is left out, and the whole set
 stays in the source under `ground_truth`. Questions without an answer file (irrelevance) end with
-the user. Multi-turn rows take their tools from `multi_turn_func_doc/` beside the file and get one
-step per turn, with the turn's calls in order; the source has no results for them.
+the user. Multi-turn rows take their tools from `multi_turn_func_doc/` beside the file, or from the
+file or folder of tools that was given, and get one step per turn, with the turn's calls in order;
+the source has no results for them. Which functions the benchmark withholds until a turn stays in
+the source under `missed_function`.
 """
 
 from __future__ import annotations
@@ -108,18 +110,32 @@ def _tools(record: dict[str, Any], context: ImportContext) -> tuple[ToolSpec, ..
     if "function" in record:
         return read_tools(record["function"])
     excluded = set(record.get("excluded_function") or ())
-    found: list[ToolSpec] = []
-    for name in record["involved_classes"]:
-        found.extend(t for t in _class_tools(name, context) if t.name not in excluded)
-    return tuple(found) or context.tools
+    of_classes = [_class_tools(name, context) for name in record["involved_classes"]]
+    found = [tool for tools in of_classes for tool in tools] or context.tools
+    return tuple(tool for tool in found if tool.name not in excluded)
 
 
 def _class_tools(name: str, context: ImportContext) -> tuple[ToolSpec, ...]:
+    """The functions of a class; () when its document is not there, which is told once a file."""
     docs: dict[str, tuple[ToolSpec, ...]] = context.memory.setdefault("bfcl_docs", {})
     if name not in docs:
         stem = FUNCTION_DOCS.get(name, name)
-        docs[name] = read_tools(context.companions(f"multi_turn_func_doc/{stem}.json"))
+        given = context.tool_sets.get(stem) or context.tool_sets.get(name)
+        docs[name] = given or read_tools(context.companions(f"multi_turn_func_doc/{stem}.json"))
+        if not docs[name] and not _is_one_file(context):
+            context.complain(
+                f"The functions of the class {name} are not there, so calls of them are calls of "
+                "tools that are not offered.",
+                f"Put multi_turn_func_doc/{stem}.json beside the file, or give the folder with "
+                "--tools.",
+            )
     return docs[name]
+
+
+def _is_one_file(context: ImportContext) -> bool:
+    """Whether the tools that were given are called after no class: they stand for them all."""
+    known = {*FUNCTION_DOCS, *FUNCTION_DOCS.values()}
+    return bool(context.tools) and known.isdisjoint(context.tool_sets)
 
 
 def _steps(gold: Any, n_turns: int, tools: tuple[ToolSpec, ...]) -> list[tuple[ToolCall, ...]]:

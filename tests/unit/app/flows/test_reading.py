@@ -21,6 +21,7 @@ from app.flows.reading import (
     import_context,
     read_records,
     read_tool_file,
+    read_tool_sets,
 )
 from app.flows.record_decoding import depth_exceeds
 from curation.errors import IngestError
@@ -460,3 +461,14 @@ def test_the_format_of_a_file_is_told_by_its_records(tmp_path: Path) -> None:
     assert found is not None
     assert found.name == "openai-chat"
     assert detect_format(written(tmp_path, b"")) is None
+
+
+def test_a_folder_of_tools_is_read_by_file(tmp_path: Path) -> None:
+    for name in ("math_api.json", "message_api.json"):
+        written(tmp_path, lines([{"name": f"{name[:4]}_tool", "parameters": {}}]), name)
+    sets = read_tool_sets(tmp_path)
+    assert {k: [t.name for t in v] for k, v in sets.items()} == {
+        "math_api": ["math_tool"],
+        "message_api": ["mess_tool"],
+    }
+    assert list(read_tool_sets(tmp_path / "math_api.json")) == ["math_api"]

@@ -48,6 +48,15 @@ FILES = [
     "hermes/few_shot.json",
     "llama_factory/glaive_toolcall_en_demo.json",
     "scale/mixed_openai_11k.jsonl.gz",
+    "acebench_en/data_normal_atom_bool.json",
+    "acebench_en/data_normal_atom_enum.json",
+    "acebench_en/data_normal_atom_number.json",
+    "acebench_en/data_normal_multi_turn_user_switch.json",
+    "acebench_en/data_normal_single_turn_single_function.json",
+    "acebench_en/data_special_irrelevant.json",
+    "rotbench/First_Turn_clean.json",
+    "rotbench/First_Turn_slight.json",
+    "tau2_bench/airline_run1_sims00-29.json",
     "tau_bench/gpt-4o-airline_tasks00-29.json",
 ]
 
@@ -75,7 +84,7 @@ def imported(path: Path, tools_file: Path | None = None) -> list[Imported]:
 @pytest.mark.parametrize("name", FILES)
 def test_public_rows_have_exactly_the_errors_that_are_known(name: str) -> None:
     path = SHARED / "data" / name
-    tools = path.parent / "airline_tools.json" if name.startswith("tau_bench") else None
+    tools = path.parent / "airline_tools.json" if name.startswith("tau") else None
     counts: Counter[str] = Counter()
     rows = 0
     for row in imported(path, tools):

@@ -133,6 +133,26 @@ def test_excluded_functions_are_not_on_offer_and_variants_share_a_group() -> Non
     assert item.source["initial_config"] == {"x": 1}
 
 
+def test_functions_may_come_from_the_tools_that_were_given() -> None:
+    record = {
+        "id": "multi_turn_base_4",
+        "question": [[{"role": "user", "content": "a"}]],
+        "involved_classes": ["GorillaFileSystem", "MathAPI"],
+        "excluded_function": ["cp"],
+    }
+    files = (ToolSpec("mv"), ToolSpec("cp"))
+    context = ImportContext(tools=files, tool_sets={"gorilla_file_system": files})
+    item = pivot("bfcl", record, context)
+    assert [t.name for t in item.trajectory.tools] == ["mv"]
+    (problem,) = context.take_problems()
+    assert "class MathAPI" in problem.message
+    pivot("bfcl", record, context)
+    assert context.take_problems() == []  # told once
+    one_file = ImportContext(tools=files, tool_sets={"my-tools": files})
+    assert [t.name for t in pivot("bfcl", record, one_file).trajectory.tools] == ["mv"]
+    assert one_file.take_problems() == []
+
+
 def test_answers_for_another_number_of_turns_are_refused() -> None:
     with pytest.raises(RecordError, match="3 turns and answers for 2"):
         multi_turn([["mv()"], ["mv()"]])
