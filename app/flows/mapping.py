@@ -25,6 +25,9 @@ from storage.imports import StoredImport
 OF_DATASET = "dataset:"
 """Begins the name of a mapping that is kept with a dataset."""
 
+EDITED = "mapping"
+"""How errors name the mapping in the editor."""
+
 LOOKED_AT = 3
 MAX_SHOWN = 20_000
 """Characters of a record that are shown."""
@@ -124,4 +127,4 @@ def checked_mapping(text: str) -> FieldMapping:
     Raises:
         IngestError: it says something that a mapping cannot; names the line.
     """
-    return read_mapping(text, "mapping")
+    return read_mapping(text, EDITED)

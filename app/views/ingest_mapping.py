@@ -82,6 +82,7 @@ def _draw_look(text: str, file: Path, records: list[Record | Problem], tools: Pa
         known = read_tool_file(tools) if tools is not None else ()
     except LoopwrightError as problem:
         draw_error(problem)
+        _draw_line(text, problem)
         _draw_records(records)
         return False
     rows = mapping.look(read, file, records, known)
@@ -90,6 +91,14 @@ def _draw_look(text: str, file: Path, records: list[Record | Problem], tools: Pa
     for number, row in enumerate(rows):
         _draw_row(row, records[number], is_first=number == 0)
     return True
+
+
+def _draw_line(text: str, problem: LoopwrightError) -> None:
+    """The line of the TOML that an error is about: the editor does not number them."""
+    name, _, number = problem.where.rpartition(":")
+    lines = text.splitlines()
+    if name == mapping.EDITED and number.isdecimal() and 0 < int(number) <= len(lines):
+        st.code(lines[int(number) - 1], language="toml")
 
 
 def _draw_row(row: RowLook, record: Record | Problem, *, is_first: bool) -> None:

@@ -40,6 +40,7 @@ def test_a_mapping_is_proposed_edited_and_imports_with_its_problems(studio, open
     editor.set_value(editor.value.replace('role = "who"', 'rolle = "who"')).run()
     assert "mapping\\:" in page.error[0].value
     assert "Did you mean role" in page.error[0].value
+    assert page.code[0].value == 'rolle = "who"'
     (go_on,) = (b for b in page.button if b.label == "Import")
     assert go_on.disabled
     right = page.text_area(key=f"ingest-mapping-{file}")
