@@ -255,7 +255,11 @@ def _records_inside(whole: dict[str, Any]) -> tuple[str, str] | None:
 
 def _looks_like_tool(value: dict[str, Any]) -> bool:
     inner = value.get("function", value)
-    return isinstance(inner, dict) and "name" in inner and "parameters" in inner
+    return (
+        isinstance(inner, dict)
+        and ("name" in inner or "api_name" in inner)
+        and ("parameters" in inner or "input_parameters" in inner)
+    )
 
 
 def gathered(entry: Format, items: Iterator[Record | Problem]) -> Iterator[Record | Problem]:

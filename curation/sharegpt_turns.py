@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from curation.importing import RecordError, json_text
 from curation.tool_schemas import read_tools
 from curation.trajectory import ToolSpec, json_type
@@ -76,3 +78,16 @@ def tools_in_record(
             seen.clear()
         seen[tools] = read_tools(tools)
     return seen[tools]
+
+
+def parallel_results(text: str, n_calls: int) -> list[str]:
+    """One text per call when the observation answers several in a list, else the text itself."""
+    if n_calls < 2 or not text.lstrip().startswith("["):
+        return [text]
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return [text]
+    if not isinstance(value, list) or len(value) != n_calls:
+        return [text]
+    return [part if isinstance(part, str) else json_text(part) for part in value]

@@ -21,6 +21,8 @@ _SCHEMA_SIGNS = frozenset(
     ("$ref", "$schema", "$defs", "anyOf", "oneOf", "allOf", "additionalProperties")
 )
 _PLAIN = frozenset(("name", "description", "parameters"))
+_TAKEN = ("name", "description", "api_name", "api_description")
+"""Name and description, also as Seal-Tools and NesTools spell them."""
 
 
 def read_tools(value: Any) -> tuple[ToolSpec, ...]:
@@ -59,7 +61,7 @@ def _from_object(value: dict[str, Any]) -> tuple[ToolSpec, ...]:
         return ()
     if isinstance(value.get("tools"), list):
         return read_tools(value["tools"])
-    if isinstance(value.get("name"), str) or "function" in value:
+    if isinstance(value.get("name", value.get("api_name")), str) or "function" in value:
         return (read_tool(value),)
     if all(isinstance(inner, dict) for inner in value.values()):
         return tuple([read_tool({"name": name, **inner}) for name, inner in value.items()])
@@ -106,13 +108,17 @@ def _flat(body: dict[str, Any], outer: dict[str, Any]) -> ToolSpec:
 def _unusual(body: dict[str, Any], outer: dict[str, Any]) -> ToolSpec:
     """A definition with other keys, another place for its parameters, or another form of them."""
     extra = dict(outer)
-    name, description = body.get("name"), body.get("description")
+    name = body.get("name", body.get("api_name"))
+    description = body.get("description", body.get("api_description"))
     key = next((k for k in SCHEMA_KEYS if k in body), None)
     parameters, original = _parameters(body.get(key)) if key else (None, None)
     if key is None and ("required_parameters" in body or "optional_parameters" in body):
         parameters = _from_two_lists(body)
+    if key == "input_parameters" and parameters is not None and original is not None:
+        # API-Bank does not say which parameters are required, and its own calls leave some out.
+        parameters = {k: v for k, v in parameters.items() if k != "required"}
     for other, value in sorted(body.items()):
-        if other not in ("name", "description", key) and not (other == "type" and name):
+        if other not in (*_TAKEN, key) and not (other == "type" and name):
             extra[other] = value
     if original is not None:
         extra["source_parameters"] = original

@@ -20,6 +20,7 @@ import msgspec
 
 from app.flows.gzip_stream import open_gzip
 from app.flows.json_splitting import Piece, ValueSplitter, split_lines
+from app.flows.parquet_values import plain_columns
 from app.flows.record_decoding import decoded
 from curation.errors import IngestError
 from curation.importing import (
@@ -330,6 +331,7 @@ def _parquet_rows(path: Path) -> Iterator[Record | Problem]:
     row = 0
     try:
         with pq.ParquetFile(path) as file:
+            plain = plain_columns(file.schema_arrow)
             for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
                 for value in _rows_of(batch):
                     row += 1
@@ -340,6 +342,8 @@ def _parquet_rows(path: Path) -> Iterator[Record | Problem]:
                             "Write the table again with text columns as UTF-8.",
                         )
                     else:
+                        for column, change in plain.items():
+                            value[column] = change(value[column])
                         yield Record(f"{where}: row {row}", row, value)
             if not row:
                 yield Problem(where, "The table has no rows.", "Give a table with records.")

@@ -64,5 +64,5 @@ def masked_steps(curated: Curated) -> tuple[int, ...]:
 def _unweighted(message: Message) -> bool:
     if not message.extra:
         return False
-    weight = message.extra.get("weight")
-    return not isinstance(weight, bool) and weight in (0, 0.0) and weight is not None
+    weights = [message.extra.get(key) for key in ("weight", "loss_weight")]
+    return any(not isinstance(w, bool) and w is not None and w in (0, 0.0) for w in weights)

@@ -23,6 +23,7 @@ from curation.importing import (
 from curation.openai_messages import read_arguments
 from curation.sharegpt_turns import (
     SPEAKERS,
+    parallel_results,
     read_turn,
     speakers,
     tools_in_record,
@@ -102,7 +103,7 @@ def _add(messages: list[Message], speaker: str, text: str) -> None:
                 messages.append(Message(Role.ASSISTANT, None, calls))
         case "observation":
             calls = messages[-1].tool_calls if messages else ()
-            messages.extend(Message(Role.TOOL, part) for part in _results(text, len(calls)))
+            messages.extend(Message(Role.TOOL, part) for part in parallel_results(text, len(calls)))
         case _:
             raise unknown_speaker(speaker, SPEAKERS)
 
@@ -130,16 +131,3 @@ def _call(entry: Any) -> ToolCall:
 def _unparsed(text: str) -> ToolCall:
     found = _NAME.search(text)
     return ToolCall(found.group(1) if found else "", text)
-
-
-def _results(text: str, n_calls: int) -> list[str]:
-    """One text per call when the observation answers several in a list, else the text itself."""
-    if n_calls < 2 or not text.lstrip().startswith("["):
-        return [text]
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return [text]
-    if not isinstance(value, list) or len(value) != n_calls:
-        return [text]
-    return [part if isinstance(part, str) else json_text(part) for part in value]

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from curation.call_text import read_calls
-from curation.importing import ImportContext, Imported, import_format, json_text
+from curation.importing import ImportContext, Imported, import_format
+from curation.named_results import named_results
+from curation.prompt_tools import tools_in_text
 from curation.sharegpt_turns import speakers, turns_of, unknown_speaker
-from curation.tagged_text import values_in
-from curation.tool_schemas import read_tools
 from curation.trajectory import Message, Role, ToolSpec, Trajectory
 
 _SPEAKERS = frozenset(("user", "assistant", "tool", "system", "human", "gpt"))
@@ -56,7 +54,7 @@ class ToolACE:
             if speaker in ("assistant", "gpt"):
                 messages.append(_answer(value, tools))
             elif speaker == "tool":
-                messages.extend(_results(value))
+                messages.extend(named_results(value))
             elif speaker in _SPEAKERS:
                 role = Role.SYSTEM if speaker == "system" else Role.USER
                 messages.append(Message(role, value))
@@ -75,46 +73,3 @@ def _answer(text: str, tools: tuple[ToolSpec, ...]) -> Message:
     if found is None:
         return Message(Role.ASSISTANT, text)
     return Message(Role.ASSISTANT, found.rest or None, found.calls)
-
-
-def tools_in_text(text: str) -> tuple[ToolSpec, ...]:
-    """The definitions in a prompt: the first list of named objects, else all named objects."""
-    loose: list[Any] = []
-    for value, _, _ in values_in(text):
-        if isinstance(value, list) and value and all(_is_definition(v) for v in value):
-            return read_tools(value)
-        if _is_definition(value):
-            loose.append(value)
-    return read_tools(loose)
-
-
-def _is_definition(value: Any) -> bool:
-    return isinstance(value, dict) and (
-        isinstance(value.get("name"), str) or isinstance(value.get("function"), dict)
-    )
-
-
-def _results(text: str) -> list[Message]:
-    """One message per `{name, results}`; any other text is one result."""
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return [Message(Role.TOOL, text)]
-    if not isinstance(value, list) or not value or not all(_is_result(v) for v in value):
-        return [Message(Role.TOOL, text)]
-    return [
-        Message(
-            Role.TOOL,
-            v["results"] if isinstance(v["results"], str) else json_text(v["results"]),
-            name=v["name"],
-        )
-        for v in value
-    ]
-
-
-def _is_result(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.keys() == {"name", "results"}
-        and isinstance(value["name"], str)
-    )

@@ -23,7 +23,10 @@ from curation.synthesis.dresses import (
     anthropic,
     bfcl,
     chatml,
+    dialogues,
+    gold_calls,
     labelled,
+    one_text,
     openai,
     react,
     sharegpt,
@@ -109,8 +112,39 @@ def _formats() -> dict[str, bytes]:
         "google-adk.json": _array(adk.session(r) for r in (*shop, *failed)),
         "anthropic-messages.jsonl": _lines(anthropic.logged(r) for r in (*clean[:2], *errors[:3])),
         "qwen-text.jsonl": _lines(chatml.logged(r) for r in clean),
+        **_research(silent, simple, predicted, shop),
         "loopwright.jsonl": own,
         "loopwright.jsonl.gz": gzip.compress(own, mtime=0),
+    }
+
+
+def _research(
+    silent: list[SyntheticRow],
+    simple: list[SyntheticRow],
+    predicted: list[SyntheticRow],
+    shop: list[SyntheticRow],
+) -> dict[str, bytes]:
+    """The layouts of papers' data sets."""
+    alone = _chosen(4, lambda r: _clean(r) and _wordless(r) and _one_by_one(r))
+    domains = sorted({r.domain for r in simple})
+    return {
+        "glaive-v2.jsonl": _lines(one_text.glaive(r) for r in alone),
+        "looptool.json": _array(one_text.looptool(r) for r in predicted),
+        "toolrl.jsonl": _lines(one_text.toolrl(r, n) for n, r in enumerate(silent)),
+        "llama-factory-v1.jsonl": _lines(
+            [dialogues.llama_factory(r) for r in silent[:3]]
+            + [dialogues.preference(r) for r in predicted[:3]]
+        ),
+        **{
+            f"api-bank/dialogue-{n}.jsonl": _lines(dialogues.api_bank(r))
+            for n, r in enumerate(shop[:2], start=1)
+        },
+        "api-bank/apis.json": _array(dialogues.api_bank_schemas(RETAIL.tools)),
+        "toolalpaca.json": _array(
+            gold_calls.toolalpaca([r for r in simple if r.domain == domain]) for domain in domains
+        ),
+        "seal-tools.json": _array(gold_calls.seal_tools(r) for r in simple),
+        "nestools.jsonl": _lines(gold_calls.nestools(r, n) for n, r in enumerate(simple)),
     }
 
 
@@ -144,6 +178,11 @@ def _clean(row: SyntheticRow) -> bool:
 def _wordless(row: SyntheticRow) -> bool:
     """No step has both text and a call, which two of the formats cannot express."""
     return all(not m["content"] for m in row.messages if "tool_calls" in m)
+
+
+def _one_by_one(row: SyntheticRow) -> bool:
+    """No step has two calls."""
+    return all(len(m.get("tool_calls", ())) < 2 for m in row.messages)
 
 
 def _undated(row: SyntheticRow) -> bool:

@@ -71,6 +71,16 @@ WHO_AND_WHEN = {"algorithm_generated.jsonl": (126, 3), "hand_crafted_sample.json
 TREES = ("toolbench/answer_tree/", "toolbench/tooleval_gpt35_cot/")
 """Read as ToolBench's trees and answers; the second is damaged and refused."""
 
+READ_AS_RESEARCH = (
+    "api_bank/level-1-given-desc/",
+    "llama_factory/reason_tool_use_demo_00-29.jsonl",
+    "seal_tools/dev.jsonl",
+    "seal_tools/finetune_dev.json",
+    "toolalpaca/",
+    "toolrl/",
+)
+"""Files of papers' data sets: see `test_reading_research_data.py`."""
+
 CHAT_WITHOUT_CALLS = "jglv_pairs/pairs.jsonl"
 """Chat rows whose calls stand in `label` and `prediction`; their messages are read as chat."""
 
@@ -168,13 +178,17 @@ def test_every_other_file_is_left_alone_and_read_without_problems() -> None:
     left_alone = 0
     for path in find_files([DATA]):
         name = path.relative_to(DATA).as_posix()
-        if name in FORMAT_OF or name == CHAT_WITHOUT_CALLS or name.startswith((*TREES, *APART)):
+        if (
+            name in FORMAT_OF
+            or name == CHAT_WITHOUT_CALLS
+            or name.startswith((*TREES, *APART, *READ_AS_RESEARCH))
+        ):
             continue
         records = list(read_records(path))
         assert [r for r in records if isinstance(r, Problem)] == []
         assert detect([r.value for r in records if not isinstance(r, Problem)]) is None, name
         left_alone += 1
-    assert left_alone > 150
+    assert left_alone > 20
 
 
 def test_the_path_of_a_tree_is_what_toolbench_trained_on() -> None:

@@ -38,6 +38,8 @@ class Sample(Struct, frozen=True):
     calls: list[tuple[str, str]]
     roles: list[str]
     companions: dict[str, list[Any]] = {}
+    names_itself: bool = False
+    """Without an id its trajectories are named after file or task, not after their place."""
 
 
 def chat(arguments: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from .benchmark_samples import BENCHMARK_SAMPLES
+from .research_samples import RESEARCH
 from .sample import (
     AREA,
     ARGUMENTS,
@@ -484,4 +485,5 @@ SAMPLES: dict[str, Sample] = {
         [("room_area", ARGUMENTS)],
         ["system", *_DIALOGUE],
     ),
+    **{name: Sample(**given) for name, given in RESEARCH.items()},
 }

@@ -41,6 +41,13 @@ EXPECTED = {
     "formats/google-adk.json": "google-adk",
     "formats/anthropic-messages.jsonl": "anthropic-messages",
     "formats/qwen-text.jsonl": "qwen-text",
+    "formats/glaive-v2.jsonl": "glaive-v2",
+    "formats/looptool.json": "looptool",
+    "formats/toolrl.jsonl": "toolrl",
+    "formats/llama-factory-v1.jsonl": "llama-factory-v1",
+    "formats/toolalpaca.json": "toolalpaca",
+    "formats/seal-tools.json": "seal-tools",
+    "formats/nestools.jsonl": "nestools",
     "formats/loopwright.jsonl": "loopwright",
     "trajectories.jsonl": "loopwright",
 }
