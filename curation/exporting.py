@@ -248,6 +248,8 @@ class Layout(Protocol):
     suffix: str
     divisible: bool
     """Whether any run of rows, cut out of a file, is read by `rows` as a file of its own."""
+    through_arrow: bool
+    """Whether its readers load files of JSON lines through Arrow."""
 
     @property
     def types(self) -> tuple[str, ...]:

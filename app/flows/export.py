@@ -19,6 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from app.flows.export_arrow import refuse_changed
 from app.flows.export_folder import Folder
 from app.flows.export_making import Making, make
 from app.flows.export_reading import read_back
@@ -148,6 +149,8 @@ def export(
                 _refuse_nothing(streaming, files, request)
                 for file in written:
                     read_back(folder.path, layout, file, those)
+                    if layout.through_arrow:
+                        refuse_changed(folder.path, file)
             manifest = _manifest(conn, streaming, files, request)
             _write_companions(folder, manifest, kind, layout)
             folder.publish()

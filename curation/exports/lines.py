@@ -20,6 +20,7 @@ class Lines(ABC):
     shapes: tuple[type[Struct], ...]
     suffix: str
     divisible = True
+    through_arrow = True
 
     @property
     def types(self) -> tuple[str, ...]:

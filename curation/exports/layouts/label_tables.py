@@ -31,6 +31,7 @@ class _LabelLayout:
 
     shapes: tuple[type[Struct], ...] = (LabelRow,)
     divisible = False
+    through_arrow = False
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -54,6 +55,7 @@ class LabelLines(_LabelLayout, Lines):
 
     name = "jsonl"
     divisible = True
+    through_arrow = False
     title = "JSON Lines"
     description = "The label table, one JSON object per line, text untouched."
     suffix = ".jsonl"

@@ -78,6 +78,7 @@ class OpenAI(Lines):
     description = "JSON Lines for supervised and preference fine-tuning, with weights per turn."
     shapes: tuple[type[Struct], ...] = (Conversation, Completion, Pair)
     suffix = ".jsonl"
+    through_arrow = False
 
     def __init__(self) -> None:
         self._encoder = msgspec.json.Encoder()
