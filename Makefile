@@ -14,26 +14,43 @@ VENV := .venv
 BIN := $(VENV)/bin
 OLD := .venv-old-datasets
 ARGS ?=
+# Processes that tests start would compile the whole program again and again.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-old-datasets lint bench data docs clean require-python
+.PHONY: run test test-flows test-others test-browser-a-f test-browser-g-z test-old-datasets lint \
+	bench data docs clean require-python
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
 	@$(BIN)/loopwright run --demo $(ARGS)
 
-test: lint
+test: $(VENV)/.installed-test
 	@command -v "$${LOOPWRIGHT_CHROMIUM:-/usr/bin/chromium}" >/dev/null 2>&1 || \
 		echo "NOTICE: no chromium found; the browser tests are skipped. Install it," \
 		"or name its path in LOOPWRIGHT_CHROMIUM, to run them."
 ifeq ($(ARGS),)
-	@# The browser mostly waits, so the other tests run meanwhile and are shown at the end.
-	@$(BIN)/python -m pytest --ignore=tests/e2e >$(VENV)/tests.log 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest tests/e2e; browser=$$?; \
-	wait $$others; others=$$?; cat $(VENV)/tests.log; \
-	test $$browser -eq 0 && test $$others -eq 0
+	@echo "Tests and linters run side by side; what each says is shown when it ends."
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(words $(PARTS)) $(GROUPED) $(PARTS)
 else
+	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest $(ARGS)
 endif
+
+# Side by side, because each waits half of its time: for a browser, a disk, another process.
+PARTS := test-flows test-others test-browser-a-f test-browser-g-z lint
+GROUPED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+test-flows: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/unit/app/flows
+
+test-others: $(VENV)/.installed-test
+	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/unit/app/flows
+
+test-browser-a-f: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/e2e/test_[a-f]*.py
+
+test-browser-g-z: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/e2e/test_[!a-f]*.py
 
 test-old-datasets: $(VENV)/.installed-test $(OLD)/.installed
 	LOOPWRIGHT_OLD_DATASETS_PYTHON=$(CURDIR)/$(OLD)/bin/python \
@@ -65,11 +82,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt | require-python
 		-c constraints.txt --editable ".[fast]"
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed
-	@echo "Installing what the tests need …"
+$(VENV)/.installed-test: pyproject.toml constraints.txt | require-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Loopwright and what its tests need into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		-c constraints.txt --editable ".[test]"
-	@touch $@
+		-c constraints.txt --editable ".[fast,test]"
+	@touch $(VENV)/.installed $@
 
 # Of its own, because this release of datasets needs an older pyarrow than the studio.
 $(OLD)/.installed: constraints-old-datasets.txt | require-python
