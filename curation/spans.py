@@ -166,6 +166,8 @@ def _text(raw: dict[str, Any], keys: tuple[str, ...]) -> str:
 
 
 def _nanoseconds(value: Any) -> int | None:
+    if isinstance(value, datetime):  # from a table
+        return int(value.timestamp() * 1_000_000) * 1_000
     if isinstance(value, int | float) and not isinstance(value, bool):
         return int(value)
     if not isinstance(value, str):
@@ -173,6 +175,6 @@ def _nanoseconds(value: Any) -> int | None:
     if value.isdigit():
         return int(value)
     try:
-        return int(datetime.fromisoformat(value).timestamp() * 1_000_000) * 1_000
+        return _nanoseconds(datetime.fromisoformat(value))
     except ValueError:
         return None

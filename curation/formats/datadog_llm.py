@@ -58,7 +58,12 @@ def _unpacked(item: Record | Problem) -> Record | Problem:
     """A body with many spans as the gathering takes it; one span as it is."""
     if isinstance(item, Problem) or not isinstance(item.value, dict):
         return item
-    spans = list(_spans(item.value))
+    try:
+        spans = list(_spans(item.value))
+    except (AttributeError, TypeError):  # no body after all: reading it says what is wrong
+        return item
+    if not all(isinstance(span, dict) for span in spans):
+        return item
     if len(spans) == 1 and spans[0] is item.value:
         return item
     told = _beside(item.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -233,3 +234,46 @@ def test_bytes_held_are_bounded_too() -> None:
     found = list(gather_traces(iter(records(*values)), max_bytes=300))
     assert [len(item.value["spans"]) for item in found if isinstance(item, Record)] == [2, 1]
     assert found[0].where == "f:1"
+
+
+@pytest.mark.parametrize("name", ["otel-genai", "openinference", "datadog-llm"])
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"data": [3]},
+        {"data": {"attributes": {"spans": [1, None]}}},
+        {"resourceSpans": [3]},
+        {"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": 4, "attributes": 5}]}]}]},
+        {"spans": [1, {"traceId": "t", "attributes": [{"key": "gen_ai.x", "value": 1}]}]},
+        {"traceId": "t", "attributes": [{"key": "n", "value": {"intValue": "four"}}]},
+        {"trace_id": "t", "meta": {"kind": "llm", "input": {"messages": [3]}, "output": 3}},
+    ],
+)
+def test_what_is_no_span_is_refused_and_never_stops_an_import(name: str, record: Any) -> None:
+    for item in gathered(FORMATS.get(name), iter(records(record))):
+        assert isinstance(item, Record)
+        with pytest.raises(RecordError):
+            pivot_record(FORMATS.get(name), item, ImportContext())
+
+
+def test_times_of_a_table_put_spans_in_order() -> None:
+    late, early = (
+        {
+            "context.trace_id": "t",
+            "start_time": datetime(2026, 1, 1, 12, minute, tzinfo=UTC),
+            "attributes.openinference.span.kind": "LLM",
+            "attributes.llm.input_messages": [
+                {"message.role": "user", "message.content": f"Room {minute}?", "message.name": None}
+            ],
+            "attributes.llm.output_messages": [
+                {"message.role": "assistant", "message.content": "Yes.", "message.tool_calls": None}
+            ],
+        }
+        for minute in (2, 1)
+    )
+    entry = FORMATS.get("openinference")
+    rows = [Record(f"f: row {n}", n, value) for n, value in enumerate((late, early), start=1)]
+    (item,) = gathered(entry, iter(rows))
+    assert isinstance(item, Record)
+    found = pivot_record(entry, item, ImportContext())
+    assert [i.trajectory.messages[0].text for i in found] == ["Room 1?", "Room 2?"]
