@@ -3,8 +3,9 @@
 A row is one API with many requests: every request becomes a trajectory. Where there is a run
 (`Instances`), its steps are the trajectory; otherwise the gold calls are one step without results,
 with their placeholders as they stand, which are no JSON. A judged file holds runs with the gold
-answer and a judge's ruling in one prompt each: the run is the trajectory; gold answer, ruling and
-the judge's words stay in the source under `gold_answer` and `verdict`.
+answer and a judge's ruling in one prompt each: the run is the trajectory, the gold answer stays in
+its source, and the ruling becomes the annotation of a judge: accept where process and final answer
+are right, reject where one is wrong, unsure otherwise, and the judge's words as the note.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
+from curation.annotation import Annotation, Outcome, StepVerdict
 from curation.importing import (
+    TRUTH,
     ImportContext,
     Imported,
     Problem,
     Record,
     RecordError,
+    SourceAnnotation,
     import_format,
 )
 from curation.openai_messages import read_arguments
@@ -33,9 +39,11 @@ _LISTS = ("Instructions", "Golden_Answers", "Instances")
 _TAKEN = frozenset(
     (PART, "Name", "Function_Description", "Description", "id", *_DOCUMENTATION, *_LISTS)
 )
-_JUDGED_TAKEN = frozenset(
-    (PART, "id", "input", "output", "process_correctness", "final_response_correctness")
-)
+JUDGE = "ToolAlpaca's judge"
+
+_RULED = ("process_correctness", "final_response_correctness")
+_RULING = (*_RULED, "output")
+_JUDGED_TAKEN = frozenset((PART, "id", "input", *_RULING))
 
 
 @import_format
@@ -46,7 +54,7 @@ class ToolAlpaca:
     title = "ToolAlpaca"
     description = (
         "One API a row with its functions in prose, requests, and gold answers or runs; or a "
-        "judged file, whose runs keep the gold answer and the judge's ruling."
+        "judged file, whose rulings become annotations of the judge; gold answers are kept."
     )
     extends = ()
 
@@ -163,12 +171,33 @@ def _judged(part: dict[str, Any], context: ImportContext) -> Imported:
     source = {k: v for k, v in part.items() if k not in _JUDGED_TAKEN}
     source["api"] = name
     source["gold_answer"] = run.gold
-    source["verdict"] = {
-        key: part[key]
-        for key in ("process_correctness", "final_response_correctness", "output")
-        if key in part
-    }
-    return _imported(run.messages, run.tools, source, name, number, context)
+    ruling = {key: part[key] for key in _RULING if key in part}
+    imported = _imported(run.messages, run.tools, source, name, number, context)
+    if not any(key in part for key in _RULED):
+        return imported
+    return msgspec.structs.replace(
+        imported,
+        source={**source, TRUTH: ruling},
+        annotations=(SourceAnnotation(JUDGE, _annotation(ruling, run.messages), "judge"),),
+    )
+
+
+def _annotation(ruling: dict[str, Any], messages: tuple[Message, ...]) -> Annotation:
+    """What the judge said: of the whole, and of the final answer, which is the last step."""
+    process, final = (ruling.get(key) for key in _RULED)
+    if "No" in (process, final):
+        outcome = Outcome.REJECT
+    else:
+        outcome = Outcome.ACCEPT if process == final == "Yes" else Outcome.UNSURE
+    verdict = {"Yes": StepVerdict.CORRECT, "No": StepVerdict.INCORRECT}.get(str(final))
+    last = len(messages) - 1
+    answered = verdict is not None and messages[last].role is Role.ASSISTANT
+    words = ruling.get("output")
+    return Annotation(
+        outcome=outcome,
+        step_verdicts={last: verdict} if answered and verdict is not None else {},
+        note=words.strip() if isinstance(words, str) else "",
+    )
 
 
 def _imported(

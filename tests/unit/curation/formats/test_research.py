@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from curation.annotation import Annotation, Outcome, StepVerdict
 from curation.importing import (
     FORMATS,
     TRUTH,
@@ -152,16 +153,35 @@ def test_types_are_read_from_prose() -> None:
 
 def test_the_ruling_and_the_gold_answer_stay_with_a_judged_run() -> None:
     (item,) = imported("toolalpaca", SAMPLES["toolalpaca"].records[2])
-    assert item.source["verdict"] == {
-        "process_correctness": "Yes",
-        "final_response_correctness": "Uncertain",
-        "output": "All is well.",
-    }
+    ruling = {"process_correctness": "Yes", "final_response_correctness": "Uncertain"}
+    assert item.source[TRUTH] == {**ruling, "output": "All is well."}
+    (said,) = item.annotations
+    assert (said.annotator, said.kind) == ("ToolAlpaca's judge", "judge")
+    assert said.annotation == Annotation(outcome=Outcome.UNSURE, note="All is well.")
     assert item.source["gold_answer"] == [
         {"name": "room_area", "arguments": '{"width": ${width from user}}'}
     ]
     assert [t.name for t in item.trajectory.tools] == ["room_area", "colours"]
     assert item.trajectory.messages[-1].text == "It is 15."
+
+
+@pytest.mark.parametrize(
+    ("process", "final", "outcome", "verdict"),
+    [
+        ("Yes", "Yes", Outcome.ACCEPT, StepVerdict.CORRECT),
+        ("No", "Yes", Outcome.REJECT, StepVerdict.CORRECT),
+        ("Yes", "No", Outcome.REJECT, StepVerdict.INCORRECT),
+        ("Uncertain", "Yes", Outcome.UNSURE, StepVerdict.CORRECT),
+    ],
+)
+def test_the_ruling_is_an_annotation(
+    process: str, final: str, outcome: Outcome, verdict: StepVerdict
+) -> None:
+    (run,) = SAMPLES["toolalpaca"].records[2]["Rooms"]
+    ruled = {**run, "process_correctness": process, "final_response_correctness": final}
+    (item,) = imported("toolalpaca", {"Rooms": [ruled]})
+    (said,) = item.annotations
+    assert (said.annotation.outcome, said.annotation.step_verdicts) == (outcome, {3: verdict})
 
 
 def test_a_damaged_request_takes_no_other_with_it() -> None:
