@@ -182,12 +182,14 @@ class _Bounded(ImmutableSandboxedEnvironment):
         """The template, in which every pass through a loop and every macro is counted."""
         template = super()._parse(source, name, filename)
         for node in template.find_all((nodes.For, nodes.Macro, nodes.CallBlock)):
-            count = nodes.Call(nodes.EnvironmentAttribute("count"), [], [], None, None)
+            # Looked up, not called: a call goes through the sandbox and costs twenty times as much.
+            count = nodes.EnvironmentAttribute("counted")
             node.body.insert(0, nodes.ExprStmt(count, lineno=node.lineno))  # type: ignore[attr-defined]
             count.set_environment(self)
         return template
 
-    def count(self) -> None:
+    @property
+    def counted(self) -> int:
         """One step more.
 
         Raises:
@@ -196,6 +198,7 @@ class _Bounded(ImmutableSandboxedEnvironment):
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise TemplateLimit(f"its loops make more than {MOST_STEPS:,} steps")
+        return self.steps
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """What may grow without bound, bounded."""
