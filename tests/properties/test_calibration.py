@@ -42,7 +42,7 @@ def figures(card: Calibration) -> list[Figure]:
 
 
 @given(CASES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_shares_are_shares_and_undefined_exactly_without_cases(cases: list[GoldCase]) -> None:
     card = calibrate(cases, resamples=20)
     # Balanced accuracy needs cases on both sides; its n counts those of either.
@@ -63,7 +63,7 @@ def test_shares_are_shares_and_undefined_exactly_without_cases(cases: list[GoldC
 
 
 @given(CASES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_exchanging_the_sides_exchanges_the_verdicts_and_nothing_else(
     cases: list[GoldCase],
 ) -> None:

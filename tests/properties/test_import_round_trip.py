@@ -205,7 +205,7 @@ def damaged(draw: st.DrawFn) -> tuple[str, Any]:
     return name, record
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(damaged())
 def test_a_damaged_record_is_refused_in_words_or_imported_whole(given: tuple[str, Any]) -> None:
     name, record = given

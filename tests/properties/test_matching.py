@@ -54,7 +54,7 @@ def test_an_answer_matches_itself_in_any_spelling_and_order(
         assert said == Match(True, text_only=not calls)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(FEW, FEW)
 def test_strict_implies_the_others(
     first: list[tuple[str, dict[str, Any]]], second: list[tuple[str, dict[str, Any]]]
@@ -73,7 +73,7 @@ def test_a_single_accepted_value_accepts_itself(calls: list[tuple[str, dict[str,
     assert match_step(BFCL, reference, reference, gold=gold_of(reference)).matched
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(FEW, FEW, st.randoms(use_true_random=False))
 def test_the_order_of_calls_changes_nothing(
     first: list[tuple[str, dict[str, Any]]],

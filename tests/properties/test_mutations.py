@@ -52,7 +52,7 @@ CONTEXTS = st.lists(
 
 
 @given(tools_and_calls(), CONTEXTS, st.sampled_from([None, "", "Let me see."]), st.text(max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_mutant_is_wrong_in_the_place_it_names(
     offered: tuple[tuple[ToolSpec, ...], tuple[ToolCall, ...]],
     context: tuple[Message, ...],
@@ -100,7 +100,7 @@ def _assert_anchored(right: Message, mutant: Mutant, index: int) -> None:
 
 
 @given(tools_and_calls(), CONTEXTS, st.text(max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_mutations_of_meaning_keep_the_schema_and_those_of_form_break_it(
     offered: tuple[tuple[ToolSpec, ...], tuple[ToolCall, ...]],
     context: tuple[Message, ...],

@@ -22,7 +22,7 @@ TOOLS = st.lists(
 Calls = list[tuple[str, dict[str, Any]]]
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(CALLS | FEW, CALLS | FEW, TOOLS, st.lists(st.text(max_size=30), max_size=4))
 def test_every_score_is_in_range(
     first: Calls, second: Calls, tools: list[ToolSpec], results: list[str]
@@ -34,7 +34,7 @@ def test_every_score_is_in_range(
         assert score is None or reward.low <= score <= reward.high
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(FEW, FEW, st.randoms(use_true_random=False))
 def test_the_order_of_calls_changes_nothing(
     first: Calls, second: Calls, chance: random.Random
@@ -48,7 +48,7 @@ def test_the_order_of_calls_changes_nothing(
         )
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(FEW, FEW)
 def test_a_strict_match_gets_the_most_and_tool_n1_nothing_else(first: Calls, second: Calls) -> None:
     reference, prediction = message(first), message(second)

@@ -92,7 +92,7 @@ JUNK = st.recursive(
 
 
 @given(ANY_SCHEMA | JUNK)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_normalising_twice_is_normalising_once(parameters: Any) -> None:
     once = normalise(parameters)
     twice = normalise(once.schema)
@@ -133,7 +133,7 @@ def _keywords(schema: Any) -> Any:
 
 
 @given(ANY_SCHEMA, ARGUMENTS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_quick_yes_and_the_explanation_agree(parameters: Any, arguments: Any) -> None:
     validator = ToolValidator(parameters)
     problems = validator.problems(arguments)
@@ -145,7 +145,7 @@ def test_the_quick_yes_and_the_explanation_agree(parameters: Any, arguments: Any
 
 
 @given(schemas(st.sampled_from(["string", "integer", "number", "array", "object"])), ARGUMENTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_plain_schema_means_what_jsonschema_says_it_means(
     parameters: dict[str, Any], arguments: Any
 ) -> None:
