@@ -17,7 +17,7 @@ ARGS ?=
 # Processes that tests start would compile the whole program again and again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-flows test-others test-browser-a-f test-browser-g-z test-old-datasets lint \
+.PHONY: run test test-flows test-others test-browser-a-i test-browser-j-z test-old-datasets lint \
 	bench data docs clean require-python
 .DELETE_ON_ERROR:
 
@@ -37,7 +37,7 @@ else
 endif
 
 # Side by side, because each waits half of its time: for a browser, a disk, another process.
-PARTS := test-flows test-others test-browser-a-f test-browser-g-z lint
+PARTS := test-flows test-others test-browser-a-i test-browser-j-z lint
 GROUPED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test-flows: $(VENV)/.installed-test
@@ -46,11 +46,11 @@ test-flows: $(VENV)/.installed-test
 test-others: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/unit/app/flows
 
-test-browser-a-f: $(VENV)/.installed-test
-	$(BIN)/python -m pytest tests/e2e/test_[a-f]*.py
+test-browser-a-i: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/e2e/test_[a-i]*.py
 
-test-browser-g-z: $(VENV)/.installed-test
-	$(BIN)/python -m pytest tests/e2e/test_[!a-f]*.py
+test-browser-j-z: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/e2e/test_[!a-i]*.py
 
 test-old-datasets: $(VENV)/.installed-test $(OLD)/.installed
 	LOOPWRIGHT_OLD_DATASETS_PYTHON=$(CURDIR)/$(OLD)/bin/python \
