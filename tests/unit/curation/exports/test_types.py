@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from curation.annotation import Annotation, Outcome, StepVerdict
@@ -63,10 +64,11 @@ def test_a_step_with_a_place_that_is_not_to_be_learnt_carries_no_loss() -> None:
     assert isinstance(whole, Conversation) and whole.masked == ()
 
 
-def test_a_weight_of_zero_in_the_source_is_respected() -> None:
+@pytest.mark.parametrize("key", ["weight", "loss_weight"])
+def test_a_weight_of_zero_in_the_source_is_respected(key: str) -> None:
     messages = (
         user("q"),
-        Message(Role.ASSISTANT, "5", extra={"weight": 0}),
+        Message(Role.ASSISTANT, "5", extra={key: 0.0}),
         user("sure?"),
         say("4"),
     )
