@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from curation.importing import ImportContext
+from curation.importing import ImportContext, json_text
 from curation.openai_messages import read_messages
 from curation.trajectory import Message, Role
 
@@ -39,7 +39,7 @@ def is_verl(record: dict[str, Any]) -> bool:
     return (
         isinstance(record.get("prompt"), list)
         and isinstance(model, dict)
-        and isinstance(model.get("ground_truth"), str)
+        and model.get("ground_truth") is not None
     )
 
 
@@ -65,6 +65,7 @@ def read_training_row(record: dict[str, Any], context: ImportContext) -> Trainin
             context.source_id(record),
         )
     messages = read_messages(record["prompt"])
+    gold = record["reward_model"]["ground_truth"]
     has_system = bool(messages) and messages[0].role is Role.SYSTEM
     source = {k: v for k, v in record.items() if k not in ("prompt", "id")}
     source_id = context.source_id(record)
@@ -77,7 +78,7 @@ def read_training_row(record: dict[str, Any], context: ImportContext) -> Trainin
     return TrainingRow(
         messages[0].text if has_system else "",
         messages[1:] if has_system else messages,
-        record["reward_model"]["ground_truth"],
+        gold if isinstance(gold, str) else json_text(gold),
         source,
         source_id,
     )

@@ -53,7 +53,7 @@ def _row(record: dict[str, Any], context: ImportContext) -> Imported:
     if not is_triple(record) and not is_verl(record):
         raise RecordError(
             "There is neither an instruction triple nor a prompt with its reward.",
-            "Give instruction, input and output, or prompt and reward_model.ground_truth as text.",
+            "Give instruction, input and output, or prompt and reward_model.ground_truth.",
         )
     row = read_training_row(record, context)
     messages = [Message(Role.SYSTEM, row.system)] if row.system else []

@@ -227,10 +227,16 @@ def test_the_gold_of_verl_rows_is_the_step_and_stays_in_the_source() -> None:
 
 @pytest.mark.parametrize(
     ("truth", "calls"),
-    [("72", None), ('[{"name": "f", "arguments": {"a": 1}}]', ['{"a":1}']), ('{"a": 1}', None)],
+    [
+        ("72", None),
+        (72, None),
+        ([{"name": "f", "parameters": {"a": 1}}], ['{"a":1}']),
+        ('[{"name": "f", "arguments": {"a": 1}}]', ['{"a":1}']),
+        ('{"a": 1}', None),
+    ],
 )
 def test_gold_that_is_no_answer_stays_in_the_source_alone(
-    truth: str, calls: list[str] | None
+    truth: Any, calls: list[str] | None
 ) -> None:
     record = {
         "prompt": [{"role": "user", "content": "How many?"}],
