@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from plotly.graph_objects import Figure
+from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.flows import rounds as flow
@@ -63,35 +65,27 @@ def _draw_charts(found: Sequence[RoundNow]) -> None:
         for one in found
     ]
     left, right = st.columns([3, 2])
-    with left:
-        st.markdown("**What every round drew**")
-        drawn = None
-        if any(one.mixture for one in marks):
-            drawn = st.plotly_chart(
-                round_charts.mixtures(marks),
-                key="rounds-mixtures",
-                on_select="rerun",
-                selection_mode="points",
-                config={"displayModeBar": False},
-            )
-        else:
-            st.caption("Nothing yet: a round draws its mixture when it is closed, below.")
-    with right:
-        st.markdown("**How many answers match**")
-        rates = None
-        if any(one.match_rate is not None for one in marks):
-            rates = st.plotly_chart(
-                round_charts.match_rates(marks),
-                key="rounds-rates",
-                on_select="rerun",
-                selection_mode="points",
-                config={"displayModeBar": False},
-            )
-        else:
-            st.caption("Nothing yet: no answer of the model was compared with its reference.")
-    for name, event in (("mixtures", drawn), ("rates", rates)):
-        if event is not None:
-            _follow(name, charts.clicked(event))
+    left.markdown("**What every round drew**")
+    if any(one.mixture for one in marks):
+        _draw_chart(left, "mixtures", round_charts.mixtures(marks))
+    else:
+        left.caption("Nothing yet: a round draws its mixture when it is closed, below.")
+    right.markdown("**How many answers match**")
+    if any(one.match_rate is not None for one in marks):
+        _draw_chart(right, "rates", round_charts.match_rates(marks))
+    else:
+        right.caption("Nothing yet: no answer of the model was compared with its reference.")
+
+
+def _draw_chart(place: DeltaGenerator, name: str, figure: Figure) -> None:
+    drawn = place.plotly_chart(
+        figure,
+        key=f"rounds-{name}",
+        on_select="rerun",
+        selection_mode="points",
+        config={"displayModeBar": False},
+    )
+    _follow(name, charts.clicked(drawn))
 
 
 def _follow(chart: str, clicked: str | None) -> None:
