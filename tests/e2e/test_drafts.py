@@ -190,7 +190,7 @@ def test_what_two_tabs_changed_apart_goes_together(studio: Studio, page: Any) ->
     type_arguments(page, GOOD)
     wait_kept(page)
     tab.keyboard.press("Control+a")
-    tab.keyboard.type("Nothing is free in Oslo.")
+    tab.keyboard.type("Nothing is free in Oslo.", delay=100)  # refused before it is finished
     wait_until(tab, MERGING)
     assert "✓ chosen" in tab.locator(".merge footer").inner_text()
     tab.wait_for_timeout(500)

@@ -49,9 +49,9 @@ export class DraftKeeper {
 
   /** The correction is another one now: on disk at once, with the studio soon. */
   changed(c) {
+    this.write(c, true);
     if (c.kept.state === "stopped") return;
     c.kept.state = "waiting";
-    this.write(c, true);
     const now = performance.now();
     this.since ??= now;
     clearTimeout(this.timer);

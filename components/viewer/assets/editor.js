@@ -181,6 +181,7 @@ export function perform(screen, state, { tag = null } = {}) {
 
 function changed(screen, c, { typed = false } = {}) {
   c.error = "";
+  if (typed) c.typedAt = performance.now();
   keepDraft(screen.session, c);
   const { place } = c;
   const entry = place && r.entryOf(c.history.now, place.entry);
@@ -201,6 +202,7 @@ function setReason(screen, text) {
   const c = openOf(screen.session);
   c.reason = text;
   c.error = "";
+  c.typedAt = performance.now();
   keepDraft(screen.session, c);
   screen.session.emit("typed");
 }

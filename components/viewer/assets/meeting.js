@@ -10,6 +10,8 @@ import { fromDraft, rebased } from "./revision_draft.js";
 import { historyOf, performed } from "./revision_history.js";
 import { baseOf } from "./shown.js";
 
+const PAUSE_MS = 800; // without a key: what comes up takes the keyboard from who is typing
+
 /** The open correction of the trajectory on screen, begun from the draft that is kept, if any. */
 export function begun(s, base) {
   const fresh = r.begin(base.messages, base.parents, base.attested);
@@ -23,6 +25,7 @@ export function begun(s, base) {
     reason: base.reason,
     place: null, // {entry, call} being typed into
     raw: Boolean(s.prefersJson), // arguments as JSON text
+    typedAt: -Infinity, // when a key last changed it, see `pauseInTyping`
     live: [], // parts of cards that follow it, see place.js
     version: 0, // the open place is drawn anew when it changes
     verdict: null, // what check-revision said, and of which state
@@ -92,7 +95,8 @@ function conflictOf(c, mine, theirs, stoodChanged) {
  * correction that is open afterwards says what mine said, over what stands now.
  */
 export async function meetOthers(s, c) {
-  const mine = contentOf(c);
+  await pauseInTyping(c);
+  const asked = performance.now();
   let view;
   try {
     ({ view } = await s.api.view(c.uid));
@@ -103,6 +107,11 @@ export async function meetOthers(s, c) {
     return;
   }
   if (s.editor !== c || s.current !== c.uid) return;
+  if (c.typedAt > asked) {
+    await meetOthers(s, c);
+    return;
+  }
+  const mine = contentOf(c);
   const before = c.base;
   s.keep(view);
   const base = baseOf(s);
@@ -124,6 +133,14 @@ export async function meetOthers(s, c) {
   s.emit("annotation", "correction", "status");
   if (c.conflict) s.emit("merge");
   else s.keeper.settle(c, revision);
+}
+
+async function pauseInTyping(c) {
+  for (;;) {
+    const left = c.typedAt + PAUSE_MS - performance.now();
+    if (left <= 0) return;
+    await new Promise((goOn) => setTimeout(goOn, left));
+  }
 }
 
 /** What stands now is what the correction starts from. */

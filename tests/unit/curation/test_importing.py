@@ -53,18 +53,34 @@ def test_what_is_no_format_is_none(values: list[Any]) -> None:
 @pytest.mark.parametrize(
     "record",
     [
-        {
-            "messages": [{"role": "user", "content": [{"type": "text", "value": "x"}]}],
-            "tools": "[]",
-        },
         {"conversations": [{"from": "human", "value": "x"}, {"from": "gpt", "value": "y"}]},
         {"conversations": [{"from": "system", "value": "x"}, {"from": "user", "value": "y"}]},
-        {"id": 1, "query": "x", "calling": []},
-        {"id": "x", "question": "user: hi", "function": []},
+        {"id": 1, "query": "x", "calls": []},
+        {"id": "x", "question": "hi", "functions": []},
     ],
 )
 def test_relatives_of_known_formats_are_not_taken_for_them(record: dict[str, Any]) -> None:
     assert detect([record]) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        (
+            {
+                "messages": [{"role": "user", "content": [{"type": "text", "value": "x"}]}],
+                "tools": "[]",
+            },
+            "llama-factory-v1",
+        ),
+        ({"id": 1, "query": "x", "calling": []}, "seal-tools"),
+        ({"id": "x", "question": "user: hi", "function": []}, "acebench"),
+    ],
+)
+def test_relatives_with_a_format_of_their_own_are_of_that(
+    record: dict[str, Any], name: str
+) -> None:
+    assert name_of([record]) == name
 
 
 def test_chat_messages_with_tags_are_hermes() -> None:
