@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from storage.engine import Store, migrate, open_store
+from tests.moving_store import MovingStore
 from tests.postgres import (
     _migrated,
     postgres_server,
@@ -36,12 +37,17 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def _sqlite(migrated_file: Path) -> MovingStore:
+    return MovingStore(f"sqlite:///{migrated_file}")
+
+
 @pytest.fixture
-def store(tmp_path: Path, migrated_file: Path) -> Iterator[Store]:
+def store(tmp_path: Path, migrated_file: Path, _sqlite: MovingStore) -> Iterator[Store]:
     """An open store on a fresh, migrated SQLite file."""
     path = tmp_path / "loopwright.db"
     shutil.copyfile(migrated_file, path)
-    opened = open_store(f"sqlite:///{path}")
+    opened = _sqlite.at(f"sqlite:///{path}")
     yield opened
     opened.close()
 

@@ -18,10 +18,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import make_url
 
 from storage.engine import Store, migrate, open_store
+from tests.moving_store import MovingStore
 
 _SYSTEM_USER = "postgres"
 _numbers = count(1)
@@ -91,7 +93,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 @pytest.fixture
 def postgres_store(_migrated: _Migrated) -> Iterator[Store]:
     """An open store in an empty, migrated PostgreSQL database."""
-    opened = open_store(_migrated.fresh())
+    opened = _migrated.store()
     yield opened
     opened.close()
 
@@ -108,14 +110,20 @@ class _Migrated:
     server: str
     url: str = ""
     schema: tuple[Any, ...] = ()
+    moving: MovingStore | None = None
 
-    def fresh(self) -> str:
-        """Its URL. It is as its migrations left it, under a name that no test has seen."""
+    def store(self) -> Store:
+        """A store on it. It is as its migrations left it, under a name that no test has seen."""
         if self.url and self._emptied():
             last, self.url = self.url, _unused(self.server)
             with _administered(self.server) as conn:
-                conn.execute(text(f"ALTER DATABASE {_name(last)} RENAME TO {_name(self.url)}"))
-            return self.url
+                conn.execute(f"ALTER DATABASE {_name(last)} RENAME TO {_name(self.url)}")
+        else:
+            self._made_anew()
+        self.moving = self.moving or MovingStore(self.url)
+        return self.moving.at(self.url)
+
+    def _made_anew(self) -> None:
         if self.url:
             _dropped(self.server, self.url)
         self.url = _created(self.server)
@@ -123,14 +131,13 @@ class _Migrated:
         migrate(store)
         store.close()
         with _administered(self.url) as conn:
-            self.schema = tuple(conn.execute(text(_SCHEMA)).one())
-        return self.url
+            self.schema = conn.execute(_SCHEMA).fetchone() or ()
 
     def _emptied(self) -> bool:
         """Whether it could be emptied; not when the last test changed its schema."""
         with _administered(self.url) as conn:
-            conn.execute(text(_EMPTY))
-            return tuple(conn.execute(text(_SCHEMA)).one()) == self.schema
+            conn.execute(_EMPTY)
+            return conn.execute(_SCHEMA).fetchone() == self.schema
 
 
 _EMPTY = """
@@ -170,18 +177,16 @@ def _name(url: str) -> str:
 def _created(server: str) -> str:
     url = _unused(server)
     with _administered(server) as conn:
-        conn.execute(text(f"CREATE DATABASE {_name(url)} TEMPLATE template1"))
+        conn.execute(f"CREATE DATABASE {_name(url)} TEMPLATE template1")
     return url
 
 
 def _dropped(server: str, url: str) -> None:
     with _administered(server) as conn:
-        conn.execute(text(f"DROP DATABASE {_name(url)} WITH (FORCE)"))
+        conn.execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
 
 
 @contextmanager
-def _administered(url: str) -> Iterator[Connection]:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
+def _administered(url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as conn:
         yield conn
-    engine.dispose()
