@@ -25,7 +25,8 @@ run: $(VENV)/.installed
 	@$(BIN)/loopwright run --demo $(ARGS)
 
 test: $(VENV)/.installed-test
-	@command -v "$${LOOPWRIGHT_CHROMIUM:-/usr/bin/chromium}" >/dev/null 2>&1 || \
+	@command -v "$${LOOPWRIGHT_CHROMIUM:-chromium-headless-shell}" >/dev/null 2>&1 || \
+		command -v chromium >/dev/null 2>&1 || \
 		echo "NOTICE: no chromium found; the browser tests are skipped. Install it," \
 		"or name its path in LOOPWRIGHT_CHROMIUM, to run them."
 ifeq ($(ARGS),)
