@@ -1,0 +1,143 @@
+"""What an export records of itself: the manifest, the dataset card, what its trainer needs beside
+the rows, and the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from app.flows.export_folder import Folder
+from app.flows.export_request import ExportReport, ExportRequest
+from app.flows.export_streaming import Streaming
+from curation.checking import catalogue_fingerprint
+from curation.export_manifest import (
+    CARD,
+    DROPPED,
+    INDEX,
+    MANIFEST,
+    RENDERING,
+    FileEntry,
+    Manifest,
+    MixtureEntry,
+    Request,
+    Versions,
+    card,
+    cautions,
+    encode_manifest,
+)
+from curation.export_reasons import Adaptation, DropReason
+from curation.exporting import ExportType, Layout
+from curation.splits import Split
+from storage.rounds import Round
+from storage.taxonomies import list_taxonomies
+
+
+def manifest_of(
+    conn: Connection,
+    streaming: Streaming,
+    files: tuple[FileEntry, ...],
+    request: ExportRequest,
+) -> Manifest:
+    writing = streaming.writing
+    rows = {entry.split: entry.rows for entry in files}
+    by_split = {split.value: rows.get(split.value, 0) for split in Split}
+    rendering = streaming.look.entry() if streaming.look is not None else None
+    others = [CARD, INDEX, *([DROPPED] if writing.dropped else [])]
+    others += [RENDERING] if rendering is not None else []
+    names = {entry.split: entry.name for entry in files}
+    others += streaming.layout.companions(names, _shape(streaming.kind))
+    return Manifest(
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        request=Request(
+            type=request.type,
+            layout=request.layout,
+            include=request.include.value,
+            dataset=request.dataset,
+            per_step=request.per_step,
+            shares=request.shares,
+            salt=request.salt,
+            round=request.round,
+            template=request.template,
+            context=request.context,
+        ),
+        versions=Versions(
+            loopwright=_version(),
+            checks=catalogue_fingerprint(),
+            taxonomies={t.name: t.version for t in list_taxonomies(conn)},
+        ),
+        trajectories=streaming.trajectories,
+        rows=sum(rows.values()),
+        by_split=by_split if streaming.kind.splits else rows,
+        balance=writing.balance(),
+        dropped=dict(_by_name(writing.dropped)),
+        adapted={kind: n for kind, n in _by_name(writing.notes) if n},
+        files=files,
+        other_files=tuple(sorted(others)),
+        mixture=_mixture_entry(streaming.mixed),
+        refused=tuple(writing.refused),
+        rendering=rendering,
+    )
+
+
+def _mixture_entry(mixed: Round | None) -> MixtureEntry | None:
+    if mixed is None or mixed.mixture is None or mixed.closed_at is None:
+        return None
+    return MixtureEntry(
+        mixed.number,
+        mixed.setup.model,
+        mixed.closed_at.isoformat(timespec="seconds"),
+        mixed.mixture.spec.preset,
+        mixed.mixture.spec.budget,
+        {part.value: n for part, n in mixed.mixture.chosen.items()},
+    )
+
+
+_Name = TypeVar("_Name", DropReason, Adaptation)
+
+
+def _by_name(counts: Counter[_Name]) -> Iterator[tuple[_Name, int]]:
+    yield from sorted(counts.items(), key=lambda pair: pair[0].value)
+
+
+def _shape(kind: ExportType) -> str:
+    return kind.shapes[0].__name__
+
+
+def _version() -> str:
+    try:
+        return version("loopwright")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def write_companions(folder: Folder, manifest: Manifest, kind: ExportType, layout: Layout) -> None:
+    names = {entry.split: entry.name for entry in manifest.files}
+    for name, text in layout.companions(names, _shape(kind)).items():
+        folder.write_text(name, text)
+    title = f"{kind.title}, {layout.title}"
+    folder.write_text(CARD, card(manifest, title, layout.advice(kind.name)))
+    folder.write_text(MANIFEST, encode_manifest(manifest))
+
+
+def report_of(manifest: Manifest, request: ExportRequest) -> ExportReport:
+    out = Path(request.out)
+    return ExportReport(
+        type=request.type,
+        layout=request.layout,
+        out=request.out,
+        rows=manifest.rows,
+        trajectories=manifest.trajectories,
+        by_split=dict(manifest.by_split),
+        dropped={reason.value: n for reason, n in manifest.dropped.items()},
+        adapted={kind.value: n for kind, n in manifest.adapted.items()},
+        cautions=cautions(manifest),
+        rendering=manifest.rendering,
+        files=(*(entry.name for entry in manifest.files), *manifest.other_files, MANIFEST),
+        manifest=str(out / MANIFEST),
+    )

@@ -1,0 +1,59 @@
+"""What is asked of an export, and what is told of it when it is done."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from curation.errors import ExportError
+from curation.export_manifest import RenderingEntry
+from curation.exporting import Include
+from curation.splits import DEFAULT_SALT, DEFAULT_SHARES
+
+
+class ExportRequest(Struct, frozen=True):
+    """What to export, and where to."""
+
+    type: str
+    layout: str
+    out: str
+    include: Include = Include.DECIDED
+    dataset: str | None = None
+    per_step: bool = False
+    shares: tuple[float, float, float] = DEFAULT_SHARES
+    salt: str = DEFAULT_SALT
+    round: int | None = None
+    """Only the steps of this round's mixture, one row each."""
+    template: str | None = None
+    """The chat template of the model to be trained: a folder, its tokenizer_config.json, or a
+    .jinja file. Every row is rendered with it before it leaves."""
+    context: int | None = None
+    """Tokens that the model takes; None: as its files say."""
+
+
+class ExportReport(Struct, frozen=True):
+    """What was exported."""
+
+    type: str
+    layout: str
+    out: str
+    rows: int
+    trajectories: int
+    """How many were looked at."""
+    by_split: dict[str, int]
+    dropped: dict[str, int]
+    adapted: dict[str, int]
+    cautions: tuple[str, ...]
+    """What to know before training on it."""
+    rendering: RenderingEntry | None
+    files: tuple[str, ...]
+    manifest: str
+
+
+def include_named(name: str) -> Include:
+    try:
+        return Include(name)
+    except ValueError:
+        known = ", ".join(include.value for include in Include)
+        raise ExportError(
+            f"Nothing is called {name!r} to include.", hint=f"Choose one of {known}."
+        ) from None
