@@ -53,6 +53,12 @@ class Request(Struct, frozen=True):
     per_step: bool
     shares: tuple[float, float, float]
     salt: str
+    stratify: tuple[str, ...] = ()
+    """What splits are alike in."""
+    test_datasets: tuple[str, ...] = ()
+    """The fixed test set."""
+    tool_sets: bool = False
+    """Whether what offers the same set of tools stands in one split."""
     round: int | None = None
     """Number of the round whose mixture was exported."""
     template: str | None = None
@@ -146,12 +152,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 def cautions(manifest: Manifest) -> tuple[str, ...]:
     """What somebody who trains on it has to know beforehand, as sentences."""
-    found = [
-        f"No row fell into {split}, though {share:g} of the groups were asked for: groups are "
-        "dealt by their hash, so shares hold for many groups, not for few."
-        for split, share in zip(Split, manifest.request.shares, strict=True)
-        if share and split.value in manifest.by_split and not manifest.by_split[split.value]
-    ]
+    found = _of_empty_splits(manifest)
     for split, balance in manifest.balance.items():
         if not (balance.wanted and balance.unwanted):
             side = "unwanted" if balance.wanted else "wanted"
@@ -166,6 +167,42 @@ def cautions(manifest: Manifest) -> tuple[str, ...]:
     if manifest.rendering is not None:
         found += _of_rendering(manifest.rendering)
     return tuple(found)
+
+
+def _of_empty_splits(manifest: Manifest) -> list[str]:
+    request = manifest.request
+    empty = {split for split in Split if manifest.by_split.get(split.value) == 0}
+    found = []
+    for split, share in zip(Split, request.shares, strict=True):
+        if split not in empty or not share:
+            continue
+        if split is Split.TEST and request.test_datasets:
+            found.append(
+                f"No row fell into test: nothing of {', '.join(request.test_datasets)} is "
+                f"{request.include} and fits the layout."
+            )
+        else:
+            found.append(
+                f"No row fell into {split}, though {share:g} of the groups were asked for: groups "
+                "are dealt by their hash, so shares hold for many groups, not for few"
+                f"{'.' if request.stratify else '; stratify to hold them for few.'}"
+            )
+    return found
+
+
+def _dealing(request: Request) -> str:
+    """How groups came to their splits, as sentences."""
+    parts = [
+        "A group (a source task with its corrections, what grew from it, near-duplicates) is dealt "
+        f"once, by a stable salted hash, and never moves. Salt: `{request.salt}`."
+    ]
+    if request.stratify:
+        parts.append(f"Splits are alike in {' and '.join(request.stratify)}.")
+    if request.test_datasets:
+        parts.append(f"The test set is {', '.join(f'`{one}`' for one in request.test_datasets)}.")
+    if request.tool_sets:
+        parts.append("What offers the same set of tools stands in one split.")
+    return " ".join(parts)
 
 
 def _of_rendering(entry: RenderingEntry) -> list[str]:
@@ -208,10 +245,8 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
         _rows_table(manifest),
         *([rendering_summary(manifest.rendering)] if manifest.rendering else []),
         *[f"**Note:** {caution}" for caution in cautions(manifest)],
-        "Splits are dealt by a stable hash of the group (a source task with its corrections), so "
-        f"nothing of one group stands in two splits. Salt: `{request.salt}`. Splits without rows "
-        f"have no file. `{INDEX}` says which trajectory each row comes from; hashes and versions "
-        f"are in `{MANIFEST}`.",
+        f"{_dealing(request)} Splits without rows have no file. `{INDEX}` says which trajectory "
+        f"each row comes from; hashes and versions are in `{MANIFEST}`.",
     ]
     if manifest.dropped:
         rows = [

@@ -102,25 +102,32 @@ class Candidate(Struct, frozen=True, gc=False):
 
 
 def count_candidates(
-    conn: Connection, include: Include, dataset_id: int | None, round_id: int | None = None
+    conn: Connection,
+    include: Include,
+    dataset_ids: Sequence[int] = (),
+    round_id: int | None = None,
 ) -> int:
     """How many candidates there are, counted by one query apart from the stream."""
-    wanted = union(*_sources(include, dataset_id, round_id)).subquery()
+    wanted = union(*_sources(include, dataset_ids, round_id)).subquery()
     return int(conn.execute(select(func.count()).select_from(wanted)).scalar_one())
 
 
 def iter_candidates(
-    conn: Connection, include: Include, dataset_id: int | None, round_id: int | None = None
+    conn: Connection,
+    include: Include,
+    dataset_ids: Sequence[int] = (),
+    round_id: int | None = None,
 ) -> Iterator[Candidate]:
     """Every candidate in the order of import.
 
     Args:
+        dataset_ids: only those of these datasets; none: of all.
         round_id: only those of which the mixture of this round holds a step.
     """
     after = 0
     families = groups.families(conn)
-    while ids := _page(conn, include, dataset_id, round_id, after):
-        found = _candidates(conn, ids, dataset_id, families)
+    while ids := _page(conn, include, dataset_ids, round_id, after):
+        found = _candidates(conn, ids, dataset_ids, families)
         yield from found if round_id is None else _mixed(conn, round_id, ids, found)
         after = ids[-1]
 
@@ -149,7 +156,9 @@ def chosen_corrections(conn: Connection) -> set[int]:
     return set(rows.scalars())
 
 
-def _sources(include: Include, dataset_id: int | None, round_id: int | None) -> list[Select[Any]]:
+def _sources(
+    include: Include, dataset_ids: Sequence[int], round_id: int | None
+) -> list[Select[Any]]:
     """Queries whose union is the set of ids looked at."""
     later = decision.alias("later")
     in_force = select(decision.c.trajectory_id.label("id")).where(
@@ -162,10 +171,10 @@ def _sources(include: Include, dataset_id: int | None, round_id: int | None) -> 
     )
     standing = select(annotation.c.trajectory_id.label("id")).where(stands(annotation))
     members = select(item.c.trajectory_id.label("id"))
-    if dataset_id is not None:
-        members = members.where(item.c.dataset_id == dataset_id)
-        in_force = in_force.where(_is_member(decision.c.trajectory_id, dataset_id))
-        standing = standing.where(_is_member(annotation.c.trajectory_id, dataset_id))
+    if dataset_ids:
+        members = members.where(item.c.dataset_id.in_(dataset_ids))
+        in_force = in_force.where(_is_member(decision.c.trajectory_id, dataset_ids))
+        standing = standing.where(_is_member(annotation.c.trajectory_id, dataset_ids))
     wanted = {
         Include.DECIDED: [in_force],
         Include.ANNOTATED: [in_force, standing],
@@ -176,20 +185,24 @@ def _sources(include: Include, dataset_id: int | None, round_id: int | None) -> 
     return [one.where(is_mixed(round_id, one.selected_columns[0])) for one in wanted]
 
 
-def _is_member(trajectory_id: Any, dataset_id: int) -> Any:
+def _is_member(trajectory_id: Any, dataset_ids: Sequence[int]) -> Any:
     return exists(
         select(literal(1)).where(
-            item.c.dataset_id == dataset_id, item.c.trajectory_id == trajectory_id
+            item.c.dataset_id.in_(dataset_ids), item.c.trajectory_id == trajectory_id
         )
     )
 
 
 def _page(
-    conn: Connection, include: Include, dataset_id: int | None, round_id: int | None, after: int
+    conn: Connection,
+    include: Include,
+    dataset_ids: Sequence[int],
+    round_id: int | None,
+    after: int,
 ) -> list[int]:
     """The next ids. Each source is limited by itself, or every page would read all of it."""
     ids: set[int] = set()
-    for source in _sources(include, dataset_id, round_id):
+    for source in _sources(include, dataset_ids, round_id):
         column = source.selected_columns[0]
         page = source.where(column > after).distinct().order_by(column).limit(PAGE)
         ids |= set(conn.execute(page).scalars())
@@ -199,12 +212,12 @@ def _page(
 def _candidates(
     conn: Connection,
     ids: Sequence[int],
-    dataset_id: int | None,
+    dataset_ids: Sequence[int],
     families: dict[str, str],
 ) -> Iterator[Candidate]:
     decisions = decisions_of(conn, ids)
     said = said_of(conn, ids)
-    members = members_of(conn, ids, dataset_id)
+    members = members_of(conn, ids, dataset_ids[0] if dataset_ids else None)
     corrections = corrections_of(conn, decisions, said)
     court = court_of(conn, ids)
     tries = tries_of(conn, decisions, said, court)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, func, select
 
 from curation.splits import Split
+from curation.stratified_splits import Stratum
 from storage.bulk import insert_new, stored_time
-from storage.tables import SplitSideRow, TrajectoryRow, table_of
+from storage.datasets import dataset_id
+from storage.tables import ItemRow, SplitSideRow, TrajectoryRow, table_of
 
 split_side = table_of(SplitSideRow)
 trajectory = table_of(TrajectoryRow)
+item = table_of(ItemRow)
+
+
+def _doublings(column: Any, most: int = 12) -> Any:
+    """How many bits the number has: 0, 1, 2 to 3, 4 to 7, …"""
+    steps = [(column < 2**bits, bits) for bits in range(most)]
+    return case(*steps, else_=most).label(f"{column.name}_bits")
 
 
 def recorded_sides(conn: Connection, ledger: str) -> dict[str, Split]:
@@ -41,3 +51,40 @@ def unrecorded_groups(conn: Connection, ledger: str) -> list[str]:
         .order_by(trajectory.c.group_key)
     )
     return list(conn.execute(query).scalars())
+
+
+def groups_of_datasets(conn: Connection, names: Collection[str]) -> frozenset[str]:
+    """Groups of every trajectory of these datasets.
+
+    Raises:
+        NotFound: no such dataset.
+    """
+    ids = [dataset_id(conn, name) for name in names]
+    query = (
+        select(trajectory.c.group_key)
+        .join(item, item.c.trajectory_id == trajectory.c.id)
+        .where(item.c.dataset_id.in_(ids))
+        .distinct()
+    )
+    return frozenset(conn.execute(query).scalars()) if ids else frozenset()
+
+
+def strata(conn: Connection, by: Collection[Stratum]) -> dict[str, str]:
+    """Stratum of every group: that of its first trajectory. {} where nothing is told apart."""
+    columns = [_COLUMNS[one] for one in sorted(set(by))]
+    if not columns:
+        return {}
+    query = select(trajectory.c.group_key, *columns).order_by(trajectory.c.id.desc())
+    # The first trajectory comes last, and stays.
+    return {key: " ".join(map(str, values)) for key, *values in conn.execute(query)}
+
+
+_COLUMNS = {
+    Stratum.DATASET: select(func.min(item.c.dataset_id))
+    .where(item.c.trajectory_id == trajectory.c.id)
+    .scalar_subquery()
+    .label("dataset"),
+    Stratum.TOOLS: trajectory.c.tool_set_id,
+    Stratum.LENGTH: _doublings(trajectory.c.n_steps),
+    Stratum.CALLS: _doublings(trajectory.c.n_calls, most=2),
+}

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands import recipes
+from app.commands.splits import SALT, SHARES, STRATIFY, TEST_DATASET, TOOL_SETS
 from app.commands.terminal import Terminal, TerminalRun, table
 from app.flows.check import check as run_check
 from app.flows.export import export as run_export
@@ -20,6 +21,7 @@ from curation.export_manifest import rendering_summary
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.exporting import Include
 from curation.queueing import Policy
+from curation.stratified_splits import Stratum
 from storage.engine import Store
 
 PROBLEMS_SHOWN = 20
@@ -234,10 +236,13 @@ def export(
         bool | None,
         typer.Option("--per-step/--whole", help="One row per assistant turn, or per trajectory."),
     ] = None,
-    shares: Annotated[
-        str | None, typer.Option(help="Train, validation and test; default 0.8,0.1,0.1.")
+    shares: Annotated[str | None, typer.Option(help=SHARES)] = None,
+    salt: Annotated[str | None, typer.Option(help=SALT)] = None,
+    stratify: Annotated[list[Stratum] | None, typer.Option(help=STRATIFY)] = None,
+    test_dataset: Annotated[list[str] | None, typer.Option(help=TEST_DATASET)] = None,
+    tool_sets: Annotated[
+        bool | None, typer.Option("--tool-sets/--no-tool-sets", help=TOOL_SETS)
     ] = None,
-    salt: Annotated[str | None, typer.Option(help="Another one deals other splits.")] = None,
     round: Annotated[
         int | None,
         typer.Option(
@@ -273,6 +278,9 @@ def export(
         round=round,
         shares=recipes.read_shares(shares) if shares else None,
         salt=salt,
+        stratify=stratify or None,
+        test_datasets=test_dataset or None,
+        tool_sets=tool_sets,
         template=str(template) if template else None,
         context=context,
     )

@@ -67,7 +67,7 @@ def _read(path: Path) -> dict[str, Any]:
     return said
 
 
-def read_shares(text: str) -> tuple[float, ...]:
+def read_shares(text: str) -> tuple[float, float, float]:
     """Shares as people type them: `0.8,0.1,0.1` or `80/10/10`.
 
     Raises:
@@ -83,4 +83,5 @@ def read_shares(text: str) -> tuple[float, ...]:
             f"{text!r} is not three shares.", where="--shares", hint="Write 0.8,0.1,0.1."
         )
     total = sum(numbers)
-    return tuple(n / total for n in numbers) if total > 1.5 else tuple(numbers)
+    train, validation, test = (n / total for n in numbers) if total > 1.5 else numbers
+    return train, validation, test

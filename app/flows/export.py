@@ -26,7 +26,6 @@ from app.flows.splits import enter_all
 from app.flows.template_files import read_template
 from curation.export_manifest import encode_manifest
 from curation.exporting import choose
-from curation.split_ledger import LedgerSetup
 from curation.splits import check_shares
 from storage import candidates, exports
 from storage.datasets import dataset_id
@@ -34,7 +33,15 @@ from storage.engine import Store
 from storage.exports import ExportInfo
 from storage.rounds import Round, get_round
 
-__all__ = ["ExportInfo", "ExportReport", "ExportRequest", "closed_round", "export", "list_exports"]
+__all__ = [
+    "ExportInfo",
+    "ExportReport",
+    "ExportRequest",
+    "closed_round",
+    "export",
+    "list_exports",
+    "wanted_datasets",
+]
 
 POOL_FROM_ROWS = 2_000
 """Below this many trajectories, starting processes costs more than it saves."""
@@ -69,10 +76,9 @@ def export(
     source = read_template(Path(request.template), request.context) if request.template else None
     with store.read() as conn:
         mixed = closed_round(conn, request.round)
-        wanted = dataset_id(conn, request.dataset) if request.dataset is not None else None
+        wanted = wanted_datasets(conn, request)
         with Folder(Path(request.out)) as folder:
-            setup = LedgerSetup(request.shares, request.salt)
-            sides = enter_all(store, setup, run or Run(), processes=processes)
+            sides = enter_all(store, request.ledger, run or Run(), processes=processes)
             streaming = Streaming(kind, layout, request, Writing(folder, layout), mixed, sides)
             total = candidates.count_candidates(
                 conn, request.include, wanted, mixed.id if mixed else None
@@ -114,3 +120,10 @@ def closed_round(conn: Connection, number: int | None) -> Round | None:
     found = get_round(conn, number)
     refuse_open(found)
     return found
+
+
+def wanted_datasets(conn: Connection, request: ExportRequest) -> list[int]:
+    """Ids of the datasets to export from, the one that was asked for first; [] for all."""
+    if request.dataset is None:
+        return []
+    return [dataset_id(conn, name) for name in (request.dataset, *request.test_datasets)]

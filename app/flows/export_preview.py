@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.flows.export import ExportRequest, closed_round
+from app.flows.export import ExportRequest, closed_round, wanted_datasets
 from app.flows.export_making import Made, Making, Row, RowText, Settled, make
 from app.flows.export_rendering import Rendering, ask
 from app.flows.export_settling import Settling
@@ -19,9 +19,8 @@ from curation.errors import ExportError
 from curation.export_reasons import Dropped
 from curation.exporting import Options, choose
 from curation.rendering.rows import RenderedText
-from curation.split_ledger import LedgerSetup, Sides
+from curation.split_ledger import Sides
 from storage import candidates
-from storage.datasets import dataset_id
 from storage.engine import Store
 
 MOST_LOOKED_AT = 500
@@ -86,10 +85,10 @@ def preview(store: Store, request: ExportRequest, number: int = 1) -> Preview:
 def _rows(store: Store, request: ExportRequest) -> Iterator[tuple[Settled, Row]]:
     with store.read() as conn:
         mixed = closed_round(conn, request.round)
-        wanted = dataset_id(conn, request.dataset) if request.dataset is not None else None
+        wanted = wanted_datasets(conn, request)
         # A ledger that nobody keeps: which split the row is in does not matter here.
         settling = Settling(
-            Sides(LedgerSetup(request.shares, request.salt), {}, {}),
+            Sides(request.ledger, {}, {}),
             stem=None,
             taken=frozenset(candidates.chosen_corrections(conn)),
         )

@@ -7,7 +7,9 @@ from msgspec import Struct
 from curation.errors import ExportError
 from curation.export_manifest import RenderingEntry
 from curation.exporting import Include
+from curation.split_ledger import LedgerSetup
 from curation.splits import DEFAULT_SALT, DEFAULT_SHARES
+from curation.stratified_splits import Stratum
 
 
 class ExportRequest(Struct, frozen=True):
@@ -21,6 +23,12 @@ class ExportRequest(Struct, frozen=True):
     per_step: bool = False
     shares: tuple[float, float, float] = DEFAULT_SHARES
     salt: str = DEFAULT_SALT
+    stratify: tuple[Stratum, ...] = ()
+    """What splits are to be alike in."""
+    test_datasets: tuple[str, ...] = ()
+    """A fixed test set: these datasets and nothing else, also where only one dataset is wanted."""
+    tool_sets: bool = False
+    """Whether what offers the same set of tools stands in one split."""
     round: int | None = None
     """Only the steps of this round's mixture, one row each."""
     template: str | None = None
@@ -28,6 +36,13 @@ class ExportRequest(Struct, frozen=True):
     .jinja file. Every row is rendered with it before it leaves."""
     context: int | None = None
     """Tokens that the model takes; None: as its files say."""
+
+    @property
+    def ledger(self) -> LedgerSetup:
+        """The split ledger that it is dealt by."""
+        return LedgerSetup(
+            self.shares, self.salt, self.stratify, self.test_datasets, self.tool_sets
+        )
 
 
 class ExportReport(Struct, frozen=True):

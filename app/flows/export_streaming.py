@@ -3,7 +3,7 @@ dropped, and none is missed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
@@ -47,10 +47,10 @@ class Streaming:
         self.look: TemplateLook | None = None
 
     def write(
-        self, conn: Connection, dataset: int | None, total: int, run: Run, workers: Workers
+        self, conn: Connection, datasets: Sequence[int], total: int, run: Run, workers: Workers
     ) -> None:
         """Write every row and check that no candidate was missed."""
-        for work, made in workers.map(make, self._work(conn, dataset)):
+        for work, made in workers.map(make, self._work(conn, datasets)):
             self.writing.add(work.settled, made if self.look is None else self.look.look(made))
             self.trajectories += len(work.settled)
             run.report(self.trajectories, total, "trajectories")
@@ -62,14 +62,14 @@ class Streaming:
                 hint="Nothing was published. Run `loopwright doctor` on the database.",
             )
 
-    def _work(self, conn: Connection, dataset: int | None) -> Iterator[Making]:
+    def _work(self, conn: Connection, datasets: Sequence[int]) -> Iterator[Making]:
         settling = Settling(
             self.sides,
             stem=None if self.kind.splits else WHOLE,
             taken=frozenset(candidates.chosen_corrections(conn)),
         )
         round_id = self.mixed.id if self.mixed else None
-        found = candidates.iter_candidates(conn, self.request.include, dataset, round_id)
+        found = candidates.iter_candidates(conn, self.request.include, datasets, round_id)
         for settled in chunks(map(settling.settle, found)):
             yield Making(
                 type=self.kind.name,

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import Counter
 
 from msgspec import Struct, structs
+from sqlalchemy import Connection
 
 from app.flows.near_duplicates import NearReport, link_near_duplicates
 from app.flows.running import Run
 from curation.split_ledger import Conflict, LedgerSetup, Sides
-from curation.splits import DEFAULT_SALT, DEFAULT_SHARES, Split, check_shares
+from curation.splits import Split, check_shares
 from storage import groups, split_ledger
 from storage.engine import Store
+
+BY_HASH = LedgerSetup()
 
 
 class LedgerState(Struct, frozen=True, kw_only=True):
@@ -47,37 +50,33 @@ def enter_all(
 
     Raises:
         ExportError: the shares do not divide the data.
+        NotFound: no such dataset.
         Cancelled: the user stopped it.
     """
     return _enter(store, setup, run, processes)[0]
 
 
-def report_ledger(
-    store: Store,
-    shares: tuple[float, float, float] = DEFAULT_SHARES,
-    salt: str = DEFAULT_SALT,
-    run: Run = Run(),
-) -> LedgerReport:
+def report_ledger(store: Store, setup: LedgerSetup = BY_HASH, run: Run = Run()) -> LedgerReport:
     """Enter what is new, and say how the ledger stands.
 
     Raises:
-        ExportError, Cancelled: as `enter_all`.
+        ExportError, NotFound, Cancelled: as `enter_all`.
     """
-    _, entered, near = _enter(store, LedgerSetup(shares, salt), run, None)
-    now = look_at_ledger(store, shares, salt)
+    _, entered, near = _enter(store, setup, run, None)
+    now = look_at_ledger(store, setup)
     return LedgerReport(**structs.asdict(now), entered=entered, near=near)
 
 
-def look_at_ledger(
-    store: Store,
-    shares: tuple[float, float, float] = DEFAULT_SHARES,
-    salt: str = DEFAULT_SALT,
-) -> LedgerState:
-    """How a ledger stands, with nothing entered."""
-    setup = LedgerSetup(shares, salt)
+def look_at_ledger(store: Store, setup: LedgerSetup = BY_HASH) -> LedgerState:
+    """How a ledger stands, with nothing entered.
+
+    Raises:
+        ExportError: the shares do not divide the data.
+        NotFound: no such dataset.
+    """
     with store.read() as conn:
-        family_of = groups.families(conn)
-        sides = Sides(setup, split_ledger.recorded_sides(conn, setup.name), family_of)
+        family_of = groups.families(conn, tool_sets=setup.tool_sets)
+        sides = _sides(conn, setup, family_of)
         waiting = len(split_ledger.unrecorded_groups(conn, setup.name))
     return LedgerState(
         groups=sides.counts(),
@@ -95,7 +94,17 @@ def _enter(
     near = link_near_duplicates(store, run, processes=processes)
     with store.write() as conn:
         new = split_ledger.unrecorded_groups(conn, setup.name)
-        sides = Sides(setup, split_ledger.recorded_sides(conn, setup.name), groups.families(conn))
+        sides = _sides(conn, setup, groups.families(conn, tool_sets=setup.tool_sets))
         entered = sides.enter(new)
         split_ledger.record_sides(conn, setup.name, entered)
     return sides, len(entered), near
+
+
+def _sides(conn: Connection, setup: LedgerSetup, families: dict[str, str]) -> Sides:
+    return Sides(
+        setup,
+        split_ledger.recorded_sides(conn, setup.name),
+        families,
+        fixed=split_ledger.groups_of_datasets(conn, setup.test_datasets),
+        strata=split_ledger.strata(conn, setup.stratify),
+    )

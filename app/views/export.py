@@ -17,7 +17,7 @@ from app.flows.export import ExportInfo
 from app.flows.rounds import closed_rounds
 from app.views.export_template import ask_template, draw_preview
 from app.views.jobs import draw_running
-from app.views.splits import show_splits
+from app.views.splits import ask_splits
 from components.notices import draw_empty, escape
 from curation.export_manifest import DROPPED, Manifest, Refused, cautions, rendering_summary
 from curation.export_reasons import ADAPTED, REFUSED, WHY
@@ -72,24 +72,22 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
     dataset = first[3].selectbox(
         "Dataset", datasets, index=None, placeholder="all datasets", key="export-dataset"
     )
-    second = st.columns([1, 1, 1, 2], vertical_alignment="bottom")
-    validation = second[0].number_input("Validation %", 0, 50, 10, key="export-validation")
-    test = second[1].number_input("Test %", 0, 50, 10, key="export-test")
-    per_step = second[2].toggle(
+    splitting = ask_splits(datasets)
+    second = st.columns([1, 4], vertical_alignment="bottom")
+    per_step = second[0].toggle(
         "One row per step",
         key="export-per-step",
         disabled=number is not None or kind not in ("sft", "kto"),
         help="Cut at every assistant turn; only that turn is trained.",
     )
     place = "" if number is None else f"round-{number}-"
-    out = second[3].text_input(
+    out = second[1].text_input(
         "Folder",
         value=f"exports/{place}{kind}-{layout}",
         key=f"export-out-{place}{kind}-{layout}",
     )
     st.caption(TYPES.get(str(kind)).description)
     template, context = ask_template()
-    shares = (1 - (validation + test) / 100, validation / 100, test / 100)
     params = {
         "type": kind,
         "layout": layout,
@@ -98,16 +96,15 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         "dataset": dataset,
         "per_step": bool(per_step) or number is not None,
         "round": number,
-        "shares": list(shares),
+        "shares": list(splitting.shares),
+        "stratify": [one.value for one in splitting.stratify],
+        "test_datasets": list(splitting.test_datasets),
+        "tool_sets": splitting.tool_sets,
         "template": template if TYPES.get(str(kind)).splits else None,
         "context": context,
     }
     draw_preview(msgspec.convert(params, flow.ExportRequest))
-    start_at, splits_at = st.columns([1, 5])
-    if splits_at.button(
-        "Splits", icon=":material/call_split:", help="Who is on which side, and what is withheld."
-    ):
-        show_splits(shares)
+    start_at, _ = st.columns([1, 5])
     if start_at.button(
         "Export",
         type="primary",

@@ -282,7 +282,7 @@ def test_one_request_is_one_family_in_whatever_formats_its_answers_come(
         )
         assert report.added == len(rows), report
     with store.read() as conn:
-        found = list(iter_candidates(conn, Include.ALL, None))
+        found = list(iter_candidates(conn, Include.ALL))
     assert len(found) == 5
     assert len({candidate.group_key for candidate in found}) == 1
 
@@ -292,7 +292,7 @@ def test_no_request_of_the_shipped_samples_is_in_two_families(store: Store) -> N
     ingest(store, [folder], tools=folder / "tau-tools.json")
     with store.read() as conn:
         families: dict[str, set[str]] = {}
-        for candidate in iter_candidates(conn, Include.ALL, None):
+        for candidate in iter_candidates(conn, Include.ALL):
             row = load_many(conn, [candidate.id])[0]
             request = next(m.text for m in row.trajectory.messages if m.role is Role.USER)
             families.setdefault(request, set()).add(candidate.group_key)

@@ -120,7 +120,7 @@ def test_alternatives_of_a_benchmark_count_as_accepted(any_store: Store, tmp_pat
     assert (report.predictions, report.annotations) == (1, 1)
     with any_store.read() as conn:
         (other,) = accepted_at(conn, 1, 2)
-        (row,) = iter_candidates(conn, Include.ANNOTATED, None)
+        (row,) = iter_candidates(conn, Include.ANNOTATED)
     assert other.tool_calls[0].name == "paint.order"
     (said,) = row.said
     assert (said.annotator, said.annotation.outcome) == ("RoTBench", Outcome.ACCEPT)

@@ -8,15 +8,18 @@ from collections import defaultdict
 from itertools import combinations
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.flows import near_duplicates
 from app.flows.export import ExportRequest, export
 from app.flows.near_duplicates import link_near_duplicates
 from app.flows.splits import enter_all, report_ledger
+from curation.errors import NotFound
 from curation.near_duplicates import THRESHOLD, jaccard, shingles
 from curation.split_ledger import LedgerSetup, Sides
 from curation.splits import DEFAULT_SALT, DEFAULT_SHARES, Split
+from curation.stratified_splits import Stratum
 from curation.trajectory import Message, Role, ToolCall, Trajectory
 from storage import groups
 from storage.datasets import NewItem, add_items, ensure_dataset
@@ -148,3 +151,56 @@ def test_a_family_on_two_sides_is_told_and_its_train_side_withheld(
         assert files[0] == files[1]
     dropped = json.loads((tmp_path / "after" / "dropped.jsonl").read_text().splitlines()[0])
     assert dropped["reason"] == "split-conflict"
+
+
+def put(store: Store, dataset: str, **by_group: Trajectory) -> None:
+    with store.write() as conn:
+        new = [new_trajectory(value, group) for group, value in by_group.items()]
+        items = [NewItem(i, "s", "f:1", b"{}") for i in add_batch(conn, new).ids]
+        add_items(conn, ensure_dataset(conn, dataset, ""), items)
+
+
+def lines(folder: Path, split: str) -> int:
+    path = folder / f"{split}.jsonl"
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def test_a_dataset_is_the_test_set_and_what_is_like_it_is_not_trained_on(
+    any_store: Store, tmp_path: Path
+) -> None:
+    put(any_store, "pool", **{f"g{i:02}": asking(text(i)) for i in range(30)})
+    asked = ExportRequest(
+        "sft", "trl", str(tmp_path / "out"), "all", dataset="pool", test_datasets=("bench",)
+    )
+    with pytest.raises(NotFound, match="bench"):
+        export(any_store, asked)
+    put(any_store, "bench", h0=asking(text(100)), h1=asking([*text(3), "please"]))
+    report = export(any_store, asked)
+    # g03 is a near-duplicate of h1, and nothing had a side: it joins the test set's family.
+    assert report.by_split["test"] == 3 and report.rows == 32
+    assert lines(tmp_path / "out", "test") == 3
+    put(any_store, "bench", h2=asking([*text(4), "please"]))
+    assert export(any_store, asked).dropped == {"split-conflict": 1}, "g04 had a side already"
+
+
+def test_strata_have_their_shares_where_a_hash_would_not_give_them(any_store: Store) -> None:
+    put(any_store, "large", **{f"l{i:02}": asking(text(i)) for i in range(40)})
+    put(any_store, "small", **{f"s{i:02}": asking(text(100 + i)) for i in range(10)})
+    setup = LedgerSetup((0.6, 0.2, 0.2), stratify=(Stratum.DATASET, Stratum.LENGTH))
+    sides = enter_all(any_store, setup)
+    small = [sides.side_of(f"s{i:02}") for i in range(10)]
+    assert [small.count(side) for side in Split] == [6, 2, 2]
+    assert [sides.counts()[side] for side in Split] == [30, 10, 10]
+    put(any_store, "small", **{f"s{i:02}": asking(text(100 + i)) for i in range(10, 20)})
+    later = enter_all(any_store, setup)
+    assert [later.side_of(f"s{i:02}") for i in range(10)] == small
+    grown = [later.side_of(f"s{i:02}") for i in range(20)]
+    assert [grown.count(side) for side in Split] == [12, 4, 4]
+
+
+def test_what_offers_the_same_tools_can_be_one_family(any_store: Store) -> None:
+    without = {f"w{i}": msgspec.structs.replace(asking(text(i)), tools=()) for i in range(20)}
+    put(any_store, "d", **{f"g{i}": asking(text(50 + i)) for i in range(20)}, **without)
+    sides = enter_all(any_store, LedgerSetup(tool_sets=True))
+    assert len({sides.side_of(f"g{i}") for i in range(20)}) == 1
+    assert len({sides.side_of(f"w{i}") for i in range(20)}) > 1, "no tools tie nothing together"
