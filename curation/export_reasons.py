@@ -115,7 +115,7 @@ WHY: dict[DropReason, str] = {
     DropReason.CONTENT_PARTS: "A message holds something other than text (an image, a file).",
     DropReason.MASKED_STEP: (
         "A step carries no loss and this layout cannot mask one message; export it per step or in "
-        "the openai layout."
+        "the layouts openai, axolotl, swift or llama-factory."
     ),
     DropReason.LAST_NOT_ASSISTANT: "It has no assistant message that the layout could end with.",
     DropReason.ORPHAN_RESULT: "A tool message answers no call; the trl layout carries it.",
@@ -194,8 +194,9 @@ WHY: dict[DropReason, str] = {
         "continue the wrong message; export it as sft."
     ),
     DropReason.HALF_MASK: (
-        "Only some of the steps say whether they carry loss, or with a weight that is not 0 or 1; "
-        "report it with its line of dropped.jsonl."
+        "Something carries no loss in a way that this layout does not know: a part of a message "
+        "(axolotl and swift mask parts; or judge the whole step incorrect), or only some of the "
+        "steps have a weight, or one that is not 0 or 1 (report it with its line of dropped.jsonl)."
     ),
     DropReason.EMPTY_TARGET: (
         "What is to be learnt is empty: no text, no call; correct the last step or cut it off."

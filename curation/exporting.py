@@ -109,6 +109,15 @@ class Curated(Struct, frozen=True, gc=False):
     """Message indexes of the steps that are asked for, in the original; None: all of them."""
 
 
+class MaskedSpan(Struct, frozen=True, gc=False):
+    """A part of an assistant message's text that stays as context and carries no loss."""
+
+    message_index: int
+    start: int
+    end: int
+    """Code points into the text; the end is exclusive."""
+
+
 class Conversation(Struct, frozen=True, gc=False):
     """A whole trajectory; every assistant message is a target unless masked."""
 
@@ -116,6 +125,8 @@ class Conversation(Struct, frozen=True, gc=False):
     tools: tuple[ToolText, ...] = ()
     masked: tuple[int, ...] = ()
     """Indexes of assistant messages that stay as context and carry no loss."""
+    spans: tuple[MaskedSpan, ...] = ()
+    """In order, apart from each other, in messages that are not masked as a whole."""
 
 
 class Completion(Struct, frozen=True, gc=False):
@@ -126,6 +137,8 @@ class Completion(Struct, frozen=True, gc=False):
     tools: tuple[ToolText, ...] = ()
     step: int = 0
     """Message index of the first message of the completion."""
+    spans: tuple[MaskedSpan, ...] = ()
+    """As in `Conversation`, of the completion."""
 
 
 class Pair(Struct, frozen=True, gc=False):

@@ -33,6 +33,7 @@ from curation.exports.chat import (
     written,
 )
 from curation.exports.chat_contract import check_tuning_row
+from curation.exports.chat_fit import refuse_spans
 from curation.exports.lines import Lines
 from curation.steps import pair_results
 from curation.trajectory import Message, Role, ToolCall
@@ -86,6 +87,7 @@ class OpenAI(Lines):
 
     def fit(self, example: Example, notes: Notes) -> Example:
         """Ids, pairing and ends as the API demands; a completion becomes a weighted row."""
+        refuse_spans(example)
         match example:
             case Conversation():
                 fitted: Example = _conversation(

@@ -36,6 +36,7 @@ from curation.exports.chat import (
     tool_of,
     up_to_last_step,
 )
+from curation.exports.chat_fit import refuse_masks
 from curation.exports.lines import Lines
 from curation.exports.sharegpt_card import ADVICE, dataset_info
 from curation.exports.sharegpt_contract import check_sharegpt_row
@@ -103,10 +104,9 @@ class ShareGpt(Lines):
 
     def fit(self, example: Example, notes: Notes) -> Example:
         """Alternating turns without ids; a completion becomes a conversation that ends with it."""
+        refuse_masks(example)
         match example:
             case Conversation():
-                if example.masked:
-                    raise Unfit(DropReason.MASKED_STEP, f"message {example.masked[0]}")
                 return _conversation(example.messages, example.tools, notes)
             case Completion():
                 return _conversation(example.prompt + example.completion, example.tools, notes)

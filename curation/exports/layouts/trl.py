@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from curation.episodes import ToolText
-from curation.export_reasons import Adaptation, DropReason, Unfit
+from curation.export_reasons import DropReason, Unfit
 from curation.exporting import (
     LAYOUTS,
     Completion,
@@ -30,18 +30,16 @@ from curation.exports.chat import (
     MessageIn,
     MessageOut,
     WrappedIn,
-    fitted_tools,
     read,
-    readable_calls,
-    text_of,
     tool_of,
     wrapped_text,
     written,
 )
 from curation.exports.chat_contract import check_chat_row
+from curation.exports.chat_fit import fitted_chat, refuse_masks
 from curation.exports.lines import Lines
 from curation.exports.trl_card import LOADER, advice
-from curation.trajectory import Message, Role
+from curation.trajectory import Message
 
 
 class _RowOut(Struct, gc=False, omit_defaults=True):
@@ -93,7 +91,8 @@ class Trl(Lines):
 
     def fit(self, example: Example, notes: Notes) -> Example:
         """Text content, readable arguments, names on tool messages only."""
-        fitted = _fitted(example, notes)
+        refuse_masks(example)
+        fitted = fitted_chat(example, notes)
         if self._objects:
             _refuse_changing(fitted)
         return fitted
@@ -155,45 +154,6 @@ class Trl(Lines):
         return advice(type_name, objects=self._objects)
 
 
-def _fitted(example: Example, notes: Notes) -> Example:
-    """The example with messages and tools as both layouts carry them."""
-    match example:
-        case Conversation(messages=messages):
-            if example.masked:
-                raise Unfit(DropReason.MASKED_STEP, f"message {example.masked[0]}")
-            return Conversation(
-                _messages(messages, notes), fitted_tools(example.tools, _calls(messages))
-            )
-        case Completion():
-            whole = example.prompt + example.completion
-            return Completion(
-                _prompt(example.prompt, notes),
-                _messages(example.completion, notes, len(example.prompt)),
-                fitted_tools(example.tools, _calls(whole)),
-                example.step,
-            )
-        case Pair():
-            whole = (*example.prompt, example.chosen, example.rejected)
-            chosen, rejected = (
-                _messages((side,), notes, example.step)[0]
-                for side in (example.chosen, example.rejected)
-            )
-            prompt = _prompt(example.prompt, notes)
-            tools = fitted_tools(example.tools, _calls(whole))
-            return Pair(prompt, chosen, rejected, tools, example.step)
-        case Judged():
-            whole = example.prompt + example.completion
-            return Judged(
-                _prompt(example.prompt, notes),
-                _messages(example.completion, notes, len(example.prompt)),
-                example.label,
-                fitted_tools(example.tools, _calls(whole)),
-                example.step,
-            )
-        case _:
-            raise TypeError(type(example).__name__)
-
-
 def _refuse_changing(example: Example) -> None:
     """Refuse what `datasets` would not read as it is written."""
     match example:
@@ -209,42 +169,6 @@ def _refuse_changing(example: Example) -> None:
         for call in message.tool_calls:
             if not survives(call.raw_arguments):
                 raise Unfit(DropReason.CHANGED_BY_ARROW, f"message {index}, {call.name}")
-
-
-def _calls(messages: tuple[Message, ...]) -> bool:
-    return any(message.tool_calls for message in messages)
-
-
-def _prompt(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:
-    if not messages:
-        raise Unfit(DropReason.NO_PROMPT)
-    return _messages(messages, notes)
-
-
-def _messages(messages: tuple[Message, ...], notes: Notes, start: int = 0) -> tuple[Message, ...]:
-    return tuple([_message(m, i, notes) for i, m in enumerate(messages, start)])
-
-
-def _message(message: Message, index: int, notes: Notes) -> Message:
-    role, name = message.role, message.name
-    if (
-        not message.tool_calls
-        and type(message.content) is str
-        and not message.extra
-        and (name is None or role is Role.TOOL)
-        and role is not Role.DEVELOPER
-    ):
-        return message
-    if role is Role.DEVELOPER:
-        notes[Adaptation.DEVELOPER_AS_SYSTEM] += 1
-        role = Role.SYSTEM
-    if name is not None and role is not Role.TOOL:
-        notes[Adaptation.NAMES_LEFT_OUT] += 1
-        name = None
-    calls = readable_calls(message, index) if message.tool_calls else ()
-    return Message(
-        role, text_of(message, notes), calls, message.tool_call_id, name, message.reasoning
-    )
 
 
 LAYOUTS.register(Trl(objects=False), f"{__name__}:text")

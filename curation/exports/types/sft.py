@@ -2,8 +2,8 @@
 
 Whole trajectories, or one example per assistant turn (APIGen-MT §5.1: cut at every assistant
 response, only that response is a target). A step judged incorrect inside an accepted trajectory
-stays as context and carries no loss (TL-Training, AskToAct: the model sees the error, and the
-recovery from it, without learning the error).
+stays as context and carries no loss, and so does a part that is marked "do not learn" (TL-Training,
+AskToAct: the model sees the error, and the recovery from it, without learning the error).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import Struct
 from curation.annotation import Outcome
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import TYPES, Completion, Conversation, Curated, Options
-from curation.exports.judgement import masked_steps
+from curation.exports.judgement import masks
 
 
 class Sft:
@@ -35,7 +35,7 @@ class Sft:
             yield Dropped(DropReason.REJECTED)
             return
         trajectory = curated.trajectory
-        masked = masked_steps(curated)
+        masked, spans = masks(curated)
         steps = trajectory.assistant_indexes()
         if len(masked) == len(steps):
             yield Dropped(DropReason.NO_TARGET)
@@ -49,9 +49,10 @@ class Sft:
                         completion=(trajectory.messages[step],),
                         tools=trajectory.tools,
                         step=step,
+                        spans=tuple(span for span in spans if span.message_index == step),
                     )
         else:
-            yield Conversation(trajectory.messages, trajectory.tools, masked)
+            yield Conversation(trajectory.messages, trajectory.tools, masked, spans)
 
 
 TYPES.register(Sft(), __name__)

@@ -9,7 +9,7 @@ from curation.annotation import Annotation, Outcome, StepVerdict
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import TYPES, Completion, Conversation, Curated, Judged, Options, Pair
 from curation.marks import Mark
-from curation.trajectory import Anchor, Message, Role, ToolCall, Trajectory
+from curation.trajectory import Anchor, Message, Role, TextField, ToolCall, Trajectory
 from tests.curated_examples import booking, call, curated, marked, parallel, result, say, user
 
 
@@ -46,22 +46,55 @@ def test_a_step_judged_incorrect_carries_no_loss_and_is_no_target() -> None:
     assert isinstance(later, Completion) and later.prompt[4] == parallel().messages[4]
 
 
-def test_a_step_with_a_place_that_is_not_to_be_learnt_carries_no_loss() -> None:
-    span = Anchor(message_index=4, span=(0, 2))
-    marks = (
-        Mark("m1", "asktoact", "error_segment", span, train=False),
-        Mark("m2", "canonical", "OTHER", Anchor(message_index=6)),
+def unlearning(value: Curated, *anchors: Anchor) -> Curated:
+    """Accepted, with marks "do not learn" at these anchors and one to learn from."""
+    marks = [
+        Mark(f"m{i}", "asktoact", "error_segment", anchor, train=False)
+        for i, anchor in enumerate(anchors)
+    ]
+    marks.append(Mark("other", "canonical", "OTHER", Anchor(message_index=6)))
+    return replace(value, annotation=Annotation(outcome=Outcome.ACCEPT, marks=tuple(marks)))
+
+
+def masks_of(value: Curated) -> tuple[tuple[int, ...], list[tuple[int, int, int]]]:
+    (whole,) = examples("sft", value)
+    assert isinstance(whole, Conversation)
+    return whole.masked, [(s.message_index, s.start, s.end) for s in whole.spans]
+
+
+def test_words_that_are_not_to_be_learnt_carry_no_loss_and_the_rest_of_the_step_does() -> None:
+    value = unlearning(
+        curated(parallel()),
+        Anchor(message_index=4, span=(9, 12)),
+        Anchor(message_index=4, span=(0, 2)),
+        Anchor(message_index=4, span=(1, 4)),
+        Anchor(message_index=5, span=(0, 2)),  # what a user says is never learnt
     )
-
-    def marked_so(value: Curated) -> Curated:
-        return replace(value, annotation=Annotation(outcome=Outcome.ACCEPT, marks=marks))
-
-    (whole,) = examples("sft", marked_so(curated(parallel())))
-    assert isinstance(whole, Conversation) and whole.masked == (4,)
+    assert masks_of(value) == ((), [(4, 0, 4), (4, 9, 12)])
+    (first, second, third) = examples("sft", value, per_step=True)
+    assert isinstance(second, Completion) and [s.start for s in second.spans] == [0, 9]
+    assert isinstance(first, Completion) and isinstance(third, Completion)
+    assert first.spans == third.spans == ()
     messages = parallel().messages
     repaired = Trajectory((*messages[:4], say("15."), *messages[5:]), parallel().tools)
-    (whole,) = examples("sft", marked_so(curated(repaired, original=parallel())))
-    assert isinstance(whole, Conversation) and whole.masked == ()
+    corrected = curated(repaired, original=parallel())
+    assert masks_of(unlearning(corrected, Anchor(message_index=4, span=(0, 2)))) == ((), [])
+
+
+@pytest.mark.parametrize(
+    ("anchor", "step"),
+    [
+        (Anchor(message_index=4), 4),
+        (Anchor(message_index=4, span=(0, 4), field=TextField.REASONING), 4),
+        (Anchor(message_index=4, span=(0, 900)), 4),
+        (Anchor(message_index=1, call_index=0, pointer="/people"), 1),
+        (Anchor(message_index=1, span=(0, 4)), 1),
+    ],
+)
+def test_a_place_that_no_trainer_masks_by_itself_takes_its_step_out_of_the_loss(
+    anchor: Anchor, step: int
+) -> None:
+    assert masks_of(unlearning(curated(parallel()), anchor)) == ((step,), [])
 
 
 @pytest.mark.parametrize("key", ["weight", "loss_weight"])
