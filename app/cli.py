@@ -62,6 +62,7 @@ FAMILIES = {
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),
     "splits": ("splits",),
+    "provenance": ("datasets", "lineage"),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),
 }
 """Commands by their module in `app/commands`, in the order of the help."""

@@ -10,7 +10,10 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from curation.export_limits import composition_text, limits, people_text, sources_text
+from curation.export_lineage import LINEAGE
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
+from curation.export_sources import Composition, JudgeUse, Looks, People, SourceEntry
 from curation.rendering.findings import FOUND, RenderFinding
 from curation.splits import Split
 
@@ -75,6 +78,9 @@ class Versions(Struct, frozen=True):
     """Fingerprint of the check catalogue."""
     taxonomies: dict[str, int]
     """Taxonomies in force, by name."""
+    each_check: dict[str, int] = {}
+    rubrics: dict[str, int] = {}
+    """Rubrics as this version of the program has them; which were used, `judges` says."""
 
 
 class MixtureEntry(Struct, frozen=True):
@@ -143,6 +149,12 @@ class Manifest(Struct, frozen=True, kw_only=True):
     refused: tuple[Refused, ...] = ()
     """The first of the rows that could not be trained on as they are."""
     rendering: RenderingEntry | None = None
+    sources: tuple[SourceEntry, ...] = ()
+    people: People = People()
+    judges: tuple[JudgeUse, ...] = ()
+    """Those whose verdicts were applied without a person."""
+    looks: Looks = Looks()
+    composition: Composition = Composition()
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -246,7 +258,9 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
         *([rendering_summary(manifest.rendering)] if manifest.rendering else []),
         *[f"**Note:** {caution}" for caution in cautions(manifest)],
         f"{_dealing(request)} Splits without rows have no file. `{INDEX}` says which trajectory "
-        f"each row comes from; hashes and versions are in `{MANIFEST}`.",
+        f"each row comes from, `{LINEAGE}` who had a hand in it; hashes and versions are in "
+        f"`{MANIFEST}`.",
+        *_made_of(manifest),
     ]
     if manifest.dropped:
         rows = [
@@ -261,6 +275,20 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
         lines = [f"- {n} × {ADAPTED[kind]}" for kind, n in manifest.adapted.items()]
         parts += ["## What was adapted to the layout", "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
+
+
+def _made_of(manifest: Manifest) -> list[str]:
+    """Composition, origin, people and limits."""
+    known_limits = limits(manifest.looks, manifest.sources, compared_with_benchmarks=False)
+    hands = people_text(manifest.people, manifest.judges)
+    return [
+        composition_text(manifest.composition),
+        "## Where it comes from",
+        sources_text(manifest.sources),
+        *([hands] if hands else []),
+        "## Limits",
+        "\n".join(f"- {line}" for line in known_limits),
+    ]
 
 
 PIECE = 10 << 20

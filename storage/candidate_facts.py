@@ -132,21 +132,21 @@ def _said(
 
 def members_of(
     conn: Connection, ids: Sequence[int], dataset_id: int | None
-) -> dict[int, list[tuple[str, str]]]:
-    """Trajectory id -> (dataset, source id), the requested dataset first."""
+) -> dict[int, list[tuple[str, str, str]]]:
+    """Trajectory id -> (dataset, source id, place), the requested dataset first."""
     datasets: dict[int, str] = {}
     for number, name in conn.execute(select(dataset.c.id, dataset.c.name)):
         datasets[number] = name
     rows = conn.execute(
-        select(item.c.trajectory_id, item.c.dataset_id, item.c.source_id)
+        select(item.c.trajectory_id, item.c.dataset_id, item.c.source_id, item.c.where)
         .where(among(item.c.trajectory_id, ids))
         .order_by(item.c.trajectory_id, item.c.dataset_id)
     ).all()
-    found: dict[int, list[tuple[str, str]]] = {}
-    for trajectory_id, member_of, source_id in rows:
+    found: dict[int, list[tuple[str, str, str]]] = {}
+    for trajectory_id, member_of, source_id, where in rows:
         names = found.setdefault(trajectory_id, [])
         place = 0 if member_of == dataset_id else len(names)
-        names.insert(place, (datasets[member_of], source_id))
+        names.insert(place, (datasets[member_of], source_id, where))
     return found
 
 

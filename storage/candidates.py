@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from curation.annotation import Annotation, Outcome
+from curation.export_lineage import Origin
 from curation.exporting import AnsweredTry, Decided, Include, Said
 from storage import groups
 from storage.annotations import stands
@@ -41,6 +42,7 @@ from storage.candidate_facts import (
 )
 from storage.checklists import texts_of
 from storage.packed_episodes import PackedEpisode
+from storage.provenance import grown_from, proposals_of, unruled_of, verdicts_used
 from storage.rounds import is_mixed, mixed_among
 from storage.tables import (
     AnnotationRow,
@@ -88,6 +90,7 @@ class Candidate(Struct, frozen=True, gc=False):
     """Corrections that the decision or an annotation names, by uid."""
     result_uid: str | None
     """uid of the correction that the decision chose; None when it chose the trajectory itself."""
+    origin: Origin
     checklist_items: dict[str, str] = {}
     """Item of a tool's checklist -> its text, of all that were answered on this page."""
     tries: tuple[AnsweredTry, ...] = ()
@@ -222,9 +225,13 @@ def _candidates(
     court = court_of(conn, ids)
     tries = tries_of(conn, decisions, said, court)
     items = _items_answered(conn, said)
+    proposals = proposals_of(conn, ids)
+    verdicts = verdicts_used(conn, ids)
+    grown = grown_from(conn, ids)
+    unruled = unruled_of(conn, ids)
     # Fetched at once: a page is small, and row by row costs more than decoding.
     rows = conn.execute(_WHOLE.where(among(trajectory.c.id, ids)).order_by(trajectory.c.id)).all()
-    for row_id, uid, group, n_errors, n_warnings, checked_with, content, tools in rows:
+    for row_id, uid, group, created_at, n_errors, n_warnings, checked_with, content, tools in rows:
         decided, adopted, result_id = decisions.get(row_id, _UNDECIDED)
         spoken = said.get(row_id, ())
         names = members.get(row_id, ())
@@ -236,7 +243,7 @@ def _candidates(
             own_group=group,
             body=PackedEpisode(content, tools),
             source_id=names[0][1] if names else "",
-            datasets=tuple([name for name, _ in names]),
+            datasets=tuple([name for name, _, _ in names]),
             n_errors=n_errors,
             n_warnings=n_warnings,
             checked=bool(checked_with),
@@ -246,6 +253,14 @@ def _candidates(
             corrections=found,
             result_uid=next(
                 (u for u, c in found.items() if c.id == result_id and c.id != row_id), None
+            ),
+            origin=Origin(
+                names[0][2] if names else "",
+                created_at,
+                proposals.get(row_id, ()),
+                verdicts.get(row_id, ()),
+                grown.get(row_id),
+                unruled.get(row_id, 0),
             ),
             checklist_items=items,
             tries=tries.get(row_id, ()),
@@ -266,6 +281,7 @@ _WHOLE = (
         trajectory.c.id,
         trajectory.c.uid,
         trajectory.c.group_key,
+        trajectory.c.created_at,
         trajectory.c.n_errors,
         trajectory.c.n_warnings,
         trajectory.c.checked_with,

@@ -13,11 +13,20 @@ from sqlalchemy import Connection, delete, insert, select
 from curation.errors import NotFound
 from storage.bulk import MAX_KEYS, insert_many
 from storage.preparation import plain_text
-from storage.tables import DatasetRow, ImportRow, ItemRow, ProblemRow, TrajectoryRow, table_of
+from storage.tables import (
+    DatasetRow,
+    DatasetTermsRow,
+    ImportRow,
+    ItemRow,
+    ProblemRow,
+    TrajectoryRow,
+    table_of,
+)
 
 dataset = table_of(DatasetRow)
 imported = table_of(ImportRow)
 item = table_of(ItemRow)
+terms = table_of(DatasetTermsRow)
 problem = table_of(ProblemRow)
 trajectory = table_of(TrajectoryRow)
 
@@ -192,6 +201,7 @@ def drop_empty(conn: Connection, dataset_id: int) -> None:
     if n_items == 0:
         conn.execute(delete(problem).where(problem.c.dataset_id == dataset_id))
         conn.execute(delete(imported).where(imported.c.dataset_id == dataset_id))
+        conn.execute(delete(terms).where(terms.c.dataset_id == dataset_id))
         conn.execute(delete(dataset).where(dataset.c.id == dataset_id))
 
 

@@ -48,13 +48,16 @@ def add_import(conn: Connection, dataset_id: int, about: ImportRecord) -> None:
     conn.execute(insert(imported).values(values))
 
 
-def list_imports(conn: Connection, name: str | None = None) -> list[StoredImport]:
+def list_imports(
+    conn: Connection, name: str | None = None, limit: int | None = None
+) -> list[StoredImport]:
     """Imports into the dataset called `name`, or into any; the latest first."""
     columns = (imported.c.paths, imported.c.format, imported.c.tools, imported.c.mapping)
     query = (
         select(imported.c.id, dataset.c.name, imported.c.created_at, *columns)
         .join(dataset, dataset.c.id == imported.c.dataset_id)
         .order_by(imported.c.id.desc())
+        .limit(limit)
     )
     if name is not None:
         query = query.where(dataset.c.name == name)

@@ -923,6 +923,21 @@ class ImportRow(Base, table=True):
     created_at: datetime = _utc()
 
 
+class DatasetTermsRow(Base, table=True):
+    """Under which terms a dataset may be used, and where it is from. The latest row counts."""
+
+    __tablename__ = "dataset_terms"
+    id: int | None = Field(default=None, primary_key=True)
+    dataset_id: int = Field(foreign_key="dataset.id", index=True)
+    license: str = ""
+    """As an SPDX name or in words; "" = nobody said."""
+    source_url: str = ""
+    citation: str = Field(default="", sa_type=Text)
+    annotator_id: int | None = Field(default=None, foreign_key="annotator.id")
+    """Who said so; None when the import read it beside the data."""
+    created_at: datetime = _utc()
+
+
 class ProblemRow(Base, table=True):
     """A record that could not be imported: kept so nothing is lost in silence."""
 

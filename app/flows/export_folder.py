@@ -18,6 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from curation.errors import ExportError
+from curation.export_lineage import LINEAGE
 from curation.export_manifest import CARD, DROPPED, INDEX, MANIFEST, Manifest
 
 if sys.platform != "win32":
@@ -199,6 +200,6 @@ def _earlier_files(out: Path) -> tuple[str, ...]:
     # A manifest is a file anybody can edit: only plain names inside this folder are ours.
     return tuple(
         name
-        for name in {*names, MANIFEST, CARD, INDEX, DROPPED}
+        for name in {*names, MANIFEST, CARD, INDEX, LINEAGE, DROPPED}
         if name == Path(name).name and name not in ("", ".", "..")
     )

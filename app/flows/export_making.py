@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import blake2b
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from app.flows import export_comparing
 from app.flows.export_comparing import content_of
 from curation.episodes import Episode
+from curation.export_lineage import Origin
 from curation.export_reasons import Adaptation, Dropped, DropReason, Unfit
 from curation.exporting import (
     LAYOUTS,
@@ -31,6 +33,7 @@ from curation.exporting import (
 from curation.exports.mixed import of_mixed_steps
 from curation.exports.suffix import reach, without_stale
 from curation.rendering.findings import RenderFinding
+from curation.trajectory import Role
 from storage.packed_episodes import PackedEpisode
 
 UNREAD = Episode(())
@@ -45,6 +48,7 @@ class Settled(Struct, frozen=True, gc=False):
     stem: str
     """Of the file its rows go to."""
     checked: bool
+    origin: Origin
     body: PackedEpisode | None = None
     """What is to be trained on; None for what is dropped."""
     original: PackedEpisode | None = None
@@ -89,6 +93,8 @@ class Row(Struct, frozen=True, gc=False):
     """Which of the chunk's trajectories it is made of."""
     encoded: bytes
     """What the layout's writer takes."""
+    digest: str
+    """Hash of it, 16 hex digits: by which two exports tell rows that changed."""
     content: bytes | None
     """`content_of` the row; None when it is not going to be compared."""
     step: int | None
@@ -112,16 +118,23 @@ class Made(Struct, frozen=True):
     rows: list[Row]
     losses: list[Loss]
     notes: Notes
+    sizes: dict[int, tuple[int, int]]
+    """Source -> the tools and steps of the trajectory, of those with rows."""
 
 
 def make(work: Making) -> Made:
     """All rows of a chunk, and all that gives none."""
     kind, layout = TYPES.get(work.type), LAYOUTS.get(work.layout)
-    made = Made([], [], Counter())
+    made = Made([], [], Counter(), {})
     n_rows: Counter[str] = Counter()
     for source, settled in enumerate(work.settled):
         before = len(made.rows)
-        for example in _examples(settled, kind, work.options):
+        if settled.body is None:
+            assert settled.dropped is not None
+            made.losses.append(Loss(source, settled.dropped))
+            continue
+        curated = _unpacked(settled, settled.body)
+        for example in _examples(curated, kind, work.options):
             n = n_rows[settled.stem]
             compared = settled.stem not in work.sampled or n % export_comparing.COMPARED_EVERY == 0
             if isinstance(example, Dropped):
@@ -135,20 +148,24 @@ def make(work: Making) -> Made:
             n_rows[settled.stem] += 1
             if any(at < reach(example) for at in settled.curated.simulated):
                 made.notes[Adaptation.SIMULATED_RESULTS] += 1
-        if len(made.rows) > before and not settled.checked:
-            made.notes[Adaptation.UNCHECKED] += 1
+        if len(made.rows) > before:
+            episode = curated.trajectory
+            steps = sum(m.role is Role.ASSISTANT for m in episode.messages)
+            made.sizes[source] = (len(episode.tools), steps)
+            if not settled.checked:
+                made.notes[Adaptation.UNCHECKED] += 1
     return made
 
 
-def _examples(settled: Settled, kind: ExportType, options: Options) -> Iterator[Example | Dropped]:
-    if settled.body is None:
-        assert settled.dropped is not None
-        yield settled.dropped
-        return
+def _unpacked(settled: Settled, body: PackedEpisode) -> Curated:
+    """The trajectory with its content."""
     original = settled.original.unpacked() if settled.original is not None else None
-    curated = replace(settled.curated, trajectory=settled.body.unpacked(), original=original)
+    return replace(settled.curated, trajectory=body.unpacked(), original=original)
+
+
+def _examples(curated: Curated, kind: ExportType, options: Options) -> Iterator[Example | Dropped]:
     examples = of_mixed_steps(kind.examples(curated, options), curated)
-    yield from examples if original is None else without_stale(examples, curated)
+    return examples if curated.original is None else without_stale(examples, curated)
 
 
 def _row(
@@ -170,6 +187,7 @@ def _row(
     return Row(
         source=source,
         encoded=encoded,
+        digest=blake2b(encoded, digest_size=8).hexdigest(),
         content=content_of(fitted) if compared else None,
         step=step,
         label=fitted.label if isinstance(fitted, Judged) else None,

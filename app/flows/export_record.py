@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from app.flows.export_folder import Folder
 from app.flows.export_request import ExportReport, ExportRequest
 from app.flows.export_streaming import Streaming
-from curation.checking import catalogue_fingerprint
+from curation.checking import CHECKS, catalogue_fingerprint
+from curation.export_lineage import LINEAGE
 from curation.export_manifest import (
     CARD,
     DROPPED,
@@ -32,10 +33,14 @@ from curation.export_manifest import (
     encode_manifest,
 )
 from curation.export_reasons import Adaptation, DropReason
+from curation.export_sources import ImportEntry, SourceEntry, Tally, Terms
 from curation.exporting import ExportType, Layout
+from curation.rubric import builtin_rubrics
 from curation.splits import Split
+from storage.imports import list_imports
 from storage.rounds import Round
 from storage.taxonomies import list_taxonomies
+from storage.terms import described_datasets
 
 
 def manifest_of(
@@ -48,7 +53,7 @@ def manifest_of(
     rows = {entry.split: entry.rows for entry in files}
     by_split = {split.value: rows.get(split.value, 0) for split in Split}
     rendering = streaming.look.entry() if streaming.look is not None else None
-    others = [CARD, INDEX, *([DROPPED] if writing.dropped else [])]
+    others = [CARD, INDEX, LINEAGE, *([DROPPED] if writing.dropped else [])]
     others += [RENDERING] if rendering is not None else []
     names = {entry.split: entry.name for entry in files}
     others += streaming.layout.companions(names, _shape(streaming.kind))
@@ -73,6 +78,8 @@ def manifest_of(
             loopwright=_version(),
             checks=catalogue_fingerprint(),
             taxonomies={t.name: t.version for t in list_taxonomies(conn)},
+            each_check={check.name: check.version for check in CHECKS},
+            rubrics={rubric.name: rubric.version for rubric in builtin_rubrics()},
         ),
         trajectories=streaming.trajectories,
         rows=sum(rows.values()),
@@ -85,7 +92,37 @@ def manifest_of(
         mixture=_mixture_entry(streaming.mixed),
         refused=tuple(writing.refused),
         rendering=rendering,
+        sources=_sources(conn, writing.tally),
+        people=writing.tally.people(),
+        judges=writing.tally.judges(),
+        looks=writing.tally.looks(),
+        composition=writing.tally.composition(),
     )
+
+
+IMPORTS_LISTED = 100
+"""Imports of one dataset that the manifest lists, the latest first."""
+
+
+def _sources(conn: Connection, tally: Tally) -> tuple[SourceEntry, ...]:
+    """The datasets that rows come from, under which terms."""
+    known = {one.name: one for one in described_datasets(conn)}
+    found = []
+    for name, rows in sorted(tally.rows.items()):
+        dataset = known.get(name)
+        entries = list_imports(conn, name, IMPORTS_LISTED) if dataset else []
+        imported = tuple(
+            ImportEntry(
+                one.id,
+                one.created_at.isoformat(timespec="seconds"),
+                one.about.format,
+                tuple(Path(path).name for path in one.about.paths),
+            )
+            for one in entries
+        )
+        format, terms = (dataset.format, dataset.terms) if dataset else ("", Terms())
+        found.append(SourceEntry(name, format, terms, rows, tally.trajectories[name], imported))
+    return tuple(found)
 
 
 def _mixture_entry(mixed: Round | None) -> MixtureEntry | None:

@@ -230,7 +230,7 @@ class TemplateLook:
                 else:
                     rows.append(replace(row, text=rendered.text))
                     self._count(rendered.text)
-        return Made(rows, losses, made.notes)
+        return Made(rows, losses, made.notes, made.sizes)
 
     def _count(self, text: RowText) -> None:
         self._sums["rows"] += 1

@@ -92,11 +92,12 @@ class Settling:
             mixed=candidate.mixed,
         )
         stem = split if self._stem is None else self._stem
+        known = (curated, stem, candidate.checked, candidate.origin)
         if dropped is not None:
-            return Settled(curated, stem, candidate.checked, dropped=dropped)
+            return Settled(*known, dropped=dropped)
         if result is None:
-            return Settled(curated, stem, candidate.checked, candidate.body)
-        return Settled(curated, stem, candidate.checked, result.body, candidate.body)
+            return Settled(*known, candidate.body)
+        return Settled(*known, result.body, candidate.body)
 
     def _repeated(self, candidate: Candidate, result: Corrected | None) -> Dropped | None:
         """Refuse content that the export holds already as somebody's correction."""

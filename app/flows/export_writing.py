@@ -16,8 +16,10 @@ from app.flows import export_comparing
 from app.flows.export_comparing import Block, Digest, is_compared
 from app.flows.export_folder import Folder, HashedFile
 from app.flows.export_making import Loss, Made, Row, RowText, Settled
+from curation.export_lineage import LINEAGE, lineage_of
 from curation.export_manifest import DROPPED, INDEX, RENDERING, Balance, FileEntry, Refused
 from curation.export_reasons import REFUSED, DropReason
+from curation.export_sources import Tally
 from curation.exporting import Layout, Notes, RowWriter
 
 WHOLE = "labels"
@@ -42,6 +44,8 @@ class IndexLine(Struct, frozen=True):
     group: str
     message_index: int | None
     """The step that is the target; None when the row is a whole trajectory."""
+    digest: str = ""
+    """Hash of the row as it is written."""
 
 
 class TextLine(Struct, frozen=True):
@@ -117,6 +121,8 @@ class Writing:
         self._layout = layout
         self._splits: dict[str, SplitFile] = {}
         self._index = HashedFile(folder.path / INDEX)
+        self._lineage = HashedFile(folder.path / LINEAGE)
+        self.tally = Tally()
         self._dropped: HashedFile | None = None
         self._texts: HashedFile | None = None
         self.refused: list[Refused] = []
@@ -145,20 +151,35 @@ class Writing:
                 dataset=curated.datasets[0] if curated.datasets else "",
                 group=curated.group,
                 message_index=row.step,
+                digest=row.digest,
             )
             lines.append(line)
             rows.append(row)
+            self.tally.row(line.dataset, *made.sizes[row.source], len(row.encoded))
             if row.text is not None:
                 texts.append(TextLine(line.file, line.row, row.text))
         for stem, rows in rows_of.items():
             self._splits[stem].add(rows)
         self._index.write(_encoder.encode_lines(lines))
+        self._trace(settled, made)
         if texts:
             if self._texts is None:
                 self._texts = HashedFile(self._folder.path / RENDERING)
             self._texts.write(_encoder.encode_lines(texts))
         self.notes.update(made.notes)
         self._drop(settled, made.losses)
+
+    def _trace(self, settled: Sequence[Settled], made: Made) -> None:
+        """Write where the trajectories of the rows come from."""
+        lines = []
+        for source, n_rows in Counter([row.source for row in made.rows]).items():
+            one = settled[source]
+            line = lineage_of(one.curated, one.origin, checked=one.checked)
+            said = one.curated.annotation
+            marked = frozenset([mark.category for mark in said.marks]) if said else frozenset()
+            self.tally.trajectory(line, n_rows, marked)
+            lines.append(line)
+        self._lineage.write(_encoder.encode_lines(lines))
 
     def _file(self, stem: str) -> SplitFile:
         if stem not in self._splits:
@@ -196,6 +217,7 @@ class Writing:
             self._splits[stem].finish() for stem in sorted(self._splits, key=_ORDER.index)
         )
         self._index.close()
+        self._lineage.close()
         if self._texts is not None:
             self._texts.close()
         if self._dropped is not None:

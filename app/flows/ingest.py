@@ -20,6 +20,7 @@ from app.flows.preparing import Plan, PreparedBatch, prepared_batches
 from app.flows.reading import MAX_RECORD_BYTES, find_files, read_tool_sets
 from app.flows.running import Run
 from app.flows.source_annotations import keep_annotations
+from app.flows.terms import take_over
 from curation.errors import IngestError
 from curation.field_mapping import read_mapping
 from curation.importing import FORMATS, Problem
@@ -160,6 +161,7 @@ def ingest(
             run.report(progress.records, None, "records")
             store.give_way()
     _drop_if_empty(store, progress)
+    take_over(store, name, paths)
     if progress.predictions:
         match(store, name, run=Following(run))
         run.report(progress.records, None, "records")

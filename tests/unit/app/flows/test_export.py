@@ -569,7 +569,10 @@ def test_files_are_as_they_always_were(
     ask(store, tmp_path / "out", kind, layout, include="annotated", per_step=per_step)
     golden = GOLDEN / f"{kind}-{layout}{'-per-step' if per_step else ''}"
     for path in sorted((tmp_path / "out").iterdir()):
-        if path.name in ("manifest.json", "README.md", "index.jsonl") or path.suffix == ".parquet":
+        if (
+            path.name in ("manifest.json", "README.md", "index.jsonl", "lineage.jsonl")
+            or path.suffix == ".parquet"
+        ):
             continue
         text = path.read_bytes().decode()
         if kind == "labels":
