@@ -275,6 +275,7 @@ class Adaptation(StrEnum):
     ENDING_LEFT_OUT = "ending-left-out"
     UNCHECKED = "unchecked"
     SIMULATED_RESULTS = "simulated-results"
+    MASKS_GROWN = "masks-grown"
 
 
 ADAPTED: dict[Adaptation, str] = {
@@ -293,6 +294,9 @@ ADAPTED: dict[Adaptation, str] = {
     Adaptation.UNCHECKED: "trajectories that no check has looked at",
     Adaptation.SIMULATED_RESULTS: (
         "rows with a tool result that a model made up and a person accepted; labels names them"
+    ),
+    Adaptation.MASKS_GROWN: (
+        "messages whose masked part was grown to whole words, so that no token lies half in it"
     ),
 }
 

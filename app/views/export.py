@@ -59,6 +59,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
     layout = first[1].selectbox(
         "Layout",
         fitting,
+        index=fitting.index("trl") if "trl" in fitting else 0,
         format_func=lambda n: LAYOUTS.get(n).title,
         key=f"export-layout-{kind}",
     )

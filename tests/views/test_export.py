@@ -24,7 +24,7 @@ def test_a_template_is_tried_on_a_row_and_then_on_all(
     assert any("tools-not-in-text" in one.value for one in page.warning)
     page.number_input(key="export-preview-row").set_value(400).run()
     assert any("no row 400" in one.value for one in page.error)
-    page.text_input(key="export-out-sft-openai").set_value(str(tmp_path / "out")).run()
+    page.text_input(key="export-out-sft-trl").set_value(str(tmp_path / "out")).run()
     next(b for b in page.button if b.label == "Export").click().run()
     job = jobs.run_next(filled)
     assert job is not None and job.state == "done", job

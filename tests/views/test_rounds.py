@@ -125,7 +125,7 @@ def test_a_round_is_exported_from_the_page_export(
 ) -> None:
     page = open_page("export", round="1")
     assert not page.exception
-    page.text_input(key="export-out-round-1-sft-openai").set_value(str(tmp_path / "out"))
+    page.text_input(key="export-out-round-1-sft-trl").set_value(str(tmp_path / "out"))
     _press(page, "Export")
     job = jobs.run_next(drawn)
     assert job is not None

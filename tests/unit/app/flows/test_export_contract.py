@@ -30,8 +30,7 @@ from tests.curated_examples import curated
 from tests.episodes import CALL_AT, WEATHER, Person, add_episodes, add_trajectories, episode
 from tests.revisions import arguments, revised
 
-ALL = ("trl", "trl-objects", "openai", "sharegpt")
-CHAT = ("trl", "trl-objects", "openai")
+ALL = ("trl", "trl-objects", "openai", "sharegpt", "axolotl")
 
 
 def called(*calls: ToolCall) -> Message:
@@ -75,10 +74,10 @@ IN_STORE: list[tuple[str, Trajectory, dict[str, str]]] = [
      dict.fromkeys(ALL, "unparsable-arguments")),
     ("a result before its call", with_messages(0, 1, 3, 2, 4),
      {"trl": "result-before-call", "trl-objects": "result-before-call",
-      "openai": "orphan-result", "sharegpt": "orphan-result"}),
+      "axolotl": "result-before-call", "openai": "orphan-result", "sharegpt": "orphan-result"}),
     ("ids lost", with_messages(0, 1, called(C1, C2), Message(Role.TOOL, "1"),
                                Message(Role.TOOL, "2"), 4),
-     {"trl": "lost-id", "trl-objects": "lost-id"}),
+     {"trl": "lost-id", "trl-objects": "lost-id", "axolotl": "lost-id"}),
     ("a result of no call", with_messages(0, 1, 2, 3, Message(Role.TOOL, "x", (), "c9"), 4),
      {"openai": "orphan-result", "sharegpt": "orphan-result"}),
     ("a call without result", with_messages(0, 1, 2, 1, 4), {"openai": "unanswered-call"}),
@@ -134,6 +133,13 @@ def swap(key: str, i: int, j: int) -> Callable[[Row], None]:
 
 ARGUMENTS = ("messages", 2, "tool_calls", 0, "function", "arguments")
 TURN = '{"name": "get_weather", "arguments": "{}"}'
+UNTAUGHT = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!", "train": False}]
+
+
+def part(begin: int, end: int, train: bool) -> list[Row]:
+    return [{"begin_offset": begin, "end_offset": end, "train": train}]
+
+
 BY_A_LAYOUT: list[tuple[str, str, Callable[[Row], None], str]] = [
     ("text where objects are due", "trl-objects", set_in(*ARGUMENTS, to="{}"), "arguments-type"),
     ("objects where text is due", "trl", set_in(*ARGUMENTS, to={}), "arguments-type"),
@@ -147,6 +153,19 @@ BY_A_LAYOUT: list[tuple[str, str, Callable[[Row], None], str]] = [
     ("half a mask", "openai", set_in("messages", 4, "weight", to=1), "half-mask"),
     ("a weight that is none", "openai", set_in("messages", 4, "weight", to=2), "half-mask"),
     ("a weight on a user", "openai", set_in("messages", 1, "weight", to=0), "half-mask"),
+    ("half a mask", "axolotl", without("messages", 4, "train"), "half-mask"),
+    ("a mask on a user", "axolotl", set_in("messages", 1, "train", to=False), "half-mask"),
+    ("words of what is not learnt", "axolotl",
+     set_in("messages", 4, to={"role": "assistant", "content": "x", "train": False,
+                               "train_detail": part(0, 0, True)}), "half-mask"),
+    ("parts that miss the end", "axolotl",
+     set_in("messages", 4, "train_detail", to=part(0, 3, True)), "half-mask"),
+    ("parts of a call", "axolotl",
+     set_in("messages", 2, "train_detail", to=part(0, -1, True)), "half-mask"),
+    ("nothing learnt", "axolotl", set_in("messages", to=UNTAUGHT), "no-target"),
+    ("objects where text is due", "axolotl", set_in(*ARGUMENTS, to={}), "arguments-type"),
+    ("a weight that Axolotl does not read", "axolotl", set_in("messages", 4, "weight", to=1),
+     "half-mask"),
     ("keys of other messages", "trl", set_in("messages", 1, "tool_calls", to=None), "null-filled"),
     ("a user who calls a tool", "trl", set_in("messages", 2, "role", to="user"), "role-order"),
     ("an unknown role", "trl", set_in("messages", 1, "role", to="human"), "row-form"),
