@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from curation.trajectory import Role, ToolCall, Trajectory
+from curation.trajectory import Message, Role, ToolCall
 
 THRESHOLD = 0.8
 WORDS = 5
@@ -35,6 +36,10 @@ Shingles = frozenset[int]
 """32-bit numbers."""
 
 _WORD = re.compile(r"\w+")
+_OF_USER, _OF_CALL = zlib.crc32(b"u "), zlib.crc32(b"c ")
+"""What a run of words and a call begin with, so that no run is taken for a call."""
+_AT_ONCE = 64
+"""Sets whose keys are made together: numpy's calls cost more than its work on one."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _27, _30, _31 = np.uint64(27), np.uint64(30), np.uint64(31)
@@ -53,23 +58,41 @@ _FACTORS = _DRAWN[: BANDS * ROWS] | np.uint64(1)
 _SHIFTS = _DRAWN[BANDS * ROWS :]
 
 
-def shingles(trajectory: Trajectory) -> Shingles:
+def shingles(messages: Iterable[Message]) -> Shingles:
     """What two trajectories are compared by; empty when no user says anything and nothing is
     called."""
     found: set[int] = set()
-    for message in trajectory.messages:
+    for message in messages:
         if message.role is Role.USER:
-            words = _WORD.findall(message.text.casefold())
-            runs = range(max(1, len(words) - WORDS + 1)) if words else ()
-            found.update(_number("u " + " ".join(words[i : i + WORDS])) for i in runs)
-        found.update(_number("c " + skeleton(call)) for call in message.tool_calls)
+            found.update(_runs(_WORD.findall(message.text.casefold())))
+        for call in message.tool_calls:
+            found.add(zlib.crc32(_bytes(skeleton(call)), _OF_CALL))
     return frozenset(found)
+
+
+def _runs(words: list[str]) -> Iterable[int]:
+    """Numbers of all runs of words; of all words where they are fewer."""
+    if not words:
+        return ()
+    text = _bytes(" ".join(words))
+    lengths = [len(word) + 1 for word in (words if text.isascii() else map(_bytes, words))]
+    ends = [end - 1 for end in accumulate(lengths)]
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    # Checksums go on from one another, so no run is copied together.
+    view, run = memoryview(text), min(WORDS, len(words))
+    return [
+        zlib.crc32(view[start:end], _OF_USER)
+        for start, end in zip(starts, ends[run - 1 :], strict=False)
+    ]
 
 
 def skeleton(call: ToolCall) -> str:
     """A call without its values: `book_table(guests, guests/name, time)`."""
     value = call.parsed().value
-    paths = sorted(set(_paths(value, ""))) if value is not None else ["?"]
+    if value is None:
+        return f"{call.name}(?)"
+    is_flat = not any(type(inner) is dict or type(inner) is list for inner in value.values())
+    paths = sorted(value if is_flat else set(_paths(value, "")))
     return f"{call.name}({', '.join(paths)})"
 
 
@@ -79,28 +102,36 @@ def jaccard(one: Shingles, other: Shingles) -> float:
     return len(one & other) / together if together else 0.0
 
 
-def keys_of(found: Shingles) -> tuple[int, ...]:
-    """The keys of a set: of the whole of it first, then of its bands. Signed 64-bit numbers.
+def keys_of(found: Sequence[Shingles]) -> list[tuple[int, ...]]:
+    """The keys of sets: of the whole of each first, then of its bands. Signed 64-bit numbers.
 
     Equal sets have equal keys; near ones share a key of a band, as `BANDS` says. An empty set has
     none.
     """
-    if not found:
-        return ()
-    numbers = np.fromiter(found, dtype=np.uint64, count=len(found))
-    signature = _signature(numbers)
-    bands = signature.reshape(BANDS, ROWS)
+    keys: list[tuple[int, ...]] = [()] * len(found)
+    filled = [i for i, one in enumerate(found) if one]
+    for start in range(0, len(filled), _AT_ONCE):
+        some = filled[start : start + _AT_ONCE]
+        for i, of_it in zip(some, _keys([found[i] for i in some]), strict=True):
+            keys[i] = tuple(of_it)
+    return keys
+
+
+def _keys(found: Sequence[Shingles]) -> list[list[int]]:
+    """Of sets that are not empty."""
+    sizes = [len(one) for one in found]
+    starts = np.cumsum([0, *sizes[:-1]])
+    numbers = np.fromiter(chain.from_iterable(found), dtype=np.uint64, count=sum(sizes))
+    mixed = _mixed(numbers * _MIX)
+    # Of every permutation the smallest image: multiply-shift of numbers that were mixed before.
+    images = (mixed[:, None] * _FACTORS[None, :] + _SHIFTS[None, :]) >> np.uint64(32)
+    bands = np.minimum.reduceat(images, starts, axis=0).reshape(len(found), BANDS, ROWS)
     keys = np.arange(1, BANDS + 1, dtype=np.uint64) * _MIX
     for row in range(ROWS):
-        keys = _mixed(keys ^ bands[:, row]) * _MIX
-    whole = _mixed(np.bitwise_xor.reduce(_mixed(numbers * _MIX), keepdims=True))
-    return tuple(np.concatenate([whole, keys]).astype(np.int64).tolist())
-
-
-def _signature(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Of every permutation the smallest image: multiply-shift of numbers that were mixed before."""
-    images = _mixed(numbers * _MIX)[:, None] * _FACTORS[None, :] + _SHIFTS[None, :]
-    return (images >> np.uint64(32)).min(axis=0)  # type: ignore[no-any-return]
+        keys = _mixed(keys ^ bands[:, :, row]) * _MIX
+    whole = _mixed(np.bitwise_xor.reduceat(mixed, starts))
+    made: list[list[int]] = np.column_stack([whole, keys]).astype(np.int64).tolist()
+    return made
 
 
 def _paths(value: Any, above: str) -> Iterator[str]:
@@ -114,5 +145,5 @@ def _paths(value: Any, above: str) -> Iterator[str]:
             yield from _paths(inner, above)
 
 
-def _number(text: str) -> int:
-    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

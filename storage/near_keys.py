@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from curation.near_duplicates import VERSION
+from curation.trajectory import Message, decode_messages
 from storage.bulk import MAX_KEYS, insert_new
-from storage.tables import BodyRow, NearKeyRow, ToolSetRow, TrajectoryRow, table_of
-from storage.trajectories import RawBody
+from storage.compression import unpack
+from storage.tables import BodyRow, NearKeyRow, TrajectoryRow, table_of
 
 near_key = table_of(NearKeyRow)
 trajectory = table_of(TrajectoryRow)
 body = table_of(BodyRow)
-tool_set = table_of(ToolSetRow)
 
 _HAS_KEYS = (
     select(near_key.c.key)
@@ -29,23 +30,36 @@ def count_without_keys(conn: Connection) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def without_keys(conn: Connection, after: int, limit: int) -> list[RawBody]:
+class RawMessages(Struct, frozen=True):
+    """The messages of a trajectory as stored, to be decoded elsewhere (another process)."""
+
+    id: int
+    content: bytes
+
+    def decode(self) -> tuple[Message, ...]:
+        """Unpack and decode."""
+        return decode_messages(unpack(self.content))
+
+
+def without_keys(conn: Connection, after: int, limit: int) -> list[RawMessages]:
     """The next trajectories that have yet to be looked at, by id."""
     query = (
-        select(
-            trajectory.c.id,
-            trajectory.c.uid,
-            trajectory.c.tool_set_id,
-            body.c.content,
-            tool_set.c.body,
-        )
+        select(trajectory.c.id, body.c.content)
         .join(body, body.c.trajectory_id == trajectory.c.id)
-        .join(tool_set, tool_set.c.id == trajectory.c.tool_set_id)
         .where(trajectory.c.id > after, ~_HAS_KEYS)
         .order_by(trajectory.c.id)
         .limit(limit)
     )
-    return [RawBody(*row) for row in conn.execute(query)]
+    return [RawMessages(*row) for row in conn.execute(query)]
+
+
+def messages_of(conn: Connection, ids: Sequence[int]) -> Iterator[RawMessages]:
+    """The messages of these trajectories."""
+    for start in range(0, len(ids), MAX_KEYS):
+        some = ids[start : start + MAX_KEYS]
+        query = select(body.c.trajectory_id, body.c.content).where(body.c.trajectory_id.in_(some))
+        for row in conn.execute(query):
+            yield RawMessages(*row)
 
 
 def add_keys(conn: Connection, found: Iterable[tuple[int, Sequence[int]]]) -> None:

@@ -16,10 +16,9 @@ from sqlalchemy import Connection
 from app.flows.running import Run
 from app.flows.side_by_side import how_many_processes, workers
 from curation.near_duplicates import THRESHOLD, Shingles, jaccard, keys_of, shingles
-from curation.trajectory import ToolSpec
 from storage import groups, near_keys
 from storage.engine import Store
-from storage.trajectories import RawBody, iter_bodies
+from storage.near_keys import RawMessages
 
 PAGE = 500
 POOL_FROM_ROWS = 2_000
@@ -76,14 +75,14 @@ def link_near_duplicates(
     return NearReport(search.looked_at, search.near, search.given_up)
 
 
-def keyed(page: Sequence[RawBody]) -> list[Keyed]:
+def keyed(page: Sequence[RawMessages]) -> list[Keyed]:
     """The work of a process."""
-    sets: dict[int, tuple[ToolSpec, ...]] = {}
-    found = [(one.id, shingles(one.decode(sets))) for one in page]
-    return [Keyed(row_id, keys_of(of_it), of_it) for row_id, of_it in found]
+    found = [shingles(one.decode()) for one in page]
+    keys = keys_of(found)
+    return [Keyed(one.id, its, of_it) for one, its, of_it in zip(page, keys, found, strict=True)]
 
 
-def _pages(store: Store) -> Iterator[list[RawBody]]:
+def _pages(store: Store) -> Iterator[list[RawMessages]]:
     after = 0
     while True:
         with store.read() as conn:
@@ -135,6 +134,8 @@ class _Search:
         whole = one.keys[0] if one.keys else None
         found: Candidates = {}
         for key in one.keys:
+            if len(sharing[key]) == 1:
+                continue  # nobody but itself, as nearly always
             for row_id in sharing[key]:
                 family = self._top(group_of[row_id])
                 if family != own:
@@ -192,8 +193,5 @@ def _shingles_of(
         if _equal_to(members) is None
         for row_id in islice(members, MOST_COMPARED)
     }
-    ids = sorted(wanted - known.keys())
-    sets: dict[int, tuple[ToolSpec, ...]] = {}
-    for start in range(0, len(ids), PAGE):
-        for body in iter_bodies(conn, ids=ids[start : start + PAGE]):
-            yield body.id, shingles(body.decode(sets))
+    for one in near_keys.messages_of(conn, sorted(wanted - known.keys())):
+        yield one.id, shingles(one.decode())

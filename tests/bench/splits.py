@@ -110,7 +110,7 @@ def _copied(line: str, draw: random.Random) -> str:
 def _straddling(store: Store, n: int) -> tuple[int, int]:
     """Near pairs of a sample with all others: how many are used on two sides, and of how many."""
     with store.read() as conn:
-        sets: dict[int, Shingles] = {b.id: shingles(b.decode()) for b in iter_bodies(conn)}
+        sets: dict[int, Shingles] = {b.id: shingles(b.decode().messages) for b in iter_bodies(conn)}
         group_of = groups_among(conn, sorted(sets))
         sides = Sides(SETUP, recorded_sides(conn, SETUP.name), families(conn))
     holding: dict[int, list[int]] = defaultdict(list)

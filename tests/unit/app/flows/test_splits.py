@@ -114,7 +114,7 @@ def straddling(seen: dict[str, Trajectory], sides: Sides) -> list[tuple[str, str
     for key in seen:
         if not sides.is_withheld(key):
             used[sides.side_of(key)].append(key)
-    sets = {key: shingles(value) for key, value in seen.items()}
+    sets = {key: shingles(value.messages) for key, value in seen.items()}
     return [
         (one, other)
         for some, others in combinations(used.values(), 2)
