@@ -63,6 +63,7 @@ FAMILIES = {
     "look": ("list", "show", "stats", "findings", "annotations"),
     "splits": ("splits",),
     "provenance": ("datasets", "lineage"),
+    "selection": ("select",),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),
 }
 """Commands by their module in `app/commands`, in the order of the help."""

@@ -14,7 +14,9 @@ from curation.export_limits import composition_text, limits, people_text, source
 from curation.export_lineage import LINEAGE
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.export_sources import Composition, JudgeUse, Looks, People, SourceEntry
+from curation.funnel import Funnel
 from curation.rendering.findings import FOUND, RenderFinding
+from curation.selection import NOTHING, Selection
 from curation.splits import Split
 
 MANIFEST = "manifest.json"
@@ -68,6 +70,7 @@ class Request(Struct, frozen=True):
     """Where the model's chat template was read from."""
     context: int | None = None
     """Tokens that the model takes, where it was said."""
+    selection: Selection = NOTHING
 
 
 class Versions(Struct, frozen=True):
@@ -155,6 +158,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """Those whose verdicts were applied without a person."""
     looks: Looks = Looks()
     composition: Composition = Composition()
+    selection: Funnel | None = None
+    """What the recipe left out, rule by rule; None where it selects nothing."""
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -178,6 +183,8 @@ def cautions(manifest: Manifest) -> tuple[str, ...]:
             )
     if manifest.rendering is not None:
         found += _of_rendering(manifest.rendering)
+    if manifest.selection is not None:
+        found += manifest.selection.short
     return tuple(found)
 
 
@@ -262,6 +269,8 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
         f"`{MANIFEST}`.",
         *_made_of(manifest),
     ]
+    if manifest.selection is not None:
+        parts += ["## How it was selected", _funnel_table(manifest.selection)]
     if manifest.dropped:
         rows = [
             f"| {reason.value} | {n} | {WHY[reason]} |" for reason, n in manifest.dropped.items()
@@ -325,6 +334,15 @@ def _mixed(manifest: Manifest) -> str:
         return ""
     held = ", ".join(f"{n:,} {part}" for part, n in manifest.mixture.steps.items() if n)
     return f"They are the mixture of round {manifest.mixture.round} ({held}). "
+
+
+def _funnel_table(funnel: Funnel) -> str:
+    rows = [f"| looked at | | {funnel.looked_at} |"]
+    rows += [
+        f"| {stage}: {rule.replace('|', '/')} | {left_out} | {remaining} |"
+        for stage, rule, left_out, remaining in funnel.rows()
+    ]
+    return "\n".join(["| rule | left out | remaining |", "| --- | ---: | ---: |", *rows])
 
 
 def _rows_table(manifest: Manifest) -> str:

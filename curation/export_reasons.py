@@ -65,6 +65,14 @@ class DropReason(StrEnum):
     NO_LOSS = "no-loss"
     TOO_LONG = "too-long"
     SPLIT_CONFLICT = "split-conflict"
+    FILTERED = "filtered"
+    GATE = "gate"
+    SAME_TASK_AND_CALLS = "same-task-and-calls"
+    NEAR_DUPLICATE = "near-duplicate"
+    THINNED = "thinned"
+    OVER_CAP = "over-cap"
+    OVER_QUOTA = "over-quota"
+    OVER_BUDGET = "over-budget"
 
 
 WHY: dict[DropReason, str] = {
@@ -72,6 +80,19 @@ WHY: dict[DropReason, str] = {
         "Data that came later ties it to a family in the test or validation split. Nothing moves "
         "from its side, so this side is withheld; `loopwright splits` lists such families."
     ),
+    DropReason.FILTERED: "The filters of the recipe leave it out; widen them if it is wanted.",
+    DropReason.GATE: (
+        "It does not pass a quality gate of the recipe; mend what the gate names, or lower it."
+    ),
+    DropReason.SAME_TASK_AND_CALLS: (
+        "Another one asks the same with the same tools and makes the same calls; the better of "
+        "them is kept."
+    ),
+    DropReason.NEAR_DUPLICATE: "It is nearly the same as another one, which is kept in its place.",
+    DropReason.THINNED: "The draw of the recipe's thinning left it out; another seed draws others.",
+    DropReason.OVER_CAP: "Its kind has all the places that a cap of the recipe allows; raise it.",
+    DropReason.OVER_QUOTA: "The places of its kind are taken; give it a larger quota.",
+    DropReason.OVER_BUDGET: "The budget of the recipe is spent; raise it if this is wanted.",
     DropReason.UNDECIDED: "Nobody has said anything of it; annotate it.",
     DropReason.UNSURE: (
         "The outcome is unsure, so it is neither good nor bad; accept, reject or correct it."

@@ -120,19 +120,40 @@ def iter_candidates(
     include: Include,
     dataset_ids: Sequence[int] = (),
     round_id: int | None = None,
+    *,
+    bodies: bool = True,
 ) -> Iterator[Candidate]:
     """Every candidate in the order of import.
 
     Args:
         dataset_ids: only those of these datasets; none: of all.
         round_id: only those of which the mixture of this round holds a step.
+        bodies: False leaves the bodies empty, for who asks for all but the content.
     """
     after = 0
     families = groups.families(conn)
     while ids := _page(conn, include, dataset_ids, round_id, after):
-        found = _candidates(conn, ids, dataset_ids, families)
+        found = _candidates(conn, ids, dataset_ids, families, bodies=bodies)
         yield from found if round_id is None else _mixed(conn, round_id, ids, found)
         after = ids[-1]
+
+
+def iter_among(
+    conn: Connection,
+    ids: Sequence[int],
+    dataset_ids: Sequence[int] = (),
+    round_id: int | None = None,
+) -> Iterator[Candidate]:
+    """The candidates with these ids, in the order given."""
+    families = groups.families(conn)
+    for start in range(0, len(ids), PAGE):
+        page = ids[start : start + PAGE]
+        of_page = sorted(page)
+        found = _candidates(conn, of_page, dataset_ids, families)
+        if round_id is not None:
+            found = _mixed(conn, round_id, of_page, found)
+        by_id = {one.id: one for one in found}
+        yield from (by_id.pop(row_id) for row_id in page)
 
 
 def _mixed(
@@ -217,6 +238,8 @@ def _candidates(
     ids: Sequence[int],
     dataset_ids: Sequence[int],
     families: dict[str, str],
+    *,
+    bodies: bool = True,
 ) -> Iterator[Candidate]:
     decisions = decisions_of(conn, ids)
     said = said_of(conn, ids)
@@ -230,7 +253,8 @@ def _candidates(
     grown = grown_from(conn, ids)
     unruled = unruled_of(conn, ids)
     # Fetched at once: a page is small, and row by row costs more than decoding.
-    rows = conn.execute(_WHOLE.where(among(trajectory.c.id, ids)).order_by(trajectory.c.id)).all()
+    whole = _WHOLE if bodies else _NARROW
+    rows = conn.execute(whole.where(among(trajectory.c.id, ids)).order_by(trajectory.c.id)).all()
     for row_id, uid, group, created_at, n_errors, n_warnings, checked_with, content, tools in rows:
         decided, adopted, result_id = decisions.get(row_id, _UNDECIDED)
         spoken = said.get(row_id, ())
@@ -276,18 +300,18 @@ def _items_answered(conn: Connection, said: dict[int, tuple[Said, ...]]) -> dict
 
 
 _UNDECIDED = (None, None, None)
+_COLUMNS = (
+    trajectory.c.id,
+    trajectory.c.uid,
+    trajectory.c.group_key,
+    trajectory.c.created_at,
+    trajectory.c.n_errors,
+    trajectory.c.n_warnings,
+    trajectory.c.checked_with,
+)
+_NARROW = select(*_COLUMNS, literal(b""), literal(b""))
 _WHOLE = (
-    select(
-        trajectory.c.id,
-        trajectory.c.uid,
-        trajectory.c.group_key,
-        trajectory.c.created_at,
-        trajectory.c.n_errors,
-        trajectory.c.n_warnings,
-        trajectory.c.checked_with,
-        body.c.content,
-        tool_set.c.body,
-    )
+    select(*_COLUMNS, body.c.content, tool_set.c.body)
     .join(body, body.c.trajectory_id == trajectory.c.id)
     .join(tool_set, tool_set.c.id == trajectory.c.tool_set_id)
 )

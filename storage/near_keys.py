@@ -79,6 +79,21 @@ def sharing(conn: Connection, keys: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield from ((key, row_id) for key, row_id in found)
 
 
+def iter_shared(conn: Connection) -> Iterator[tuple[int, int]]:
+    """(key, trajectory id) of every key that several trajectories have, by key."""
+    own = near_key.alias()
+    several = (
+        select(own.c.key).where(own.c.key != VERSION).group_by(own.c.key).having(func.count() > 1)
+    )
+    query = (
+        select(near_key.c.key, near_key.c.trajectory_id)
+        .where(near_key.c.key.in_(several))
+        .order_by(near_key.c.key)
+        .execution_options(yield_per=10_000)
+    )
+    yield from ((key, row_id) for key, row_id in conn.execute(query))
+
+
 def groups_among(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
     """Group keys, as stored, by trajectory id."""
     found: dict[int, str] = {}

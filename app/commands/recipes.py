@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from app.flows.export import ExportRequest
+from app.flows.recipe_text import as_request, read_version
 from curation.errors import ExportError
 
 NEEDED = ("type", "layout", "out")
@@ -29,17 +30,7 @@ def request_from(recipe: Path | None, **options: object) -> ExportRequest:
             where=str(recipe) if recipe else "",
             hint="`loopwright exports` lists types and layouts.",
         )
-    unknown = sorted(said.keys() - set(ExportRequest.__struct_fields__))
-    try:
-        if unknown:
-            raise msgspec.ValidationError(f"there is no {', '.join(unknown)}")
-        return msgspec.convert(said, ExportRequest)
-    except msgspec.ValidationError as problem:
-        raise ExportError(
-            f"The recipe does not fit: {problem}.",
-            where=str(recipe) if recipe else "",
-            hint=f"It may name {', '.join(ExportRequest.__struct_fields__)}.",
-        ) from None
+    return as_request(said, str(recipe) if recipe else "")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -64,7 +55,7 @@ def _read(path: Path) -> dict[str, Any]:
             where=str(path),
             hint='Write for example type = "sft".',
         )
-    return said
+    return read_version(said, str(path))
 
 
 def read_shares(text: str) -> tuple[float, float, float]:

@@ -73,6 +73,7 @@ def manifest_of(
             round=request.round,
             template=request.template,
             context=request.context,
+            selection=request.selection,
         ),
         versions=Versions(
             loopwright=_version(),
@@ -97,6 +98,7 @@ def manifest_of(
         judges=writing.tally.judges(),
         looks=writing.tally.looks(),
         composition=writing.tally.composition(),
+        selection=streaming.selecting.funnel if streaming.selecting is not None else None,
     )
 
 
@@ -180,4 +182,5 @@ def report_of(manifest: Manifest, request: ExportRequest) -> ExportReport:
         rendering=manifest.rendering,
         files=(*(entry.name for entry in manifest.files), *manifest.other_files, MANIFEST),
         manifest=str(out / MANIFEST),
+        selection=manifest.selection,
     )

@@ -7,6 +7,8 @@ from msgspec import Struct
 from curation.errors import ExportError
 from curation.export_manifest import RenderingEntry
 from curation.exporting import Include
+from curation.funnel import Funnel
+from curation.selection import NOTHING, Selection
 from curation.split_ledger import LedgerSetup
 from curation.splits import DEFAULT_SALT, DEFAULT_SHARES
 from curation.stratified_splits import Stratum
@@ -36,6 +38,8 @@ class ExportRequest(Struct, frozen=True):
     .jinja file. Every row is rendered with it before it leaves."""
     context: int | None = None
     """Tokens that the model takes; None: as its files say."""
+    selection: Selection = NOTHING
+    """What of the candidates is taken, and in which order."""
 
     @property
     def ledger(self) -> LedgerSetup:
@@ -62,6 +66,8 @@ class ExportReport(Struct, frozen=True):
     rendering: RenderingEntry | None
     files: tuple[str, ...]
     manifest: str
+    selection: Funnel | None = None
+    """What the recipe's selection left out; None where it says nothing."""
 
 
 def include_named(name: str) -> Include:

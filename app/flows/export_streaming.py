@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from app.flows.export_making import Making, make
+from app.flows.export_making import Making, Settled, make
 from app.flows.export_rendering import TemplateLook
 from app.flows.export_request import ExportRequest
+from app.flows.export_selecting import Selecting
 from app.flows.export_settling import Settling, chunks
 from app.flows.export_writing import WHOLE, Writing
 from app.flows.running import Run
@@ -20,6 +21,7 @@ from curation.export_manifest import FileEntry
 from curation.export_reasons import WHY
 from curation.exporting import ExportType, Layout, Options
 from curation.rendering.template import TemplateSource
+from curation.selection import NOTHING
 from curation.split_ledger import Sides
 from storage import candidates
 from storage.rounds import Round
@@ -45,6 +47,7 @@ class Streaming:
         self.mixed = mixed
         self.trajectories = 0
         self.look: TemplateLook | None = None
+        self.selecting: Selecting | None = None
 
     def write(
         self, conn: Connection, datasets: Sequence[int], total: int, run: Run, workers: Workers
@@ -70,7 +73,11 @@ class Streaming:
         )
         round_id = self.mixed.id if self.mixed else None
         found = candidates.iter_candidates(conn, self.request.include, datasets, round_id)
-        for settled in chunks(map(settling.settle, found)):
+        settled_ones: Iterator[Settled] = map(settling.settle, found)
+        if self.request.selection != NOTHING:
+            self.selecting = Selecting(conn, self, datasets)
+            settled_ones = self.selecting.settle(conn, settling)
+        for settled in chunks(settled_ones):
             yield Making(
                 type=self.kind.name,
                 layout=self.layout.name,

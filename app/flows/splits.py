@@ -100,6 +100,11 @@ def _enter(
     return sides, len(entered), near
 
 
+def known_sides(conn: Connection, setup: LedgerSetup) -> Sides:
+    """A ledger as it stands."""
+    return _sides(conn, setup, groups.families(conn, tool_sets=setup.tool_sets))
+
+
 def _sides(conn: Connection, setup: LedgerSetup, families: dict[str, str]) -> Sides:
     return Sides(
         setup,
