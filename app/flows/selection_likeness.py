@@ -80,7 +80,9 @@ def find_likeness(conn: Connection, ids: Numbers, numbers: npt.NDArray[np.uint64
     met = _meeting(keys, rows, head, drawn)
     for together in _batches(met):
         wanted = sorted({row for pair in together for row in pair})
-        known: dict[int, Shingles] = {row: shingles(t) for row, t in _bodies(conn, ids, wanted)}
+        known: dict[int, Shingles] = {
+            row: shingles(t.messages) for row, t in _bodies(conn, ids, wanted)
+        }
         for one, other in together:
             if near.top(one) != near.top(other) and (
                 jaccard(known[one], known[other]) >= THRESHOLD
