@@ -16,6 +16,7 @@ from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.export_sources import Composition, JudgeUse, Looks, People, SourceEntry
 from curation.funnel import Funnel
 from curation.rendering.findings import FOUND, RenderFinding
+from curation.rl_options import RlOptions
 from curation.selection import NOTHING, Selection
 from curation.splits import Split
 
@@ -71,6 +72,7 @@ class Request(Struct, frozen=True):
     context: int | None = None
     """Tokens that the model takes, where it was said."""
     selection: Selection = NOTHING
+    rl: RlOptions = RlOptions()
 
 
 class Versions(Struct, frozen=True):

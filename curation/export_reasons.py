@@ -73,9 +73,29 @@ class DropReason(StrEnum):
     OVER_CAP = "over-cap"
     OVER_QUOTA = "over-quota"
     OVER_BUDGET = "over-budget"
+    STEPS_NOT_JUDGED = "steps-not-judged"
+    NO_CALL = "no-call"
+    UNOFFERED_TOOL = "unoffered-tool"
+    REJECTED_IS_ACCEPTED = "rejected-is-accepted"
 
 
 WHY: dict[DropReason, str] = {
+    DropReason.STEPS_NOT_JUDGED: (
+        "Every step of a row needs a label, and from here on none was judged correct or incorrect; "
+        "judge the steps in Annotate."
+    ),
+    DropReason.NO_CALL: (
+        "The right answer makes no call, so any words would earn the reward; keep a share of them "
+        "with --no-calls."
+    ),
+    DropReason.UNOFFERED_TOOL: (
+        "The right answer calls a tool that is not on offer, so no model could give it; correct "
+        "the call, or import it with --tools."
+    ),
+    DropReason.REJECTED_IS_ACCEPTED: (
+        "What would be rejected makes the calls of an accepted alternative; look at both rulings "
+        "in Annotate."
+    ),
     DropReason.SPLIT_CONFLICT: (
         "Data that came later ties it to a family in the test or validation split. Nothing moves "
         "from its side, so this side is withheld; `loopwright splits` lists such families."
@@ -278,6 +298,7 @@ REFUSED = frozenset(
         DropReason.PREFIX_CHANGES,
         DropReason.NO_LOSS,
         DropReason.TOO_LONG,
+        DropReason.UNOFFERED_TOOL,
     }
 )
 """Reasons that lie in the row, not in what people said of it: somebody can mend these."""

@@ -24,8 +24,11 @@ from curation.annotation import Annotation, Outcome
 from curation.episodes import Episode, ToolText
 from curation.errors import ExportError
 from curation.export_reasons import Adaptation, Dropped
+from curation.judged_rows import Rewarded, StepTexts, Stepwise
 from curation.registry import Registry
+from curation.rl_options import RlOptions
 from curation.simulated import SimulatedResult
+from curation.step_facts import NO_FACTS, StepFacts
 from curation.trajectory import Message
 
 
@@ -107,6 +110,9 @@ class Curated(Struct, frozen=True, gc=False):
     """Every try that the judgement in force or an annotator ruled on."""
     mixed: frozenset[int] | None = None
     """Message indexes of the steps that are asked for, in the original; None: all of them."""
+    facts: StepFacts = NO_FACTS
+    """What is known of its steps from other answers and from its source; only for types that look
+    at it (`ExportType.wants_facts`)."""
 
 
 class MaskedSpan(Struct, frozen=True, gc=False):
@@ -149,6 +155,9 @@ class Pair(Struct, frozen=True, gc=False):
     rejected: Message
     tools: tuple[ToolText, ...] = ()
     step: int = 0
+    margin: float | None = None
+    """1 less the rule score of the rejected side against the chosen one (ToolRM, methods §4.6);
+    None where the chosen side calls nothing. Layouts leave it out; the index has it."""
 
 
 class Judged(Struct, frozen=True, gc=False):
@@ -210,7 +219,7 @@ class LabelRow(Struct, frozen=True):
     created_at: str = ""
 
 
-Example = Conversation | Completion | Pair | Judged | LabelRow
+Example = Conversation | Completion | Pair | Judged | Stepwise | StepTexts | Rewarded | LabelRow
 
 Notes = Counter[Adaptation]
 """How often a row was adapted to its layout, by kind."""
@@ -220,6 +229,7 @@ class Options(Struct, frozen=True):
     """What the person asked of the type."""
 
     per_step: bool = False
+    rl: RlOptions = RlOptions()
 
 
 class ExportType(Protocol):
@@ -232,6 +242,8 @@ class ExportType(Protocol):
     """Shapes of the examples it makes; a layout has to know them all."""
     splits: bool
     """Whether rows are dealt into split files; the label table is one file."""
+    wants_facts: bool
+    """Whether it looks at `Curated.facts`, which are fetched for it only."""
 
     def examples(self, curated: Curated, options: Options) -> Iterator[Example | Dropped]:
         """Every example of one trajectory, and everything that is left out."""

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from curation.annotation import Annotation, Outcome
 from curation.export_lineage import Origin
 from curation.exporting import AnsweredTry, Decided, Include, Said
+from curation.step_facts import NO_FACTS, StepFacts
 from storage import groups
 from storage.annotations import stands
 from storage.candidate_facts import (
@@ -44,6 +45,7 @@ from storage.checklists import texts_of
 from storage.packed_episodes import PackedEpisode
 from storage.provenance import grown_from, proposals_of, unruled_of, verdicts_used
 from storage.rounds import is_mixed, mixed_among
+from storage.step_facts import step_facts
 from storage.tables import (
     AnnotationRow,
     BodyRow,
@@ -102,6 +104,7 @@ class Candidate(Struct, frozen=True, gc=False):
     for."""
     ruled: Corrected | None = None
     """The correction by which the mixture trains on a step whose label was ruled wrong."""
+    facts: StepFacts = NO_FACTS
 
 
 def count_candidates(
@@ -122,6 +125,7 @@ def iter_candidates(
     round_id: int | None = None,
     *,
     bodies: bool = True,
+    with_facts: bool = False,
 ) -> Iterator[Candidate]:
     """Every candidate in the order of import.
 
@@ -129,11 +133,13 @@ def iter_candidates(
         dataset_ids: only those of these datasets; none: of all.
         round_id: only those of which the mixture of this round holds a step.
         bodies: False leaves the bodies empty, for who asks for all but the content.
+        with_facts: also what is known of their steps (`Candidate.facts`).
     """
     after = 0
     families = groups.families(conn)
     while ids := _page(conn, include, dataset_ids, round_id, after):
         found = _candidates(conn, ids, dataset_ids, families, bodies=bodies)
+        found = _with_facts(conn, ids, found) if with_facts else found
         yield from found if round_id is None else _mixed(conn, round_id, ids, found)
         after = ids[-1]
 
@@ -143,6 +149,8 @@ def iter_among(
     ids: Sequence[int],
     dataset_ids: Sequence[int] = (),
     round_id: int | None = None,
+    *,
+    with_facts: bool = False,
 ) -> Iterator[Candidate]:
     """The candidates with these ids, in the order given."""
     families = groups.families(conn)
@@ -150,10 +158,19 @@ def iter_among(
         page = ids[start : start + PAGE]
         of_page = sorted(page)
         found = _candidates(conn, of_page, dataset_ids, families)
+        found = _with_facts(conn, of_page, found) if with_facts else found
         if round_id is not None:
             found = _mixed(conn, round_id, of_page, found)
         by_id = {one.id: one for one in found}
         yield from (by_id.pop(row_id) for row_id in page)
+
+
+def _with_facts(
+    conn: Connection, ids: Sequence[int], found: Iterator[Candidate]
+) -> Iterator[Candidate]:
+    facts = step_facts(conn, ids)
+    for one in found:
+        yield replace(one, facts=facts.get(one.id, NO_FACTS))
 
 
 def _mixed(

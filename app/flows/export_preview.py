@@ -17,7 +17,7 @@ from app.flows.side_by_side import apart
 from app.flows.template_files import read_template
 from curation.errors import ExportError
 from curation.export_reasons import Dropped
-from curation.exporting import Options, choose
+from curation.exporting import TYPES, Options, choose
 from curation.rendering.rows import RenderedText
 from curation.split_ledger import Sides
 from storage import candidates
@@ -93,13 +93,17 @@ def _rows(store: Store, request: ExportRequest) -> Iterator[tuple[Settled, Row]]
             taken=frozenset(candidates.chosen_corrections(conn)),
         )
         found = candidates.iter_candidates(
-            conn, request.include, wanted, mixed.id if mixed else None
+            conn,
+            request.include,
+            wanted,
+            mixed.id if mixed else None,
+            with_facts=TYPES.get(request.type).wants_facts,
         )
         for n, candidate in enumerate(found):
             if n >= MOST_LOOKED_AT:
                 return
             settled = settling.settle(candidate)
-            options = Options(per_step=request.per_step or mixed is not None)
+            options = Options(request.per_step or mixed is not None, request.rl)
             made: Made = make(
                 Making(request.type, request.layout, options, (settled,), frozenset())
             )

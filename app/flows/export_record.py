@@ -74,6 +74,7 @@ def manifest_of(
             template=request.template,
             context=request.context,
             selection=request.selection,
+            rl=request.rl,
         ),
         versions=Versions(
             loopwright=_version(),

@@ -8,6 +8,7 @@ from curation.errors import ExportError
 from curation.export_manifest import RenderingEntry
 from curation.exporting import Include
 from curation.funnel import Funnel
+from curation.rl_options import RlOptions
 from curation.selection import NOTHING, Selection
 from curation.split_ledger import LedgerSetup
 from curation.splits import DEFAULT_SALT, DEFAULT_SHARES
@@ -40,6 +41,8 @@ class ExportRequest(Struct, frozen=True):
     """Tokens that the model takes; None: as its files say."""
     selection: Selection = NOTHING
     """What of the candidates is taken, and in which order."""
+    rl: RlOptions = RlOptions()
+    """What an export for reinforcement learning holds."""
 
     @property
     def ledger(self) -> LedgerSetup:

@@ -76,6 +76,7 @@ class Selecting:
         self._numbers = facts.numbers
         self._chosen: Chosen = select(facts, request.selection)
         self._stem = None if streaming.kind.splits else WHOLE
+        self._wants_facts = streaming.kind.wants_facts
 
     @property
     def funnel(self) -> Funnel:
@@ -85,7 +86,9 @@ class Selecting:
     def settle(self, conn: Connection, settling: Settling) -> Iterator[Settled]:
         """Everything settled: what is taken, in its order, and then what is left out."""
         taken = self._ids[self._chosen.taken].tolist()
-        found = candidates.iter_among(conn, taken, self._datasets, self._round)
+        found = candidates.iter_among(
+            conn, taken, self._datasets, self._round, with_facts=self._wants_facts
+        )
         yield from map(settling.settle, found)
         yield from self._left_out(conn)
 

@@ -90,6 +90,7 @@ class Settling:
             checklist_items=candidate.checklist_items,
             tries=candidate.tries,
             mixed=candidate.mixed,
+            facts=candidate.facts,
         )
         stem = split if self._stem is None else self._stem
         known = (curated, stem, candidate.checked, candidate.origin)

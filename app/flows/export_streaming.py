@@ -72,7 +72,9 @@ class Streaming:
             taken=frozenset(candidates.chosen_corrections(conn)),
         )
         round_id = self.mixed.id if self.mixed else None
-        found = candidates.iter_candidates(conn, self.request.include, datasets, round_id)
+        found = candidates.iter_candidates(
+            conn, self.request.include, datasets, round_id, with_facts=self.kind.wants_facts
+        )
         settled_ones: Iterator[Settled] = map(settling.settle, found)
         if self.request.selection != NOTHING:
             self.selecting = Selecting(conn, self, datasets)
@@ -81,7 +83,7 @@ class Streaming:
             yield Making(
                 type=self.kind.name,
                 layout=self.layout.name,
-                options=Options(per_step=self.request.per_step),
+                options=Options(self.request.per_step, self.request.rl),
                 settled=settled,
                 # A template may refuse rows, and so change which of them are compared.
                 sampled=self.writing.sampled if self.look is None else frozenset(),

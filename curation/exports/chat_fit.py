@@ -29,7 +29,7 @@ def fitted_chat(example: Example, notes: Notes) -> Example:
         case Completion():
             whole = example.prompt + example.completion
             return Completion(
-                _prompt(example.prompt, notes),
+                fitted_prompt(example.prompt, notes),
                 fitted_messages(example.completion, notes, len(example.prompt)),
                 fitted_tools(example.tools, _calls(whole)),
                 example.step,
@@ -41,13 +41,13 @@ def fitted_chat(example: Example, notes: Notes) -> Example:
                 fitted_messages((side,), notes, example.step)[0]
                 for side in (example.chosen, example.rejected)
             )
-            prompt = _prompt(example.prompt, notes)
+            prompt = fitted_prompt(example.prompt, notes)
             tools = fitted_tools(example.tools, _calls(whole))
             return Pair(prompt, chosen, rejected, tools, example.step)
         case Judged():
             whole = example.prompt + example.completion
             return Judged(
-                _prompt(example.prompt, notes),
+                fitted_prompt(example.prompt, notes),
                 fitted_messages(example.completion, notes, len(example.prompt)),
                 example.label,
                 fitted_tools(example.tools, _calls(whole)),
@@ -61,7 +61,12 @@ def _calls(messages: tuple[Message, ...]) -> bool:
     return any(message.tool_calls for message in messages)
 
 
-def _prompt(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:
+def fitted_prompt(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:
+    """A prompt as `fitted_messages` makes it.
+
+    Raises:
+        Unfit: it is empty, or a message cannot be carried.
+    """
     if not messages:
         raise Unfit(DropReason.NO_PROMPT)
     return fitted_messages(messages, notes)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from curation.diffing import aligned
 from curation.export_reasons import Dropped
 from curation.exporting import Completion, Curated, Example, Judged, Pair
+from curation.judged_rows import Rewarded
 
 
 def of_mixed_steps(
@@ -23,7 +24,7 @@ def of_mixed_steps(
     wanted = _in_what_is_trained(curated, curated.mixed)
     for example in examples:
         match example:
-            case Completion() | Judged() | Pair():
+            case Completion() | Judged() | Pair() | Rewarded():
                 step: int | None = example.step
             case Dropped():
                 step = example.step

@@ -8,9 +8,11 @@ same calls teaches nothing and is refused (LoopTool's guard against equal pairs)
 from __future__ import annotations
 
 from curation.diffing import first_difference, same_calls
+from curation.episodes import ToolText
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import Curated, Pair
-from curation.trajectory import Role
+from curation.rewarding import REWARDS
+from curation.trajectory import Message, Role
 
 
 def cut_pair(curated: Curated) -> Pair | Dropped:
@@ -30,4 +32,13 @@ def cut_pair(curated: Curated) -> Pair | Dropped:
     rejected, chosen = sides[0][0], sides[1][0]
     if chosen.tool_calls and same_calls(rejected, chosen):
         return Dropped(DropReason.SAME_CALLS, f"message {cut}", cut)
-    return Pair(after.messages[:cut], chosen, rejected, after.tools, cut)
+    return pair_of(after.messages[:cut], chosen, rejected, after.tools)
+
+
+def pair_of(
+    prompt: tuple[Message, ...], chosen: Message, rejected: Message, tools: tuple[ToolText, ...]
+) -> Pair:
+    """The pair with its margin (ToolRM, arXiv 2510.26167: how much worse the rejected side is)."""
+    score = REWARDS.get("toolrm").score(chosen, rejected)
+    margin = None if score is None else 1.0 - score
+    return Pair(prompt, chosen, rejected, tools, len(prompt), margin)

@@ -17,13 +17,14 @@ from curation.episodes import tool_specs
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import AnsweredTry, Curated, Judged, Pair
 from curation.exports.judgement import unlearnt, verdicts_in_force
+from curation.exports.pairs import pair_of
 from curation.trajectory import Message, Role
 from curation.tries import keeps_schema, try_id
 
 
 def sibling_pairs(curated: Curated) -> Iterator[Pair | Dropped]:
     """A pair for every rejected try, or why there is none; nothing where none was rejected."""
-    for one in _answering(curated, TryRuling.REJECTED):
+    for one in answering(curated, TryRuling.REJECTED):
         if isinstance(one, Dropped):
             yield one
         else:
@@ -35,14 +36,14 @@ def judged_tries(curated: Curated) -> Iterator[Judged | Dropped]:
     messages, tools = curated.trajectory.messages, curated.trajectory.tools
     for ruling in (TryRuling.REJECTED, TryRuling.ALTERNATIVE):
         is_wanted = ruling is TryRuling.ALTERNATIVE
-        for one in _answering(curated, ruling):
+        for one in answering(curated, ruling):
             if isinstance(one, Dropped):
                 yield one
                 continue
             index = one.message_index
             if index >= len(messages) or messages[index].role is not Role.ASSISTANT:
                 yield _dropped(DropReason.CUT_NOT_ASSISTANT, one)
-            elif _says_the_same(messages[index], one.message):
+            elif says_the_same(messages[index], one.message):
                 yield _dropped(DropReason.SAME_CALLS, one)
             elif is_wanted and not keeps_schema(one.message, tool_specs(tools)):
                 yield _dropped(DropReason.BROKEN_ALTERNATIVE, one)
@@ -50,7 +51,7 @@ def judged_tries(curated: Curated) -> Iterator[Judged | Dropped]:
                 yield Judged(messages[:index], (one.message,), is_wanted, tools, index)
 
 
-def _answering(curated: Curated, ruling: TryRuling) -> Iterator[AnsweredTry | Dropped]:
+def answering(curated: Curated, ruling: TryRuling) -> Iterator[AnsweredTry | Dropped]:
     """The tries so ruled, as long as they answer the prompt that is exported."""
     ruled = _ruled(curated, ruling)
     if not ruled:
@@ -93,14 +94,28 @@ def _against(curated: Curated, rejected: AnsweredTry) -> Iterator[Pair | Dropped
         if not chosen:
             broken = DropReason.BROKEN_ALTERNATIVE if standing_in else DropReason.STEP_INCORRECT
             yield _dropped(broken, rejected)
+    if is_accepted(curated, index, rejected.message):
+        yield _dropped(DropReason.REJECTED_IS_ACCEPTED, rejected)
+        return
     for message in chosen:
-        if _says_the_same(message, rejected.message):
+        if says_the_same(message, rejected.message):
             yield _dropped(DropReason.SAME_CALLS, rejected)
         else:
-            yield Pair(messages[:index], message, rejected.message, curated.trajectory.tools, index)
+            yield pair_of(messages[:index], message, rejected.message, curated.trajectory.tools)
 
 
-def _says_the_same(chosen: Message, rejected: Message) -> bool:
+def is_accepted(curated: Curated, index: int, message: Message) -> bool:
+    """Whether an answer says what is accepted besides the step: an alternative, or a prediction
+    that was ruled right where the step was wrong. Words beside the same calls are no difference."""
+    accepted = [
+        t.message for t in _ruled(curated, TryRuling.ALTERNATIVE) if t.message_index == index
+    ]
+    accepted += [b.message for b in curated.facts.better if b.message_index == index]
+    return any(says_the_same(one, message) for one in accepted)
+
+
+def says_the_same(chosen: Message, rejected: Message) -> bool:
+    """The same calls in any order; where neither calls anything, the same words."""
     if chosen.tool_calls:
         return same_calls(chosen, rejected)
     return try_id(chosen) == try_id(rejected)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import Completion, Conversation, Curated, Example, Judged, LabelRow, Pair
+from curation.judged_rows import Rewarded, StepTexts, Stepwise
 from curation.stale import Stale, unresolved
 from curation.trajectory import Trajectory
 
@@ -38,7 +39,13 @@ def reach(example: Example) -> int:
             return len(example.prompt) + len(example.completion)
         case Pair():
             return len(example.prompt) + 1
-        case LabelRow():
+        case Rewarded():
+            return len(example.prompt)  # its own result comes after it
+        case Stepwise():
+            # In a trajectory before its correction nothing is stale.
+            n = len(example.prompt) + sum([len(step) for step in example.steps])
+            return 0 if example.of_original else n
+        case LabelRow() | StepTexts():
             return 0
 
 

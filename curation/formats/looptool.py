@@ -25,7 +25,14 @@ from curation.importing import (
 )
 from curation.openai_messages import ROLES, tools_of
 from curation.tagged_turns import read_turn, tools_in_tags
-from curation.training_rows import is_triple, is_verl, read_training_row, system_of
+from curation.training_rows import (
+    accepted_besides_gold,
+    is_triple,
+    is_verl,
+    read_json_answer,
+    read_training_row,
+    system_of,
+)
 from curation.trajectory import Message, Role, Trajectory
 
 PROBED = "probed"
@@ -77,17 +84,22 @@ class LoopTool:
         for message in row.before:
             if message.role is Role.USER and isinstance(message.content, str):
                 messages.extend(_dialogue(message.content))
+            elif message.role is Role.ASSISTANT and isinstance(message.content, str):
+                messages.extend(read_turn(Role.ASSISTANT, message.content))
             else:
                 messages.append(message)
         index = len(messages)
-        messages.extend(read_turn(Role.ASSISTANT, row.gold))
+        gold = None if is_triple(record) else read_json_answer(row.gold, row.reply)
+        messages.append(gold or next(read_turn(Role.ASSISTANT, row.gold)))
+        further, said = accepted_besides_gold(row, messages[index], index)
         yield Imported(
             trajectory=Trajectory(
                 tuple(messages), tools_in_tags(row.system) or tools_of(record, context)
             ),
             source_id=row.source_id,
             source={k: v for k, v in row.source.items() if k not in _TAKEN},
-            predictions=tuple(_prediction(record, index)),
+            predictions=(*_prediction(record, index), *further),
+            annotations=said,
         )
 
 

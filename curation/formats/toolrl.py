@@ -13,13 +13,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
-from curation.importing import ImportContext, Imported, RecordError, import_format
-from curation.openai_messages import read_message, tools_of
+from curation.importing import (
+    ImportContext,
+    Imported,
+    ImportedPrediction,
+    RecordError,
+    SourceAnnotation,
+    import_format,
+)
+from curation.openai_messages import tools_of
 from curation.prompt_tools import numbered_tools, numbers_tools
 from curation.tagged_dialogue import is_tagged_dialogue, read_answer, read_dialogue
-from curation.training_rows import is_triple, is_verl, read_training_row, system_of
+from curation.training_rows import (
+    accepted_besides_gold,
+    calls_said,
+    is_triple,
+    is_verl,
+    read_json_answer,
+    read_training_row,
+    system_of,
+)
 from curation.trajectory import Message, Role, Trajectory
 
 _TEST_TAKEN = frozenset(("system", "user", "answer", "id", "tools"))
@@ -63,8 +76,11 @@ def _row(record: dict[str, Any], context: ImportContext) -> Imported:
             messages.extend(read_dialogue(text))
         else:
             messages.append(message)
-    gold = _gold(row.gold, written_out=is_triple(record))
+    gold = _gold(row.gold, row.reply, written_out=is_triple(record))
+    predictions: tuple[ImportedPrediction, ...] = ()
+    said: tuple[SourceAnnotation, ...] = ()
     if gold is not None:
+        predictions, said = accepted_besides_gold(row, gold, len(messages))
         messages.append(gold)
     return Imported(
         trajectory=Trajectory(
@@ -72,30 +88,16 @@ def _row(record: dict[str, Any], context: ImportContext) -> Imported:
         ),
         source_id=row.source_id,
         source={k: v for k, v in row.source.items() if k != "tools"},
+        predictions=predictions,
+        annotations=said,
     )
 
 
-def _gold(text: str, *, written_out: bool) -> Message | None:
+def _gold(text: str, reply: str, *, written_out: bool) -> Message | None:
     """The rewarded answer as a step; None for gold that is no answer."""
     if written_out or is_tagged_dialogue(text) or "<tool_call>" in text:
         return read_answer(text)
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    calls = value if isinstance(value, list) else [value]
-    if not calls or not all(isinstance(c, dict) and isinstance(c.get("name"), str) for c in calls):
-        return None
-    return _calls(calls)
-
-
-def _calls(calls: list[dict[str, Any]]) -> Message:
-    spelt = [
-        {**c, "arguments": c["parameters"]} if "parameters" in c and "arguments" not in c else c
-        for c in calls
-    ]
-    spelt = [{k: v for k, v in c.items() if k != "parameters"} for c in spelt]
-    return read_message({"role": "assistant", "content": None, "tool_calls": spelt})
+    return read_json_answer(text, reply)
 
 
 def _is_test(record: dict[str, Any]) -> bool:
@@ -114,7 +116,7 @@ def _test(record: dict[str, Any], context: ImportContext) -> Imported:
     said = read_dialogue(user) if is_tagged_dialogue(user) else (Message(Role.USER, user),)
     answer = record["answer"]
     calls = [c if isinstance(c, dict) else {"name": "", "arguments": c} for c in answer]
-    gold = (_calls(calls),) if calls else ()
+    gold = (calls_said(calls),) if calls else ()
     source_id = context.source_id(record)
     if isinstance(file, str) and isinstance(other, dict) and "id" not in record:
         source_id = f"{file}/{other.get('id', '')}"

@@ -19,6 +19,7 @@ from msgspec import Struct
 from curation.episodes import ToolText
 from curation.export_reasons import DropReason, Unfit
 from curation.exporting import Completion, Conversation, Example, Judged, Pair
+from curation.judged_rows import Rewarded, StepTexts
 from curation.rendering.findings import RenderFinding
 from curation.rendering.template import ChatTemplate, TemplateLimit, TemplateRefusal
 from curation.trajectory import Message, Role
@@ -50,16 +51,19 @@ def rendered_row(template: ChatTemplate, example: Example, control: Sequence[str
     Raises:
         Unfit: the template refuses it, or nothing in its text is learnt.
     """
+    if isinstance(example, StepTexts):
+        return RenderedRow((_stepwise(example),), ())
     try:
         texts, whole, known = _texts(template, example)
         findings = [] if known else [RenderFinding.PREFIX_CHANGES]
-        tools = _tools(example.tools)  # type: ignore[union-attr]
+        tools = _offered(example)
         findings += _missing(template, whole, tools, texts[0].text)
     except TemplateLimit as problem:
         raise Unfit(DropReason.TEMPLATE_LIMIT, str(problem)) from None
     except TemplateRefusal as problem:
         raise Unfit(DropReason.TEMPLATE_REFUSES, str(problem)[:300]) from None
-    if known and any(not _words(text) for text in texts):
+    # Of a prompt for reinforcement learning nothing is learnt: the model answers it itself.
+    if known and not isinstance(example, Rewarded) and any(not _words(text) for text in texts):
         raise Unfit(DropReason.NO_LOSS)
     words = "\n".join([_text(m) for m in whole])
     if any(token in words for token in control):
@@ -90,8 +94,31 @@ def _texts(
             sides = [("chosen", spelled(example.chosen)), ("rejected", spelled(example.rejected))]
             texts = [_continued(template, prompt, [side], tools, name) for name, side in sides]
             return tuple(texts), [*prompt, sides[0][1]], True
+        case Rewarded():
+            prompt = [spelled(m) for m in example.prompt]
+            rendered = template.render(prompt, _offered(example), prompt=True)
+            return (RenderedText("prompt", rendered.text, ()),), prompt, True
         case _:
             raise TypeError(type(example).__name__)
+
+
+def _offered(example: Example) -> _Messages:
+    """The tools that the template is given: none where the prompt holds them as text (verl)."""
+    if isinstance(example, Rewarded) and any(
+        m.role is Role.SYSTEM and "<tools>" in m.text for m in example.prompt
+    ):
+        return []
+    return _tools(example.tools)  # type: ignore[union-attr]
+
+
+def _stepwise(example: StepTexts) -> RenderedText:
+    """Text already, whatever the template: a label is on the separator behind each step."""
+    text, labels = example.prompt, []
+    for completion in example.completions:
+        text += completion
+        labels.append((len(text), len(text) + 1))
+        text += "\n"
+    return RenderedText("text", text, tuple(labels))
 
 
 def _continued(

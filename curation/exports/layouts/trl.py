@@ -25,7 +25,9 @@ from curation.exporting import (
     Notes,
     Pair,
 )
+from curation.exports import trl_rewarded, trl_stepwise
 from curation.exports.arrow_numbers import survives
+from curation.exports.beside import text_of_file
 from curation.exports.chat import (
     MessageIn,
     MessageOut,
@@ -36,9 +38,26 @@ from curation.exports.chat import (
     written,
 )
 from curation.exports.chat_contract import check_chat_row
-from curation.exports.chat_fit import fitted_chat, refuse_masks
+from curation.exports.chat_fit import fitted_chat, fitted_prompt, refuse_masks
 from curation.exports.lines import Lines
+from curation.exports.rewarded_contract import check_rewarded_row
 from curation.exports.trl_card import LOADER, advice
+from curation.exports.trl_judged_card import ADVICE as JUDGED_ADVICE
+from curation.exports.trl_judged_card import TRAIN_GRPO, TRAIN_PRM
+from curation.exports.trl_rewarded import (
+    check_rewarded,
+    decode_rewarded,
+    encode_rewarded,
+    fit_rewarded,
+)
+from curation.exports.trl_stepwise import (
+    check_stepwise,
+    check_stepwise_row,
+    decode_stepwise,
+    encode_stepwise,
+    fit_stepwise,
+)
+from curation.judged_rows import Rewarded, StepTexts, Stepwise
 from curation.trajectory import Message
 
 
@@ -72,11 +91,13 @@ def _tools_back(text: str) -> tuple[ToolText, ...]:
 class Trl(Lines):
     """See the module."""
 
-    shapes: tuple[type[Struct], ...] = (Conversation, Completion, Pair, Judged)
+    shapes: tuple[type[Struct], ...]
     suffix = ".jsonl"
 
     def __init__(self, *, objects: bool) -> None:
         self._objects = objects
+        learnt = (Conversation, Completion, Pair, Judged)
+        self.shapes = learnt if objects else (*learnt, Rewarded, Stepwise)
         self.name = "trl-objects" if objects else "trl"
         self.title = "TRL, arguments as objects" if objects else "TRL"
         self.description = (
@@ -91,6 +112,10 @@ class Trl(Lines):
 
     def fit(self, example: Example, notes: Notes) -> Example:
         """Text content, readable arguments, names on tool messages only."""
+        if isinstance(example, Rewarded):
+            return fit_rewarded(example, fitted_prompt(example.prompt, notes))
+        if isinstance(example, Stepwise | StepTexts):
+            return fit_stepwise(example, notes)
         refuse_masks(example)
         fitted = fitted_chat(example, notes)
         if self._objects:
@@ -99,6 +124,10 @@ class Trl(Lines):
 
     def encode(self, example: Example) -> bytes:
         """One row as one line."""
+        if isinstance(example, Rewarded):
+            return encode_rewarded(example)
+        if isinstance(example, StepTexts):
+            return encode_stepwise(example)
         row = _RowOut(tools=wrapped_text(example.tools))  # type: ignore[union-attr]
         match example:
             case Conversation():
@@ -117,15 +146,29 @@ class Trl(Lines):
         return self._encoder.encode(row)
 
     def contract(self, encoded: bytes) -> None:
-        """See `curation.exports.chat_contract`."""
-        check_chat_row(encoded, objects=self._objects)
+        """See `curation.exports.chat_contract`, and of two types the contracts of their own."""
+        if encoded.startswith(trl_rewarded.START):
+            check_rewarded_row(encoded)
+        elif encoded.startswith(trl_stepwise.START):
+            check_stepwise_row(encoded)
+        else:
+            check_chat_row(encoded, objects=self._objects)
 
     def check(self, line: bytes) -> None:
         """Every key and type of the row; texts inside it are not looked into."""
-        self._decoder.decode(line)
+        if line.startswith(trl_rewarded.START):
+            check_rewarded(line)
+        elif line.startswith(trl_stepwise.START):
+            check_stepwise(line)
+        else:
+            self._decoder.decode(line)
 
     def decode(self, line: bytes) -> Example:
         """Inverse of `encode`."""
+        if line.startswith(trl_rewarded.START):
+            return decode_rewarded(line)
+        if line.startswith(trl_stepwise.START):
+            return decode_stepwise(line)
         row = self._decoder.decode(line)
         tools = _tools_back(row.tools)
         if row.messages is not None:
@@ -146,11 +189,21 @@ class Trl(Lines):
         return tuple([read(message, objects=self._objects) for message in messages])
 
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
-        """The loader, which gives chat templates objects."""
-        return {"load_rows.py": LOADER}
+        """The loader, which gives chat templates objects; and what two types are trained with."""
+        beside = {"load_rows.py": LOADER}
+        if shape == "Rewarded":
+            beside |= {
+                "tool_reward.py": text_of_file("tool_reward.py"),
+                "train_grpo.py": TRAIN_GRPO,
+            }
+        elif shape == "Stepwise":
+            beside["train_prm.py"] = TRAIN_PRM
+        return beside
 
     def advice(self, type_name: str) -> str:
         """How to load it."""
+        if type_name in JUDGED_ADVICE:
+            return JUDGED_ADVICE[type_name]
         return advice(type_name, objects=self._objects)
 
 

@@ -4,7 +4,8 @@ Accepted is wanted and rejected is not. Where steps were judged one by one, each
 example of its own; a rejected trajectory says nothing of its single steps, so without verdicts it
 is one example as a whole. A corrected trajectory gives its new step as wanted and the step it
 replaced as unwanted; where no step was replaced (but a user's words, say), it is wanted like
-any accepted trajectory. Tries of a step that people rejected are unwanted, alternatives wanted.
+any accepted trajectory. Tries of a step that people rejected are unwanted, alternatives wanted, as
+is a prediction that was ruled right where the step was wrong.
 What holds a place marked "do not learn" is never wanted.
 """
 
@@ -20,6 +21,7 @@ from curation.export_reasons import Dropped, DropReason
 from curation.exporting import TYPES, Curated, Judged, Options, Pair
 from curation.exports.judgement import unlearnt, verdicts_in_force
 from curation.exports.pairs import cut_pair
+from curation.exports.ruled_wrong import better_wanted
 from curation.exports.siblings import judged_tries
 
 
@@ -31,6 +33,7 @@ class Kto:
     description = "Accepted against rejected, per step where steps were judged; and ruled tries."
     shapes: tuple[type[Struct], ...] = (Judged,)
     splits = True
+    wants_facts = True
 
     def examples(self, curated: Curated, options: Options) -> Iterator[Judged | Dropped]:
         """One labelled example per judged step, else per trajectory; and one per ruled try."""
@@ -39,6 +42,7 @@ class Kto:
             yield _refused(one, avoided) or one
         if curated.outcome not in (None, Outcome.REJECT):
             yield from judged_tries(curated)
+            yield from better_wanted(curated)
 
 
 def _refused(one: Judged | Dropped, avoided: set[int]) -> Dropped | None:

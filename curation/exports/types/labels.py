@@ -28,6 +28,7 @@ class Labels:
     )
     shapes: tuple[type[Struct], ...] = (LabelRow,)
     splits = False
+    wants_facts = False
 
     def examples(self, curated: Curated, options: Options) -> Iterator[LabelRow | Dropped]:
         """All statements about one trajectory, annotator by annotator, the decision last."""

@@ -26,6 +26,7 @@ class Sft:
     description = "Accepted trajectories, whole or one example per assistant turn."
     shapes: tuple[type[Struct], ...] = (Conversation, Completion)
     splits = True
+    wants_facts = False
 
     def examples(
         self, curated: Curated, options: Options

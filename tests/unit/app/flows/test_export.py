@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from pyarrow import parquet
 from sqlalchemy import text
 
 from app.flows import export_comparing
@@ -343,9 +344,10 @@ def test_unknown_wishes_are_refused(store: Store, tmp_path: Path) -> None:
 
 def loaded(folder: Path) -> list[dict[str, object]]:
     datasets = pytest.importorskip("datasets")
+    (file,) = [f for f in folder.glob("train.*") if f.suffix in (".jsonl", ".parquet")]
     rows = datasets.load_dataset(
-        "json",
-        data_files=str(folder / "train.jsonl"),
+        "json" if file.suffix == ".jsonl" else "parquet",
+        data_files=str(file),
         split="train",
         cache_dir=str(folder.parent / "cache"),
     )
@@ -371,7 +373,12 @@ def test_the_newest_datasets_loads_the_files_equal(
     store: Store, told: tuple[str, ...], tmp_path: Path, kind: str, layout: str, per_step: bool
 ) -> None:
     ask(store, tmp_path / "out", kind, layout, include="all", per_step=per_step)
-    assert without_nulls(loaded(tmp_path / "out")) == rows_of(tmp_path / "out")
+    found = without_nulls(loaded(tmp_path / "out"))
+    if LAYOUTS.get(layout).suffix == ".jsonl":
+        assert found == rows_of(tmp_path / "out")
+    else:
+        table = parquet.read_table(tmp_path / "out" / "train.parquet").to_pylist()
+        assert found == without_nulls(table) and len(table) > 1
 
 
 LOADING = """
@@ -569,18 +576,29 @@ def test_files_are_as_they_always_were(
     ask(store, tmp_path / "out", kind, layout, include="annotated", per_step=per_step)
     golden = GOLDEN / f"{kind}-{layout}{'-per-step' if per_step else ''}"
     for path in sorted((tmp_path / "out").iterdir()):
-        if (
-            path.name in ("manifest.json", "README.md", "index.jsonl", "lineage.jsonl")
-            or path.suffix == ".parquet"
+        if path.name in (
+            "manifest.json",
+            "README.md",
+            "index.jsonl",
+            "lineage.jsonl",
+            "tool_reward.py",
         ):
             continue
-        text = path.read_bytes().decode()
+        text = _text_of(path)
         if kind == "labels":
             text = _without_times(text)
+        kept = golden / path.name.replace(".parquet", ".parquet.jsonl")
         if os.environ.get("LOOPWRIGHT_WRITE_GOLDEN"):
             golden.mkdir(parents=True, exist_ok=True)
-            (golden / path.name).write_bytes(text.encode())
-        assert text == (golden / path.name).read_bytes().decode(), path.name
+            kept.write_bytes(text.encode())
+        assert text == kept.read_bytes().decode(), path.name
+
+
+def _text_of(path: Path) -> str:
+    """The text of a file; of a table, its rows as JSON lines."""
+    if path.suffix != ".parquet":
+        return path.read_bytes().decode()
+    return "".join(f"{json.dumps(row)}\n" for row in parquet.read_table(path).to_pylist())
 
 
 def _without_times(text: str) -> str:
