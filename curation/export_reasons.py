@@ -318,6 +318,7 @@ class Adaptation(StrEnum):
     UNCHECKED = "unchecked"
     SIMULATED_RESULTS = "simulated-results"
     MASKS_GROWN = "masks-grown"
+    RESULTS_ORDERED = "results-ordered"
 
 
 ADAPTED: dict[Adaptation, str] = {
@@ -336,6 +337,9 @@ ADAPTED: dict[Adaptation, str] = {
     Adaptation.UNCHECKED: "trajectories that no check has looked at",
     Adaptation.SIMULATED_RESULTS: (
         "rows with a tool result that a model made up and a person accepted; labels names them"
+    ),
+    Adaptation.RESULTS_ORDERED: (
+        "results of parallel calls were put in the order of their calls, as nothing else ties them"
     ),
     Adaptation.MASKS_GROWN: (
         "messages whose masked part was grown to whole words, so that no token lies half in it"

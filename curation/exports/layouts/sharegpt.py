@@ -9,7 +9,6 @@ place in this form; thinking stands in front of an answer between think tags.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -40,10 +39,9 @@ from curation.exports.chat_fit import refuse_masks
 from curation.exports.lines import Lines
 from curation.exports.sharegpt_card import ADVICE, dataset_info
 from curation.exports.sharegpt_contract import check_sharegpt_row
+from curation.exports.think_tags import fitted_thought, parted, tagged
 from curation.steps import pair_results
 from curation.trajectory import Message, Role, ToolCall
-
-_THOUGHT = re.compile(r"<think>\n(.*?)\n</think>\n\n(.*)", re.DOTALL)
 
 
 class _Turn(Struct, gc=False, forbid_unknown_fields=True, rename={"speaker": "from"}):
@@ -183,8 +181,7 @@ def _turn(message: Message) -> _Turn:
         case Role.TOOL:
             return _Turn("observation", message.text)
     if not message.tool_calls:
-        thought = f"<think>\n{message.reasoning}\n</think>\n\n" if message.reasoning else ""
-        return _Turn("gpt", thought + message.text)
+        return _Turn("gpt", tagged(message.reasoning) + message.text)
     calls = [_Call(call.name, Raw(call.raw_arguments.encode())) for call in message.tool_calls]
     value: Any = calls[0] if len(calls) == 1 else calls
     return _Turn("function_call", msgspec.json.encode(value).decode())
@@ -197,10 +194,8 @@ def _message(turn: _Turn) -> Message:
         case "observation":
             return Message(Role.TOOL, turn.value)
         case "gpt":
-            thought = _THOUGHT.fullmatch(turn.value)
-            if thought is None:
-                return Message(Role.ASSISTANT, turn.value)
-            return Message(Role.ASSISTANT, thought[2], reasoning=thought[1])
+            reasoning, text = parted(turn.value)
+            return Message(Role.ASSISTANT, text, reasoning=reasoning)
         case "function_call":
             found = _call_decoder.decode(turn.value)
             calls = found if isinstance(found, list) else [found]
@@ -313,14 +308,7 @@ def _assistant(message: Message, index: int, notes: Notes) -> Message:
     text = text_of(message, notes)
     notes[Adaptation.NAMES_LEFT_OUT] += message.name is not None
     if not message.tool_calls:
-        reasoning = message.reasoning or None
-        if reasoning is None and _THOUGHT.fullmatch(text):
-            # Thinking that the source left in the text: the same words in the file.
-            found = _THOUGHT.fullmatch(text)
-            assert found is not None
-            return Message(Role.ASSISTANT, found[2], reasoning=found[1])
-        if reasoning and "\n</think>\n\n" in reasoning:
-            raise Unfit(DropReason.TEXT_WITH_CALL, f"message {index}: thinking holds its own tags")
+        reasoning, text = fitted_thought(message.reasoning, text, index)
         return Message(Role.ASSISTANT, text, reasoning=reasoning)
     if text.strip():
         raise Unfit(DropReason.TEXT_WITH_CALL, f"message {index}")

@@ -30,7 +30,7 @@ from tests.curated_examples import curated
 from tests.episodes import CALL_AT, WEATHER, Person, add_episodes, add_trajectories, episode
 from tests.revisions import arguments, revised
 
-ALL = ("trl", "trl-objects", "openai", "sharegpt", "axolotl")
+ALL = ("trl", "trl-objects", "openai", "sharegpt", "axolotl", "swift")
 
 
 def called(*calls: ToolCall) -> Message:
@@ -74,17 +74,21 @@ IN_STORE: list[tuple[str, Trajectory, dict[str, str]]] = [
      dict.fromkeys(ALL, "unparsable-arguments")),
     ("a result before its call", with_messages(0, 1, 3, 2, 4),
      {"trl": "result-before-call", "trl-objects": "result-before-call",
-      "axolotl": "result-before-call", "openai": "orphan-result", "sharegpt": "orphan-result"}),
+      "axolotl": "result-before-call", "openai": "orphan-result", "sharegpt": "orphan-result",
+      "swift": "orphan-result"}),
     ("ids lost", with_messages(0, 1, called(C1, C2), Message(Role.TOOL, "1"),
                                Message(Role.TOOL, "2"), 4),
      {"trl": "lost-id", "trl-objects": "lost-id", "axolotl": "lost-id"}),
     ("a result of no call", with_messages(0, 1, 2, 3, Message(Role.TOOL, "x", (), "c9"), 4),
-     {"openai": "orphan-result", "sharegpt": "orphan-result"}),
-    ("a call without result", with_messages(0, 1, 2, 1, 4), {"openai": "unanswered-call"}),
+     {"openai": "orphan-result", "sharegpt": "orphan-result", "swift": "orphan-result"}),
+    ("a call without result", with_messages(0, 1, 2, 1, 4),
+     {"openai": "unanswered-call", "swift": "unanswered-call"}),
     ("one id for two calls", with_messages(0, 1, called(C1, replace(C2, id="c1")), 3, 3, 4),
      {"openai": "repeated-call-id"}),
-    ("wrong order of roles", with_messages(0, 1, 1, 2, 3, 4), {"sharegpt": "alternation"}),
-    ("a system message late", with_messages(1, 2, 3, 4, 1, 0, 4), {"sharegpt": "system-place"}),
+    ("wrong order of roles", with_messages(0, 1, 1, 2, 3, 4),
+     {"sharegpt": "alternation", "swift": "alternation"}),
+    ("a system message late", with_messages(1, 2, 3, 4, 1, 0, 4),
+     {"sharegpt": "system-place", "swift": "system-place"}),
     ("words and a call", with_messages(0, 1, Message(Role.ASSISTANT, "So.", (C1,)), 3, 4),
      {"sharegpt": "text-with-call"}),
     ("nothing to learn", ends_with(""), dict.fromkeys(ALL, "empty-target")),
@@ -133,6 +137,9 @@ def swap(key: str, i: int, j: int) -> Callable[[Row], None]:
 
 ARGUMENTS = ("messages", 2, "tool_calls", 0, "function", "arguments")
 TURN = '{"name": "get_weather", "arguments": "{}"}'
+RESULT = {"role": "tool_response", "content": "?"}
+UNSWIFT = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!", "loss": False}]
+EMPTY = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "", "loss": True}]
 UNTAUGHT = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!", "train": False}]
 
 
@@ -166,6 +173,19 @@ BY_A_LAYOUT: list[tuple[str, str, Callable[[Row], None], str]] = [
     ("objects where text is due", "axolotl", set_in(*ARGUMENTS, to={}), "arguments-type"),
     ("a weight that Axolotl does not read", "axolotl", set_in("messages", 4, "weight", to=1),
      "half-mask"),
+    ("half a mask", "swift", without("messages", 4, "loss"), "half-mask"),
+    ("a mask on a user", "swift", set_in("messages", 1, "loss", to=False), "half-mask"),
+    ("text where objects are due", "swift", set_in("messages", 2, "content", to=TURN),
+     "arguments-type"),
+    ("a call that is no JSON", "swift", set_in("messages", 2, "content", to="{"), "row-form"),
+    ("a result before its call", "swift", swap("messages", 2, 3), "result-before-call"),
+    ("a call lost", "swift", without("messages", 2), "orphan-result"),
+    ("a result lost", "swift", set_in("messages", 3, "role", to="user"), "unanswered-call"),
+    ("a result too many", "swift", set_in("messages", 4, to=RESULT), "orphan-result"),
+    ("the roles of OpenAI", "swift", set_in("messages", 3, "role", to="tool"), "row-form"),
+    ("nothing learnt", "swift", set_in("messages", to=UNSWIFT), "no-target"),
+    ("nothing to learn", "swift", set_in("messages", to=EMPTY), "empty-target"),
+    ("other tools for the other side", "swift", set_in("rejected_messages", to=[]), "row-form"),
     ("keys of other messages", "trl", set_in("messages", 1, "tool_calls", to=None), "null-filled"),
     ("a user who calls a tool", "trl", set_in("messages", 2, "role", to="user"), "role-order"),
     ("an unknown role", "trl", set_in("messages", 1, "role", to="human"), "row-form"),

@@ -159,6 +159,23 @@ def test_axolotl_refuses_what_its_trainer_would_mask_otherwise(
     assert export(store, request).dropped == {reason: 1}
 
 
+def test_swift_cuts_a_step_where_words_of_it_are_not_learnt(store: Store, tmp_path: Path) -> None:
+    beside_a_call = {"message_index": 6, "span": [0, 3]}
+    accepted(store, verdicts={8: "incorrect"}, marks=[at(WRONG), beside_a_call])
+    write(store, tmp_path / "out", "swift")
+    (row,) = rows_of(tmp_path / "out")
+    assert [
+        (m["content"] if m["role"] == "assistant" else m["role"], m["loss"])
+        for m in row["messages"]
+        if "loss" in m
+    ] == [
+        ("tool_call", True),
+        ("It is clear there.", True), (f" {WORDS}", False), (" they say. Take a hat.", True),
+        ("Let", False), (" me look.", True), ("tool_call", True),
+        ("Grey.", False),
+    ]  # fmt: skip
+
+
 def test_a_mark_at_an_argument_takes_its_step_out_of_the_loss(store: Store, tmp_path: Path) -> None:
     place = {"message_index": 6, "call_index": 0, "pointer": "/city"}
     accepted(store, verdicts={}, marks=[place])
@@ -168,3 +185,8 @@ def test_a_mark_at_an_argument_takes_its_step_out_of_the_loss(store: Store, tmp_
     write(store, tmp_path / "b", "openai")
     (row,) = rows_of(tmp_path / "b")
     assert [m["weight"] for m in row["messages"] if "weight" in m] == [1, 1, 0, 1]
+    write(store, tmp_path / "c", "swift")
+    (row,) = rows_of(tmp_path / "c")
+    said = [(m["role"], m["loss"]) for m in row["messages"] if "loss" in m]
+    # Text and call of one step, both without loss.
+    assert said[2:] == [("assistant", False), ("tool_call", False), ("assistant", True)]
