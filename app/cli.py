@@ -64,6 +64,7 @@ FAMILIES = {
     "splits": ("splits",),
     "provenance": ("datasets", "lineage"),
     "selection": ("select",),
+    "contamination": ("decontaminate", "contamination", "dismiss-hit"),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),
 }
 """Commands by their module in `app/commands`, in the order of the help."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from curation.decontamination import Avoided, Decontaminate, in_words
 from curation.export_limits import composition_text, limits, people_text, sources_text
 from curation.export_lineage import LINEAGE
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
@@ -73,6 +74,8 @@ class Request(Struct, frozen=True):
     """Tokens that the model takes, where it was said."""
     selection: Selection = NOTHING
     rl: RlOptions = RlOptions()
+    decontaminate: Decontaminate = Decontaminate()
+    """Benchmarks that it was held against."""
 
 
 class Versions(Struct, frozen=True):
@@ -162,6 +165,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     composition: Composition = Composition()
     selection: Funnel | None = None
     """What the recipe left out, rule by rule; None where it selects nothing."""
+    benchmarks: tuple[Avoided, ...] = ()
+    """What the export was held against, with the files and their hashes."""
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -265,6 +270,7 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
         "## What is in it",
         _rows_table(manifest),
         *([rendering_summary(manifest.rendering)] if manifest.rendering else []),
+        *([in_words(manifest.benchmarks)] if manifest.benchmarks else []),
         *[f"**Note:** {caution}" for caution in cautions(manifest)],
         f"{_dealing(request)} Splits without rows have no file. `{INDEX}` says which trajectory "
         f"each row comes from, `{LINEAGE}` who had a hand in it; hashes and versions are in "
@@ -290,7 +296,9 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
 
 def _made_of(manifest: Manifest) -> list[str]:
     """Composition, origin, people and limits."""
-    known_limits = limits(manifest.looks, manifest.sources, compared_with_benchmarks=False)
+    known_limits = limits(
+        manifest.looks, manifest.sources, compared_with_benchmarks=bool(manifest.benchmarks)
+    )
     hands = people_text(manifest.people, manifest.judges)
     return [
         composition_text(manifest.composition),

@@ -73,6 +73,7 @@ class DropReason(StrEnum):
     OVER_CAP = "over-cap"
     OVER_QUOTA = "over-quota"
     OVER_BUDGET = "over-budget"
+    CONTAMINATED = "contaminated"
     STEPS_NOT_JUDGED = "steps-not-judged"
     NO_CALL = "no-call"
     UNOFFERED_TOOL = "unoffered-tool"
@@ -80,6 +81,10 @@ class DropReason(StrEnum):
 
 
 WHY: dict[DropReason, str] = {
+    DropReason.CONTAMINATED: (
+        "It, or a trajectory of its family, holds part of a benchmark; the detail names the entry. "
+        "If that is a false alarm, dismiss the hit (Export, Benchmarks)."
+    ),
     DropReason.STEPS_NOT_JUDGED: (
         "Every step of a row needs a label, and from here on none was judged correct or incorrect; "
         "judge the steps in Annotate."

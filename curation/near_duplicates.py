@@ -19,8 +19,9 @@ from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from curation.number_mixing import MIX as _MIX
+from curation.number_mixing import mixed as _mixed
 from curation.trajectory import Message, Role, ToolCall
 
 THRESHOLD = 0.8
@@ -40,17 +41,6 @@ _OF_USER, _OF_CALL = zlib.crc32(b"u "), zlib.crc32(b"c ")
 """What a run of words and a call begin with, so that no run is taken for a call."""
 _AT_ONCE = 64
 """Sets whose keys are made together: numpy's calls cost more than its work on one."""
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_27, _30, _31 = np.uint64(27), np.uint64(30), np.uint64(31)
-
-
-def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): near numbers come out far apart."""
-    numbers = (numbers ^ (numbers >> _30)) * _FIRST
-    numbers = (numbers ^ (numbers >> _27)) * _SECOND
-    return numbers ^ (numbers >> _31)
-
 
 # Not drawn by numpy, whose generators may change from one version to the next.
 _DRAWN = _mixed(np.arange(1, 2 * BANDS * ROWS + 1, dtype=np.uint64) * _MIX)

@@ -213,7 +213,10 @@ def named_among(
     return found
 
 
-_COUNTED = ("trajectory", "annotation", "decision", "act", "prediction", "verdict", "job")
+_COUNTED = (
+    "trajectory", "annotation", "decision", "act", "prediction", "verdict", "job",
+    "contamination_hit", "hit_ruling",
+)  # fmt: skip
 """Tables whose rows are only ever appended, so that their last id says whether they grew."""
 
 

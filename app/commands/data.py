@@ -17,6 +17,7 @@ from app.flows.ingest import ingest as run_ingest
 from app.flows.mapping import first_records, list_imports, proposed, read_mapping_file
 from app.flows.queue import fill_queue, last_import, queue_overview
 from app.flows.reading import find_files
+from curation.decontamination import HitKind
 from curation.export_manifest import rendering_summary
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.exporting import Include
@@ -260,6 +261,18 @@ def export(
         int | None,
         typer.Option(min=1, help="Tokens the model takes; default as its files say."),
     ] = None,
+    decontaminate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Leave out families that hold part of this benchmark (see `loopwright "
+            "decontaminate`); may be given more than once.",
+            metavar="NAME",
+        ),
+    ] = None,
+    decontaminate_by: Annotated[
+        list[HitKind] | None,
+        typer.Option(help="Which hits count; all but tools, unless given."),
+    ] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(help="Take all this from a TOML or JSON file, or from a manifest.json."),
@@ -283,6 +296,7 @@ def export(
         tool_sets=tool_sets,
         template=str(template) if template else None,
         context=context,
+        decontaminate=recipes.read_decontaminate(decontaminate, decontaminate_by),
     )
     with terminal.store() as store, TerminalRun("Exporting") as progress:
         report = run_export(store, request, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 
 from app.flows.export import ExportRequest
 from app.flows.recipe_text import as_request, read_version
+from curation.decontamination import HitKind
 from curation.errors import ExportError
 
 NEEDED = ("type", "layout", "out")
@@ -22,7 +24,11 @@ def request_from(recipe: Path | None, **options: object) -> ExportRequest:
         ExportError: the recipe cannot be read, names something unknown, or too little is given.
     """
     said = _read(recipe) if recipe is not None else {}
-    said |= {name: value for name, value in options.items() if value is not None}
+    for name, value in options.items():
+        if isinstance(value, dict) and isinstance(said.get(name), dict):
+            value = {**said[name], **value}
+        if value is not None:
+            said[name] = value
     missing = [f"--{name}" for name in NEEDED if name not in said]
     if missing:
         raise ExportError(
@@ -56,6 +62,18 @@ def _read(path: Path) -> dict[str, Any]:
             hint='Write for example type = "sft".',
         )
     return read_version(said, str(path))
+
+
+def read_decontaminate(
+    benchmarks: Sequence[str] | None, kinds: Sequence[HitKind] | None
+) -> dict[str, object] | None:
+    """What options say of benchmarks, in the words of a recipe; None where they say nothing."""
+    said: dict[str, object] = {}
+    if benchmarks:
+        said["benchmarks"] = list(benchmarks)
+    if kinds:
+        said["kinds"] = [kind.value for kind in kinds]
+    return said or None
 
 
 def read_shares(text: str) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from app.flows.contamination import leaks_of, refuse_untrained
 from app.flows.export_arrow import refuse_changed
 from app.flows.export_folder import Folder
 from app.flows.export_reading import read_back
@@ -68,6 +69,7 @@ def export(
     """
     kind, layout = choose(request.type, request.layout)
     check_shares(request.shares)
+    refuse_untrained(request.decontaminate, kind)
     request = replace(
         request,
         include=include_named(request.include),
@@ -79,7 +81,10 @@ def export(
         wanted = wanted_datasets(conn, request)
         with Folder(Path(request.out)) as folder:
             sides = enter_all(store, request.ledger, run or Run(), processes=processes)
-            streaming = Streaming(kind, layout, request, Writing(folder, layout), mixed, sides)
+            leaks = leaks_of(store, request.decontaminate, run or Run(), processes=processes)
+            streaming = Streaming(
+                kind, layout, request, Writing(folder, layout), mixed, sides, leaks
+            )
             total = candidates.count_candidates(
                 conn, request.include, wanted, mixed.id if mixed else None
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from app.flows.contamination import known_leaks
 from app.flows.export import ExportRequest, closed_round, wanted_datasets
 from app.flows.export_making import Made, Making, Row, RowText, Settled, make
 from app.flows.export_rendering import Rendering, ask
@@ -91,6 +92,7 @@ def _rows(store: Store, request: ExportRequest) -> Iterator[tuple[Settled, Row]]
             Sides(request.ledger, {}, {}),
             stem=None,
             taken=frozenset(candidates.chosen_corrections(conn)),
+            leaks=known_leaks(conn, request.decontaminate),
         )
         found = candidates.iter_candidates(
             conn,

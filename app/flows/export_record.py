@@ -75,6 +75,7 @@ def manifest_of(
             context=request.context,
             selection=request.selection,
             rl=request.rl,
+            decontaminate=request.decontaminate,
         ),
         versions=Versions(
             loopwright=_version(),
@@ -100,6 +101,7 @@ def manifest_of(
         looks=writing.tally.looks(),
         composition=writing.tally.composition(),
         selection=streaming.selecting.funnel if streaming.selecting is not None else None,
+        benchmarks=streaming.leaks.avoided,
     )
 
 

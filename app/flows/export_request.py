@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from curation.decontamination import Decontaminate
 from curation.errors import ExportError
 from curation.export_manifest import RenderingEntry
 from curation.exporting import Include
@@ -43,6 +44,9 @@ class ExportRequest(Struct, frozen=True):
     """What of the candidates is taken, and in which order."""
     rl: RlOptions = RlOptions()
     """What an export for reinforcement learning holds."""
+
+    decontaminate: Decontaminate = Decontaminate()
+    """Benchmarks that nothing of may be in it."""
 
     @property
     def ledger(self) -> LedgerSetup:

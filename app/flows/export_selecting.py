@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import Connection
 
+from app.flows.contamination import Leaks
 from app.flows.export_making import UNREAD, Settled
 from app.flows.export_request import ExportRequest
 from app.flows.export_settling import Settling
@@ -50,12 +51,14 @@ def columns_of(
     datasets: Sequence[int],
     round_id: int | None,
     sides: Sides,
+    leaks: Leaks,
 ) -> Columns:
     """The candidates of a request as columns."""
     settling = Settling(
         sides,
         stem=None if kind.splits else WHOLE,
         taken=frozenset(candidates.chosen_corrections(conn)),
+        leaks=leaks,
     )
     found = candidates.iter_candidates(conn, request.include, datasets, round_id, bodies=False)
     return Columns(kind, settling, found)
@@ -70,7 +73,10 @@ class Selecting:
         refuse_unknown(conn, request.selection)
         self._round = streaming.mixed.id if streaming.mixed else None
         self._datasets = datasets
-        columns = columns_of(conn, streaming.kind, request, datasets, self._round, streaming.sides)
+        self._leaks = streaming.leaks
+        columns = columns_of(
+            conn, streaming.kind, request, datasets, self._round, streaming.sides, self._leaks
+        )
         facts = columns.facts(conn, request.selection)
         self._ids = facts.ids
         self._numbers = facts.numbers
@@ -108,6 +114,7 @@ class Selecting:
                 if row in twins:
                     detail = f"{names[int(self._ids[twins[row]])].uid} is kept"
                 reason = REASONS[int(chosen.reasons[row])]
+                detail = self._leaks.told.get(named.uid, detail)
                 curated = Curated(
                     named.uid, named.source_id, named.datasets, group="", trajectory=UNREAD
                 )

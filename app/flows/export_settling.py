@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from app.flows.contamination import Leaks
 from app.flows.export_making import UNREAD, Settled
 from curation import adjudication
 from curation.annotation import Annotation, Outcome
@@ -47,12 +48,15 @@ class Settling:
         *,
         stem: str | None,
         taken: frozenset[int],
+        leaks: Leaks,
     ) -> None:
         """`stem`: of the one file of a type without splits. `taken`: corrections that decisions
-        chose, which are not written again in their own name."""
+        chose, which are not written again in their own name. `leaks`: families that hold part of a
+        benchmark."""
         self._sides = sides
         self._stem = stem
         self._taken = taken
+        self._leaks = leaks
         self._written: set[int] = set()
 
     def settle(self, candidate: Candidate) -> Settled:
@@ -69,7 +73,9 @@ class Settling:
         if self._stem is None:
             if reason is None and self._sides.is_withheld(candidate.own_group):
                 reason = DropReason.SPLIT_CONFLICT
-            dropped = Dropped(reason) if reason is not None else self._repeated(candidate, result)
+            dropped = Dropped(reason) if reason is not None else None
+            dropped = dropped or self._leaks.of(candidate.own_group, candidate.uid)
+            dropped = dropped or self._repeated(candidate, result)
         curated = Curated(
             uid=candidate.uid,
             source_id=candidate.source_id,

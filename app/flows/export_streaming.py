@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
+from app.flows.contamination import Leaks
 from app.flows.export_making import Making, Settled, make
 from app.flows.export_rendering import TemplateLook
 from app.flows.export_request import ExportRequest
@@ -38,8 +39,10 @@ class Streaming:
         writing: Writing,
         mixed: Round | None,
         sides: Sides,
+        leaks: Leaks,
     ) -> None:
         self.sides = sides
+        self.leaks = leaks
         self.kind = kind
         self.layout = layout
         self.request = request
@@ -70,6 +73,7 @@ class Streaming:
             self.sides,
             stem=None if self.kind.splits else WHOLE,
             taken=frozenset(candidates.chosen_corrections(conn)),
+            leaks=self.leaks,
         )
         round_id = self.mixed.id if self.mixed else None
         found = candidates.iter_candidates(

@@ -275,6 +275,14 @@ def _gate_withdraw(store: Store, params: dict[str, Any], run: Run) -> dict[str, 
     return plain_values(withdraw_all(store, who, wanted.certificate, run))
 
 
+def _decontaminate(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.decontaminate import DecontaminateParams, decontaminate
+
+    wanted = msgspec.convert(params, DecontaminateParams)
+    most = load_settings().max_record_bytes
+    return plain_values(decontaminate(store, wanted, run, max_record_bytes=most))
+
+
 def plain_values(report: object) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(report, enc_hook=str)
     return plain
@@ -295,6 +303,7 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "judge-pass": _judge_pass,
     "gate-apply": _gate_apply,
     "gate-withdraw": _gate_withdraw,
+    "decontaminate": _decontaminate,
 }
 
 
@@ -324,6 +333,11 @@ def params_type(kind: str) -> type[Any]:
 
         expanded: type[Any] = ExpandRequest
         return expanded
+    if kind == "decontaminate":
+        from app.flows.decontaminate import DecontaminateParams
+
+        held: type[Any] = DecontaminateParams
+        return held
     types: dict[str, type] = {
         "ingest": IngestParams,
         "ingest-predictions": IngestPredictionsParams,

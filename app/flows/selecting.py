@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from app.flows.contamination import known_leaks
 from app.flows.export import closed_round, wanted_datasets
 from app.flows.export_request import ExportRequest, include_named
 from app.flows.export_selecting import columns_of, refuse_unknown
@@ -43,7 +44,8 @@ def look_up(store: Store, request: ExportRequest) -> Columns:
         mixed = closed_round(conn, request.round)
         wanted = wanted_datasets(conn, request)
         sides = known_sides(conn, request.ledger)
-        return columns_of(conn, kind, request, wanted, mixed.id if mixed else None, sides)
+        leaks = known_leaks(conn, request.decontaminate)
+        return columns_of(conn, kind, request, wanted, mixed.id if mixed else None, sides, leaks)
 
 
 def data_version(store: Store) -> tuple[int, ...]:
