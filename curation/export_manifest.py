@@ -16,6 +16,7 @@ from curation.export_lineage import LINEAGE
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.export_sources import Composition, JudgeUse, Looks, People, SourceEntry
 from curation.funnel import Funnel
+from curation.kto_balance import Balance, balance_summary
 from curation.rendering.findings import FOUND, RenderFinding
 from curation.rl_options import RlOptions
 from curation.selection import NOTHING, Selection
@@ -41,13 +42,6 @@ class FileEntry(Struct, frozen=True):
     """Of the content of the compared rows, as the store held it and as it was read back."""
     compared: int
     """Rows whose content was compared: the first 1,000 and at least every 16th after them."""
-
-
-class Balance(Struct, frozen=True):
-    """Wanted and unwanted examples of one split."""
-
-    wanted: int = 0
-    unwanted: int = 0
 
 
 class Request(Struct, frozen=True):
@@ -269,6 +263,7 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
         advice.strip(),
         "## What is in it",
         _rows_table(manifest),
+        *([balance_summary(manifest.balance)] if manifest.balance else []),
         *([rendering_summary(manifest.rendering)] if manifest.rendering else []),
         *([in_words(manifest.benchmarks)] if manifest.benchmarks else []),
         *[f"**Note:** {caution}" for caution in cautions(manifest)],

@@ -12,6 +12,7 @@ from app.commands.splits import SALT, SHARES, STRATIFY, TEST_DATASET, TOOL_SETS
 from app.commands.terminal import Terminal, TerminalRun, table
 from app.flows.check import check as run_check
 from app.flows.export import export as run_export
+from app.flows.export_forecast import forecast
 from app.flows.ingest import dataset_name
 from app.flows.ingest import ingest as run_ingest
 from app.flows.mapping import first_records, list_imports, proposed, read_mapping_file
@@ -21,6 +22,7 @@ from curation.decontamination import HitKind
 from curation.export_manifest import rendering_summary
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
 from curation.exporting import Include
+from curation.kto_balance import balance_summary
 from curation.queueing import Policy
 from curation.stratified_splits import Stratum
 from storage.engine import Store
@@ -273,6 +275,15 @@ def export(
         list[HitKind] | None,
         typer.Option(help="Which hits count; all but tools, unless given."),
     ] = None,
+    no_calls: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Type rl: share of the steps whose right answer makes no call that are kept; 0 "
+            "unless told, because any words would earn their reward.",
+        ),
+    ] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(help="Take all this from a TOML or JSON file, or from a manifest.json."),
@@ -297,8 +308,11 @@ def export(
         template=str(template) if template else None,
         context=context,
         decontaminate=recipes.read_decontaminate(decontaminate, decontaminate_by),
+        rl=None if no_calls is None else {"no_call": no_calls},
     )
     with terminal.store() as store, TerminalRun("Exporting") as progress:
+        if request.type == "kto":
+            terminal.say(forecast(store, request).text)
         report = run_export(store, request, progress)
     splits = ", ".join(f"{n:,} {split}" for split, n in report.by_split.items())
     parts = [
@@ -309,6 +323,8 @@ def export(
     for title, rows in (("left out", dropped), ("adapted", adapted)):
         if rows:
             parts.append(table([title, "n", "what it means"], rows))
+    if report.balance:
+        parts.append(balance_summary(report.balance))
     if report.rendering is not None:
         parts.append(rendering_summary(report.rendering))
     parts += report.cautions

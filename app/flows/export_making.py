@@ -101,6 +101,8 @@ class Row(Struct, frozen=True, gc=False):
     """Message index of the target; None when the row is a whole trajectory."""
     label: bool | None
     """Wanted or unwanted; None where nothing is judged."""
+    margin: float | None = None
+    """Of a preference pair."""
     text: RowText | None = None
     """None: no chat template was given."""
 
@@ -191,4 +193,5 @@ def _row(
         content=content_of(fitted) if compared else None,
         step=step,
         label=fitted.label if isinstance(fitted, Judged) else None,
+        margin=example.margin if isinstance(example, Pair) else None,
     )

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from app.flows.contamination import known_leaks
 from app.flows.export import ExportRequest, closed_round, wanted_datasets
-from app.flows.export_making import Made, Making, Row, RowText, Settled, make
+from app.flows.export_making import Made, Making, RowText, Settled, make
 from app.flows.export_rendering import Rendering, ask
 from app.flows.export_settling import Settling
 from app.flows.side_by_side import apart
@@ -55,7 +55,8 @@ def preview(store: Store, request: ExportRequest, number: int = 1) -> Preview:
             "A table of labels is not trained on.", hint="Choose another type to see a row."
         )
     found = None
-    for n, (settled, row) in enumerate(_rows(store, request), 1):
+    rows = ((settled, row) for settled, made in first_rows(store, request) for row in made.rows)
+    for n, (settled, row) in enumerate(rows, 1):
         if n == number:
             found = settled, row
             break
@@ -83,7 +84,8 @@ def preview(store: Store, request: ExportRequest, number: int = 1) -> Preview:
     return replace(seen, texts=rendered.row.texts, measured=rendered.text)
 
 
-def _rows(store: Store, request: ExportRequest) -> Iterator[tuple[Settled, Row]]:
+def first_rows(store: Store, request: ExportRequest) -> Iterator[tuple[Settled, Made]]:
+    """The first candidates of an export with what is made of them, before any selection."""
     with store.read() as conn:
         mixed = closed_round(conn, request.round)
         wanted = wanted_datasets(conn, request)
@@ -106,8 +108,5 @@ def _rows(store: Store, request: ExportRequest) -> Iterator[tuple[Settled, Row]]
                 return
             settled = settling.settle(candidate)
             options = Options(request.per_step or mixed is not None, request.rl)
-            made: Made = make(
-                Making(request.type, request.layout, options, (settled,), frozenset())
-            )
-            for row in made.rows:
-                yield settled, row
+            making = Making(request.type, request.layout, options, (settled,), frozenset())
+            yield settled, make(making)

@@ -185,5 +185,6 @@ def report_of(manifest: Manifest, request: ExportRequest) -> ExportReport:
         rendering=manifest.rendering,
         files=(*(entry.name for entry in manifest.files), *manifest.other_files, MANIFEST),
         manifest=str(out / MANIFEST),
+        balance=dict(manifest.balance),
         selection=manifest.selection,
     )

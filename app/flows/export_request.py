@@ -9,6 +9,7 @@ from curation.errors import ExportError
 from curation.export_manifest import RenderingEntry
 from curation.exporting import Include
 from curation.funnel import Funnel
+from curation.kto_balance import Balance
 from curation.rl_options import RlOptions
 from curation.selection import NOTHING, Selection
 from curation.split_ledger import LedgerSetup
@@ -75,6 +76,8 @@ class ExportReport(Struct, frozen=True):
     manifest: str
     selection: Funnel | None = None
     """What the recipe's selection left out; None where it says nothing."""
+    balance: dict[str, Balance] = {}
+    """By split; only where examples are wanted or unwanted."""
 
 
 def include_named(name: str) -> Include:

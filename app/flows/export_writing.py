@@ -17,10 +17,11 @@ from app.flows.export_comparing import Block, Digest, is_compared
 from app.flows.export_folder import Folder, HashedFile
 from app.flows.export_making import Loss, Made, Row, RowText, Settled
 from curation.export_lineage import LINEAGE, lineage_of
-from curation.export_manifest import DROPPED, INDEX, RENDERING, Balance, FileEntry, Refused
+from curation.export_manifest import DROPPED, INDEX, RENDERING, FileEntry, Refused
 from curation.export_reasons import REFUSED, DropReason
 from curation.export_sources import Tally
 from curation.exporting import Layout, Notes, RowWriter
+from curation.kto_balance import Balance
 
 WHOLE = "labels"
 """Stem of the one file of a type that is not split."""
@@ -46,6 +47,8 @@ class IndexLine(Struct, frozen=True):
     """The step that is the target; None when the row is a whole trajectory."""
     digest: str = ""
     """Hash of the row as it is written."""
+    margin: float | None = None
+    """Of a preference pair: how much worse the rejected side is (`curation.exporting.Pair`)."""
 
 
 class TextLine(Struct, frozen=True):
@@ -152,6 +155,7 @@ class Writing:
                 group=curated.group,
                 message_index=row.step,
                 digest=row.digest,
+                margin=row.margin,
             )
             lines.append(line)
             rows.append(row)

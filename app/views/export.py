@@ -15,6 +15,7 @@ from app.flows import jobs
 from app.flows.browse import choices
 from app.flows.export import ExportInfo
 from app.flows.rounds import closed_rounds
+from app.views.export_judged import ask_rl, draw_balance
 from app.views.export_template import ask_template, draw_preview
 from app.views.jobs import draw_running
 from app.views.splits import ask_splits
@@ -22,6 +23,7 @@ from components.notices import draw_empty, escape
 from curation.export_manifest import DROPPED, Manifest, Refused, cautions, rendering_summary
 from curation.export_reasons import ADAPTED, REFUSED, WHY
 from curation.exporting import LAYOUTS, TYPES
+from curation.kto_balance import balance_summary
 
 INCLUDES = {
     "decided": "Decided: accepted by decision",
@@ -88,6 +90,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         key=f"export-out-{place}{kind}-{layout}",
     )
     st.caption(TYPES.get(str(kind)).description)
+    rl = ask_rl(str(kind))
     template, context = ask_template()
     params = {
         "type": kind,
@@ -103,7 +106,9 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         "tool_sets": splitting.tool_sets,
         "template": template if TYPES.get(str(kind)).splits else None,
         "context": context,
+        "rl": rl,
     }
+    draw_balance(msgspec.convert(params, flow.ExportRequest))
     draw_preview(msgspec.convert(params, flow.ExportRequest))
     start_at, _ = st.columns([1, 5])
     if start_at.button(
@@ -173,6 +178,8 @@ def _draw_one(entry: ExportInfo, written: list[ExportInfo]) -> None:
     manifest = msgspec.convert(entry.manifest, Manifest, strict=False)
     splits = " · ".join(f"{n:,} {split}" for split, n in manifest.by_split.items())
     st.markdown(f"{manifest.rows:,} rows of {manifest.trajectories:,} trajectories: {splits}")
+    if manifest.balance:
+        st.caption(escape(balance_summary(manifest.balance)))
     for caution in cautions(manifest):
         st.warning(escape(caution), icon=":material/warning:")
     if manifest.rendering is not None:

@@ -220,3 +220,12 @@ def test_verl_has_tools_calls_and_results_in_the_text_of_its_prompt() -> None:
     assert system.startswith("You book tables.\n\n# Tools") and '"name":"book_table"' in system
     assert called.startswith('<tool_call>\n{"name": "book_table", "arguments": {"people": 2')
     assert answered == '<tool_response>\n{"ok": true}\n</tool_response>'
+
+
+def test_an_answer_that_breaks_its_schema_is_never_preferred_or_rewarded() -> None:
+    value = facts(curated(booking(), verdicts={2: BAD}), better=(Better(2, BROKEN, "qwen"),))
+    for kind in ("dpo", "kto", "rl"):
+        found = list(TYPES.get(kind).examples(value, Options()))
+        reasons = [one.reason for one in found if isinstance(one, Dropped)]
+        assert DropReason.BROKEN_ALTERNATIVE in reasons, kind
+        assert not any(getattr(one, "label", None) for one in found), kind
