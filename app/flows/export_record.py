@@ -34,7 +34,7 @@ from curation.export_manifest import (
 )
 from curation.export_reasons import Adaptation, DropReason
 from curation.export_sources import ImportEntry, SourceEntry, Tally, Terms
-from curation.exporting import ExportType, Layout
+from curation.exporting import Completion, ExportType, Layout
 from curation.rubric import builtin_rubrics
 from curation.splits import Split
 from storage.imports import list_imports
@@ -56,7 +56,7 @@ def manifest_of(
     others = [CARD, INDEX, LINEAGE, *([DROPPED] if writing.dropped else [])]
     others += [RENDERING] if rendering is not None else []
     names = {entry.split: entry.name for entry in files}
-    others += streaming.layout.companions(names, _shape(streaming.kind))
+    others += streaming.layout.companions(names, _shape(streaming.kind, request.per_step))
     return Manifest(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         request=Request(
@@ -150,8 +150,10 @@ def _by_name(counts: Counter[_Name]) -> Iterator[tuple[_Name, int]]:
     yield from sorted(counts.items(), key=lambda pair: pair[0].value)
 
 
-def _shape(kind: ExportType) -> str:
-    return kind.shapes[0].__name__
+def _shape(kind: ExportType, per_step: bool) -> str:
+    """Name of the shape of the rows, by which a layout knows what its trainer needs."""
+    shape = Completion if per_step and Completion in kind.shapes else kind.shapes[0]
+    return shape.__name__
 
 
 def _version() -> str:
@@ -163,7 +165,7 @@ def _version() -> str:
 
 def write_companions(folder: Folder, manifest: Manifest, kind: ExportType, layout: Layout) -> None:
     names = {entry.split: entry.name for entry in manifest.files}
-    for name, text in layout.companions(names, _shape(kind)).items():
+    for name, text in layout.companions(names, _shape(kind, manifest.request.per_step)).items():
         folder.write_text(name, text)
     title = f"{kind.title}, {layout.title}"
     folder.write_text(CARD, card(manifest, title, layout.advice(kind.name)))

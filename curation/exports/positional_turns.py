@@ -15,13 +15,12 @@ from curation.trajectory import Message, Role, ToolCall
 
 
 def positional(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:
-    """The messages without ids, results in the order of their calls, thinking apart from text.
+    """The messages as such a conversation.
 
     Raises:
-        Unfit: they are not such a conversation.
+        Unfit: they are none.
     """
-    ordered = _ordered(messages, notes)
-    fitted = tuple([_message(m, i, notes) for i, m in enumerate(ordered)])
+    fitted = without_ids(messages, notes)
     before = None
     for index, message in enumerate(fitted):
         role = message.role
@@ -29,10 +28,20 @@ def positional(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ..
             if index:
                 raise Unfit(DropReason.SYSTEM_PLACE, f"message {index}")
             continue
-        if not (_may_follow(role, before)):
+        if not _may_follow(role, before):
             raise Unfit(DropReason.ALTERNATION, f"message {index} is {role.value}")
         before = role
     return fitted
+
+
+def without_ids(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:
+    """The messages without ids, results in the order of their calls, thinking apart from text.
+
+    Raises:
+        Unfit: calls and results cannot be told by their places.
+    """
+    ordered = _ordered(messages, notes)
+    return tuple([_message(m, i, notes) for i, m in enumerate(ordered)])
 
 
 def _may_follow(role: Role, before: Role | None) -> bool:

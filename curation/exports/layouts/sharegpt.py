@@ -37,7 +37,7 @@ from curation.exports.chat import (
 )
 from curation.exports.chat_fit import refuse_masks
 from curation.exports.lines import Lines
-from curation.exports.sharegpt_card import ADVICE, dataset_info
+from curation.exports.llama_factory_card import advice, config, dataset_info
 from curation.exports.sharegpt_contract import check_sharegpt_row
 from curation.exports.think_tags import fitted_thought, parted, tagged
 from curation.steps import pair_results
@@ -92,7 +92,9 @@ class ShareGpt(Lines):
 
     name = "sharegpt"
     title = "LLaMA-Factory (ShareGPT)"
-    description = "ShareGPT turns with function_call and observation, and dataset_info.json."
+    description = (
+        "ShareGPT turns with function_call and observation, dataset_info.json and its YAML config."
+    )
     shapes: tuple[type[Struct], ...] = (Conversation, Completion, Pair, Judged)
     suffix = ".jsonl"
 
@@ -159,12 +161,15 @@ class ShareGpt(Lines):
         return Conversation(messages, tools)
 
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
-        """`dataset_info.json`, which LLaMA-Factory finds the files by."""
-        return {"dataset_info.json": dataset_info(files, shape)}
+        """`dataset_info.json`, which LLaMA-Factory finds the files by, and the config."""
+        return {
+            "dataset_info.json": dataset_info(files, shape),
+            "llama_factory.yaml": config(files, shape),
+        }
 
     def advice(self, type_name: str) -> str:
         """How to train on it."""
-        return ADVICE[type_name]
+        return advice(type_name)
 
 
 def _row(messages: tuple[Message, ...], tools: str) -> _RowOut:

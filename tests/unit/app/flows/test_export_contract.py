@@ -30,7 +30,7 @@ from tests.curated_examples import curated
 from tests.episodes import CALL_AT, WEATHER, Person, add_episodes, add_trajectories, episode
 from tests.revisions import arguments, revised
 
-ALL = ("trl", "trl-objects", "openai", "sharegpt", "axolotl", "swift")
+ALL = ("trl", "trl-objects", "openai", "sharegpt", "axolotl", "swift", "llama-factory-v1")
 
 
 def called(*calls: ToolCall) -> Message:
@@ -75,14 +75,16 @@ IN_STORE: list[tuple[str, Trajectory, dict[str, str]]] = [
     ("a result before its call", with_messages(0, 1, 3, 2, 4),
      {"trl": "result-before-call", "trl-objects": "result-before-call",
       "axolotl": "result-before-call", "openai": "orphan-result", "sharegpt": "orphan-result",
-      "swift": "orphan-result"}),
+      "swift": "orphan-result", "llama-factory-v1": "orphan-result"}),
     ("ids lost", with_messages(0, 1, called(C1, C2), Message(Role.TOOL, "1"),
                                Message(Role.TOOL, "2"), 4),
      {"trl": "lost-id", "trl-objects": "lost-id", "axolotl": "lost-id"}),
     ("a result of no call", with_messages(0, 1, 2, 3, Message(Role.TOOL, "x", (), "c9"), 4),
-     {"openai": "orphan-result", "sharegpt": "orphan-result", "swift": "orphan-result"}),
+     {"openai": "orphan-result", "sharegpt": "orphan-result", "swift": "orphan-result",
+      "llama-factory-v1": "orphan-result"}),
     ("a call without result", with_messages(0, 1, 2, 1, 4),
-     {"openai": "unanswered-call", "swift": "unanswered-call"}),
+     {"openai": "unanswered-call", "swift": "unanswered-call",
+      "llama-factory-v1": "unanswered-call"}),
     ("one id for two calls", with_messages(0, 1, called(C1, replace(C2, id="c1")), 3, 3, 4),
      {"openai": "repeated-call-id"}),
     ("wrong order of roles", with_messages(0, 1, 1, 2, 3, 4),
@@ -186,6 +188,18 @@ BY_A_LAYOUT: list[tuple[str, str, Callable[[Row], None], str]] = [
     ("nothing learnt", "swift", set_in("messages", to=UNSWIFT), "no-target"),
     ("nothing to learn", "swift", set_in("messages", to=EMPTY), "empty-target"),
     ("other tools for the other side", "swift", set_in("rejected_messages", to=[]), "row-form"),
+    ("half a mask", "llama-factory-v1", without("messages", 4, "loss_weight"), "half-mask"),
+    ("a weight on a user", "llama-factory-v1", set_in("messages", 1, "loss_weight", to=1.0),
+     "half-mask"),
+    ("half a weight", "llama-factory-v1", set_in("messages", 4, "loss_weight", to=0.5),
+     "half-mask"),
+    ("text where objects are due", "llama-factory-v1",
+     set_in("messages", 2, "content", 0, "value", to=TURN), "arguments-type"),
+    ("a call by a user", "llama-factory-v1", set_in("messages", 2, "role", to="user"), "row-form"),
+    ("a result before its call", "llama-factory-v1", swap("messages", 2, 3),
+     "result-before-call"),
+    ("a result lost", "llama-factory-v1", without("messages", 3), "unanswered-call"),
+    ("tools as a list", "llama-factory-v1", set_in("tools", to=[]), "row-form"),
     ("keys of other messages", "trl", set_in("messages", 1, "tool_calls", to=None), "null-filled"),
     ("a user who calls a tool", "trl", set_in("messages", 2, "role", to="user"), "role-order"),
     ("an unknown role", "trl", set_in("messages", 1, "role", to="human"), "row-form"),

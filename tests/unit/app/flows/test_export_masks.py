@@ -115,7 +115,7 @@ def test_per_step_only_the_last_message_is_learnt_and_its_marked_words_are_not(
     ]
 
 
-@pytest.mark.parametrize("layout", ["trl", "trl-objects", "openai", "sharegpt"])
+@pytest.mark.parametrize("layout", ["trl", "trl-objects", "openai", "sharegpt", "llama-factory-v1"])
 @pytest.mark.parametrize("per_step", [False, True])
 def test_half_a_message_is_refused_where_only_whole_ones_are_masked(
     store: Store, tmp_path: Path, layout: str, per_step: bool
@@ -185,6 +185,10 @@ def test_a_mark_at_an_argument_takes_its_step_out_of_the_loss(store: Store, tmp_
     write(store, tmp_path / "b", "openai")
     (row,) = rows_of(tmp_path / "b")
     assert [m["weight"] for m in row["messages"] if "weight" in m] == [1, 1, 0, 1]
+    write(store, tmp_path / "d", "llama-factory-v1")
+    (row,) = rows_of(tmp_path / "d")
+    weights = [m["loss_weight"] for m in row["messages"]]
+    assert weights == [0, 0, 1, 0, 1, 0, 0, 0, 1]
     write(store, tmp_path / "c", "swift")
     (row,) = rows_of(tmp_path / "c")
     said = [(m["role"], m["loss"]) for m in row["messages"] if "loss" in m]

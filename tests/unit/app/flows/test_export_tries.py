@@ -88,7 +88,9 @@ def test_decided_trajectories_give_a_pair_for_every_rejected_try(
     assert sum(message.get("content") == CLOUDY.text for message in rejected) == 1
 
 
-@pytest.mark.parametrize("layout", ["trl", "trl-objects", "openai", "sharegpt", "axolotl", "swift"])
+@pytest.mark.parametrize(
+    "layout", ["trl", "trl-objects", "openai", "sharegpt", "axolotl", "swift", "llama-factory-v1"]
+)
 def test_the_files_are_as_they_always_were(
     store: Store, uids: tuple[str, ...], tmp_path: Path, layout: str
 ) -> None:

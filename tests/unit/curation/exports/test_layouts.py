@@ -90,7 +90,7 @@ def test_every_pair_explains_itself(kind: str, name: str) -> None:
 def test_an_impossible_pair_is_refused_with_what_is_possible() -> None:
     with pytest.raises(ExportError, match="For kto choose axolotl or sharegpt or swift or trl"):
         choose("kto", "openai")
-    with pytest.raises(ExportError, match=r"no export type 'sftt'.*sft: axolotl, openai"):
+    with pytest.raises(ExportError, match=r"no export type 'sftt'.*sft: axolotl, llama"):
         choose("sftt", "trl")
     with pytest.raises(ExportError, match="no export layout 'parket'"):
         choose("labels", "parket")
@@ -118,7 +118,9 @@ def refusal(layout: str, *messages: Message, tools: bool = True, masked: int | N
 PINGED = (user("?"), call(("ping", "{}")))
 
 
-@pytest.mark.parametrize("layout", ["trl", "trl-objects", "openai", "sharegpt", "axolotl", "swift"])
+@pytest.mark.parametrize(
+    "layout", ["trl", "trl-objects", "openai", "sharegpt", "axolotl", "swift", "llama-factory-v1"]
+)
 def test_no_chat_layout_bends_what_it_cannot_carry(layout: str) -> None:
     image = Message(Role.USER, [{"type": "image_url", "image_url": {"url": "x"}}])
     assert refusal(layout, image, say("A cat.")) == "content-parts"
@@ -272,7 +274,7 @@ def test_tool_definitions_keep_strict_and_lose_what_no_trainer_reads() -> None:
 
 def test_a_line_break_in_raw_arguments_does_not_break_the_line() -> None:
     value = Trajectory((user("?"), call(("ping", '{\n "a": 1\n}'))), (PING,))
-    for name in ("trl", "trl-objects", "openai", "sharegpt", "axolotl", "swift"):
+    for name in ("trl", "trl-objects", "openai", "sharegpt", "swift", "llama-factory-v1"):
         assert one_row(name, value)
 
 
@@ -337,7 +339,7 @@ def test_csv_holds_no_formula_and_json_lines_hold_the_text() -> None:
 
 
 def test_a_row_with_an_unknown_key_does_not_read_back() -> None:
-    for name in ("trl", "openai", "sharegpt", "axolotl", "swift"):
+    for name in ("trl", "openai", "sharegpt", "axolotl", "swift", "llama-factory-v1"):
         row = one_row(name, booking())
         with pytest.raises(ValueError, match="unknown field"):
             list(LAYOUTS.get(name).rows(io.BytesIO(json.dumps({**row, "x": 1}).encode())))
