@@ -10,7 +10,9 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from curation.augmenting import NO_AUGMENT, Augment
 from curation.decontamination import Avoided, Decontaminate, in_words
+from curation.export_augmented import AugmentedEntry, copies_text
 from curation.export_limits import composition_text, limits, people_text, sources_text
 from curation.export_lineage import LINEAGE
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
@@ -70,6 +72,7 @@ class Request(Struct, frozen=True):
     rl: RlOptions = RlOptions()
     decontaminate: Decontaminate = Decontaminate()
     """Benchmarks that it was held against."""
+    augment: Augment = NO_AUGMENT
 
 
 class Versions(Struct, frozen=True):
@@ -161,6 +164,13 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """What the recipe left out, rule by rule; None where it selects nothing."""
     benchmarks: tuple[Avoided, ...] = ()
     """What the export was held against, with the files and their hashes."""
+    augmented: dict[str, AugmentedEntry] = {}
+    """By augmentation; its copies are among the rows."""
+
+    @property
+    def n_copies(self) -> int:
+        """Rows that are copies of others."""
+        return sum(entry.rows for entry in self.augmented.values())
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -176,7 +186,7 @@ def cautions(manifest: Manifest) -> tuple[str, ...]:
             side = "unwanted" if balance.wanted else "wanted"
             found.append(f"{split} holds no {side} example; KTO learns from both.")
     if manifest.mixture is not None and manifest.request.type == "sft":
-        missing = sum(manifest.mixture.steps.values()) - manifest.rows
+        missing = sum(manifest.mixture.steps.values()) - (manifest.rows - manifest.n_copies)
         if missing > 0:
             found.append(
                 f"{missing:,} steps of the mixture gave no row: what was found or decided since, "
@@ -274,6 +284,8 @@ def card(manifest: Manifest, title: str, advice: str) -> str:
     ]
     if manifest.selection is not None:
         parts += ["## How it was selected", _funnel_table(manifest.selection)]
+    if manifest.augmented:
+        parts += ["## Augmented copies", *copies_text(manifest.augmented, request.augment)]
     if manifest.dropped:
         rows = [
             f"| {reason.value} | {n} | {WHY[reason]} |" for reason, n in manifest.dropped.items()

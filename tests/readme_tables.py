@@ -14,6 +14,7 @@ import typer.main
 
 from app.cli import register
 from app.flows.catalogue import (
+    augmentation_entries,
     check_entries,
     first_sentence,
     format_entries,
@@ -72,6 +73,15 @@ def exports() -> str:
         ],
     )
     return f"{types}\n\n{layouts}"
+
+
+def augmentations() -> str:
+    """Ways to copy rows."""
+    rows = [
+        [f"`{a.name}`", a.description, ", ".join(f"`{t}`" for t in a.types)]
+        for a in augmentation_entries()
+    ]
+    return _table(["augmentation", "what a copy is", "sound for"], rows)
 
 
 def matchers() -> str:
@@ -176,6 +186,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "prediction-formats": prediction_formats,
     "checks": checks,
     "exports": exports,
+    "augmentations": augmentations,
     "matchers": matchers,
     "rewards": rewards,
     "mutations": mutations,

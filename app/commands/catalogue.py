@@ -9,6 +9,7 @@ import typer
 
 from app.commands.terminal import Terminal, is_fresh, table
 from app.flows.catalogue import (
+    augmentation_entries,
     check_entries,
     format_entries,
     layout_entries,
@@ -43,17 +44,22 @@ def checks(ctx: typer.Context) -> None:
 
 
 def exports(ctx: typer.Context) -> None:
-    """Training types and file layouts, and which of them go together."""
+    """Training types, file layouts and augmentations, and which of them go together."""
     terminal: Terminal = ctx.obj
-    types, layouts = type_entries(), layout_entries()
+    types, layouts, operators = type_entries(), layout_entries(), augmentation_entries()
     parts = [
         table(["type", "what a row is"], [[t.name, t.description] for t in types]),
         table(
             ["layout", "types", "what is written"],
             [[y.name, " ".join(y.types), y.description] for y in layouts],
         ),
+        table(
+            ["augmentation", "types", "what a copy is"],
+            [[a.name, " ".join(a.types), a.description] for a in operators],
+        ),
     ]
-    terminal.result({"types": types, "layouts": layouts}, "\n\n".join(parts))
+    registered = {"types": types, "layouts": layouts, "augmentations": operators}
+    terminal.result(registered, "\n\n".join(parts))
 
 
 def taxonomies(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands import recipes
+from app.commands.augmenting import told_copies, with_copies
 from app.commands.splits import SALT, SHARES, STRATIFY, TEST_DATASET, TOOL_SETS
 from app.commands.terminal import Terminal, TerminalRun, table
 from app.flows.check import check as run_check
@@ -284,6 +285,14 @@ def export(
             "unless told, because any words would earn their reward.",
         ),
     ] = None,
+    augment: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Changed copies of rows, as NAME=COPIES: shuffle-tools=0.5 copies every second "
+            "row, =2 each twice. Repeatable; see `loopwright exports`.",
+            metavar="NAME=COPIES",
+        ),
+    ] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(help="Take all this from a TOML or JSON file, or from a manifest.json."),
@@ -310,6 +319,7 @@ def export(
         decontaminate=recipes.read_decontaminate(decontaminate, decontaminate_by),
         rl=None if no_calls is None else {"no_call": no_calls},
     )
+    request = with_copies(request, augment)
     with terminal.store() as store, TerminalRun("Exporting") as progress:
         if request.type == "kto":
             terminal.say(forecast(store, request).text)
@@ -325,6 +335,7 @@ def export(
             parts.append(table([title, "n", "what it means"], rows))
     if report.balance:
         parts.append(balance_summary(report.balance))
+    parts += told_copies(report.augmented)
     if report.rendering is not None:
         parts.append(rendering_summary(report.rendering))
     parts += report.cautions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from curation.augmenting import AUGMENTATIONS
 from curation.checking import CHECKS, Severity
 from curation.exporting import LAYOUTS, TYPES, supported
 from curation.importing import FORMATS
@@ -52,6 +53,16 @@ class LayoutEntry(Struct, frozen=True):
     """Names of the export types it can carry."""
 
 
+class AugmentationEntry(Struct, frozen=True):
+    """A way to copy rows."""
+
+    name: str
+    title: str
+    description: str
+    types: tuple[str, ...]
+    """Names of the export types for which its copies are sound."""
+
+
 def format_entries() -> list[FormatEntry]:
     """Import formats by name."""
     return [FormatEntry(f.name, f.title, " ".join(f.description.split())) for f in FORMATS]
@@ -85,6 +96,14 @@ def layout_entries() -> list[LayoutEntry]:
             tuple(name for name, layouts in pairs.items() if y.name in layouts),
         )
         for y in LAYOUTS
+    ]
+
+
+def augmentation_entries() -> list[AugmentationEntry]:
+    """Augmentations by name."""
+    return [
+        AugmentationEntry(a.name, a.title, first_sentence(a.doc), tuple(sorted(a.types)))
+        for a in AUGMENTATIONS
     ]
 
 

@@ -25,6 +25,7 @@ from app.flows.running import Run
 from app.flows.side_by_side import how_many_processes, workers
 from app.flows.splits import enter_all
 from app.flows.template_files import read_template
+from curation.augmenting import check_augment
 from curation.export_manifest import encode_manifest
 from curation.exporting import choose
 from curation.splits import check_shares
@@ -70,6 +71,7 @@ def export(
     kind, layout = choose(request.type, request.layout)
     check_shares(request.shares)
     refuse_untrained(request.decontaminate, kind)
+    check_augment(request.augment, kind.name)
     request = replace(
         request,
         include=include_named(request.include),

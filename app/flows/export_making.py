@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 from hashlib import blake2b
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from app.flows import export_comparing
 from app.flows.export_comparing import content_of
+from curation.augment_reasons import Barred
+from curation.augmenting import NO_AUGMENT, Augment, Original, copies
 from curation.episodes import Episode
 from curation.export_lineage import Origin
 from curation.export_reasons import Adaptation, Dropped, DropReason, Unfit
@@ -35,6 +38,9 @@ from curation.exports.suffix import reach, without_stale
 from curation.rendering.findings import RenderFinding
 from curation.trajectory import Role
 from storage.packed_episodes import PackedEpisode
+
+BarredCounts = Counter[tuple[str, Barred]]
+"""(augmentation, why it made no copy) -> how often."""
 
 UNREAD = Episode(())
 """Stands in `Settled.curated` for what is still packed."""
@@ -72,6 +78,7 @@ class Making(Struct, frozen=True):
     settled: tuple[Settled, ...]
     sampled: frozenset[str]
     """Stems of the files that hold so many rows that only some are compared."""
+    augment: Augment = NO_AUGMENT
 
 
 class RowText(Struct, frozen=True, gc=False):
@@ -105,6 +112,8 @@ class Row(Struct, frozen=True, gc=False):
     """Of a preference pair."""
     text: RowText | None = None
     """None: no chat template was given."""
+    augmentation: str | None = None
+    """What copied it; None for a row that is no copy."""
 
 
 class Loss(Struct, frozen=True, gc=False):
@@ -112,6 +121,8 @@ class Loss(Struct, frozen=True, gc=False):
 
     source: int
     dropped: Dropped
+    augmentation: str | None = None
+    """Of a copy."""
 
 
 class Made(Struct, frozen=True):
@@ -122,6 +133,8 @@ class Made(Struct, frozen=True):
     notes: Notes
     sizes: dict[int, tuple[int, int]]
     """Source -> the tools and steps of the trajectory, of those with rows."""
+    barred: BarredCounts = msgspec.field(default_factory=Counter)
+    """Copies that were wanted and could not be made."""
 
 
 def make(work: Making) -> Made:
@@ -150,6 +163,8 @@ def make(work: Making) -> Made:
             n_rows[settled.stem] += 1
             if any(at < reach(example) for at in settled.curated.simulated):
                 made.notes[Adaptation.SIMULATED_RESULTS] += 1
+            if work.augment.copies and settled.stem in work.augment.splits:
+                _add_copies(made, Original(example, curated, work.augment.bare), row, work, n_rows)
         if len(made.rows) > before:
             episode = curated.trajectory
             steps = sum(m.role is Role.ASSISTANT for m in episode.messages)
@@ -157,6 +172,27 @@ def make(work: Making) -> Made:
             if not settled.checked:
                 made.notes[Adaptation.UNCHECKED] += 1
     return made
+
+
+def _add_copies(
+    made: Made, original: Original, row: Row, work: Making, n_rows: Counter[str]
+) -> None:
+    """The copies of a row that is in the export, behind it; they pass the same gate as all rows."""
+    layout, stem = LAYOUTS.get(work.layout), work.settled[row.source].stem
+    for copied in copies(original, work.augment, row.step):
+        if isinstance(copied.made, Barred):
+            made.barred[copied.augmentation, copied.made] += 1
+            continue
+        compared = stem not in work.sampled or n_rows[stem] % export_comparing.COMPARED_EVERY == 0
+        copy = _row(copied.made, row.source, layout, compared, made.notes)
+        if isinstance(copy, Row):
+            made.rows.append(replace(copy, step=row.step, augmentation=copied.augmentation))
+            n_rows[stem] += 1
+        elif copy.reason is DropReason.MASKED_STEP:
+            # The source has no mask here, or it would not have come this far.
+            made.barred[copied.augmentation, Barred.CANNOT_MASK] += 1
+        else:
+            made.losses.append(Loss(row.source, copy, copied.augmentation))
 
 
 def _unpacked(settled: Settled, body: PackedEpisode) -> Curated:

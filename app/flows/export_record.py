@@ -53,7 +53,7 @@ def manifest_of(
     rows = {entry.split: entry.rows for entry in files}
     by_split = {split.value: rows.get(split.value, 0) for split in Split}
     rendering = streaming.look.entry() if streaming.look is not None else None
-    others = [CARD, INDEX, LINEAGE, *([DROPPED] if writing.dropped else [])]
+    others = [CARD, INDEX, LINEAGE, *([DROPPED] if writing.lists_dropped else [])]
     others += [RENDERING] if rendering is not None else []
     names = {entry.split: entry.name for entry in files}
     others += streaming.layout.companions(names, _shape(streaming.kind, request.per_step))
@@ -76,6 +76,7 @@ def manifest_of(
             selection=request.selection,
             rl=request.rl,
             decontaminate=request.decontaminate,
+            augment=request.augment,
         ),
         versions=Versions(
             loopwright=_version(),
@@ -102,6 +103,7 @@ def manifest_of(
         composition=writing.tally.composition(),
         selection=streaming.selecting.funnel if streaming.selecting is not None else None,
         benchmarks=streaming.leaks.avoided,
+        augmented=writing.copies.entries(request.augment),
     )
 
 
@@ -185,6 +187,7 @@ def report_of(manifest: Manifest, request: ExportRequest) -> ExportReport:
         adapted={kind.value: n for kind, n in manifest.adapted.items()},
         cautions=cautions(manifest),
         rendering=manifest.rendering,
+        augmented=manifest.augmented,
         files=(*(entry.name for entry in manifest.files), *manifest.other_files, MANIFEST),
         manifest=str(out / MANIFEST),
         balance=dict(manifest.balance),

@@ -226,11 +226,12 @@ class TemplateLook:
             for row, rendered in zip(part, done.rows, strict=True):
                 if rendered.text is None:
                     assert rendered.dropped is not None
-                    losses.append(Loss(row.source, replace(rendered.dropped, step=row.step)))
+                    dropped = replace(rendered.dropped, step=row.step)
+                    losses.append(Loss(row.source, dropped, row.augmentation))
                 else:
                     rows.append(replace(row, text=rendered.text))
                     self._count(rendered.text)
-        return Made(rows, losses, made.notes, made.sizes)
+        return replace(made, rows=rows, losses=losses)
 
     def _count(self, text: RowText) -> None:
         self._sums["rows"] += 1

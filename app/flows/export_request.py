@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from curation.augmenting import NO_AUGMENT, Augment
 from curation.decontamination import Decontaminate
 from curation.errors import ExportError
+from curation.export_augmented import AugmentedEntry
 from curation.export_manifest import RenderingEntry
 from curation.exporting import Include
 from curation.funnel import Funnel
@@ -41,6 +43,8 @@ class ExportRequest(Struct, frozen=True):
     .jinja file. Every row is rendered with it before it leaves."""
     context: int | None = None
     """Tokens that the model takes; None: as its files say."""
+    augment: Augment = NO_AUGMENT
+    """Copies of rows."""
     selection: Selection = NOTHING
     """What of the candidates is taken, and in which order."""
     rl: RlOptions = RlOptions()
@@ -72,6 +76,8 @@ class ExportReport(Struct, frozen=True):
     cautions: tuple[str, ...]
     """What to know before training on it."""
     rendering: RenderingEntry | None
+    augmented: dict[str, AugmentedEntry]
+    """Copies by augmentation; they are among the rows."""
     files: tuple[str, ...]
     manifest: str
     selection: Funnel | None = None

@@ -89,6 +89,7 @@ class Streaming:
                 layout=self.layout.name,
                 options=Options(self.request.per_step, self.request.rl),
                 settled=settled,
+                augment=self.request.augment,
                 # A template may refuse rows, and so change which of them are compared.
                 sampled=self.writing.sampled if self.look is None else frozenset(),
             )

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from app.flows import export_comparing
 from app.flows.export_comparing import Block, Digest, is_compared
+from app.flows.export_copies import CopyCounts
 from app.flows.export_folder import Folder, HashedFile
 from app.flows.export_making import Loss, Made, Row, RowText, Settled
 from curation.export_lineage import LINEAGE, lineage_of
@@ -34,7 +35,7 @@ _ORDER = ("train", "validation", "test", WHOLE)
 _encoder = msgspec.json.Encoder()
 
 
-class IndexLine(Struct, frozen=True):
+class IndexLine(Struct, frozen=True, omit_defaults=True):
     """Where a row comes from: one line of `index.jsonl` per row, in the order of the files."""
 
     file: str
@@ -49,6 +50,8 @@ class IndexLine(Struct, frozen=True):
     """Hash of the row as it is written."""
     margin: float | None = None
     """Of a preference pair: how much worse the rejected side is (`curation.exporting.Pair`)."""
+    augmentation: str | None = None
+    """What copied it; None for a row that is no copy."""
 
 
 class TextLine(Struct, frozen=True):
@@ -59,7 +62,7 @@ class TextLine(Struct, frozen=True):
     text: RowText
 
 
-class DroppedLine(Struct, frozen=True):
+class DroppedLine(Struct, frozen=True, omit_defaults=True):
     """One line of `dropped.jsonl`."""
 
     uid: str
@@ -68,6 +71,8 @@ class DroppedLine(Struct, frozen=True):
     reason: DropReason
     detail: str
     message_index: int | None
+    augmentation: str | None = None
+    """Of a copy that was refused; its row is in the export."""
 
 
 class Written(Struct, frozen=True):
@@ -131,6 +136,7 @@ class Writing:
         self.refused: list[Refused] = []
         self.dropped: Counter[DropReason] = Counter()
         self.notes: Notes = Counter()
+        self.copies = CopyCounts()
 
     @property
     def sampled(self) -> frozenset[str]:
@@ -156,9 +162,11 @@ class Writing:
                 message_index=row.step,
                 digest=row.digest,
                 margin=row.margin,
+                augmentation=row.augmentation,
             )
             lines.append(line)
             rows.append(row)
+            self.copies.row(row.augmentation)
             self.tally.row(line.dataset, *made.sizes[row.source], len(row.encoded))
             if row.text is not None:
                 texts.append(TextLine(line.file, line.row, row.text))
@@ -171,6 +179,7 @@ class Writing:
                 self._texts = HashedFile(self._folder.path / RENDERING)
             self._texts.write(_encoder.encode_lines(texts))
         self.notes.update(made.notes)
+        self.copies.barred(made.barred)
         self._drop(settled, made.losses)
 
     def _trace(self, settled: Sequence[Settled], made: Made) -> None:
@@ -199,7 +208,10 @@ class Writing:
         lines = []
         for loss in losses:
             curated, dropped = settled[loss.source].curated, loss.dropped
-            self.dropped[dropped.reason] += 1
+            if loss.augmentation is None:
+                self.dropped[dropped.reason] += 1
+            else:
+                self.copies.refused(loss.augmentation, dropped.reason)
             line = DroppedLine(
                 uid=curated.uid,
                 source_id=curated.source_id,
@@ -207,9 +219,14 @@ class Writing:
                 reason=dropped.reason,
                 detail=dropped.detail[:500],
                 message_index=dropped.step,
+                augmentation=loss.augmentation,
             )
             lines.append(line)
-            if dropped.reason in REFUSED and len(self.refused) < REFUSED_LISTED:
+            if (
+                loss.augmentation is None
+                and dropped.reason in REFUSED
+                and len(self.refused) < REFUSED_LISTED
+            ):
                 self.refused.append(
                     Refused(line.uid, line.source_id, line.reason, line.detail, line.message_index)
                 )
@@ -227,6 +244,11 @@ class Writing:
         if self._dropped is not None:
             self._dropped.close()
         return written
+
+    @property
+    def lists_dropped(self) -> bool:
+        """Whether there is a list of what gives no row."""
+        return self._dropped is not None
 
     def balance(self) -> dict[str, Balance]:
         """Wanted and unwanted per split; {} for types that do not judge."""

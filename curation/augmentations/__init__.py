@@ -1,0 +1,1 @@
+"""Copies of rows: one augmentation per file."""
