@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from curation.export_sources import Composition, JudgeUse, Looks, People, SourceEntry
+from curation.export_sources import (
+    Composition,
+    DisclosureCount,
+    JudgeUse,
+    Looks,
+    People,
+    SourceEntry,
+)
 
 _DIMENSIONS = (
     ("dataset", "By dataset"),
@@ -90,6 +97,27 @@ def people_text(people: People, judges: Sequence[JudgeUse]) -> str:
         for one in judges
     ]
     return "\n".join(parts)
+
+
+def disclosures_kept(counts: Sequence[DisclosureCount]) -> list[str]:
+    """What left with the rows, one sentence a kind."""
+    return [
+        f"{one.kept:,} × {one.title.lower()} in {one.trajectories:,} trajectories left with the "
+        f'rows: export with redact = ["{one.kind}"] to put placeholders there.'
+        for one in counts
+        if one.kept
+    ]
+
+
+def disclosures_text(counts: Sequence[DisclosureCount]) -> str:
+    """Secrets and personal data as a table."""
+    if not any(one.kept or one.redacted or one.example for one in counts):
+        return "None were found."
+    rows = ["| kind | left in | redacted | examples |", "| --- | ---: | ---: | ---: |"]
+    rows += [
+        f"| {one.title} | {one.kept:,} | {one.redacted:,} | {one.example:,} |" for one in counts
+    ]
+    return "\n".join(rows)
 
 
 def limits(

@@ -7,10 +7,11 @@ what there is: an untouched trajectory is a line of four values.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from curation.exporting import Curated
 
@@ -174,5 +175,11 @@ def _proposal(uid: str, origin: Origin) -> ProposedCorrection:
     return found[0] if found else ProposedCorrection(uid, "", origin.imported_at)
 
 
-decode_lineage = msgspec.json.Decoder(Lineage).decode
-"""A line of `lineage.jsonl`."""
+def rewritten(line: Lineage, rewrite: Callable[[str], str]) -> Lineage:
+    """The line with what people wrote freely put through `rewrite`."""
+    decision, correction = line.decision, line.correction
+    if decision is not None and decision.note:
+        decision = replace(decision, note=rewrite(decision.note))
+    if correction is not None and correction.reason:
+        correction = replace(correction, reason=rewrite(correction.reason))
+    return replace(line, decision=decision, correction=correction)

@@ -13,10 +13,24 @@ from msgspec import Struct
 from curation.augmenting import NO_AUGMENT, Augment
 from curation.decontamination import Avoided, Decontaminate, in_words
 from curation.export_augmented import AugmentedEntry, copies_text
-from curation.export_limits import composition_text, limits, people_text, sources_text
+from curation.export_limits import (
+    composition_text,
+    disclosures_kept,
+    disclosures_text,
+    limits,
+    people_text,
+    sources_text,
+)
 from curation.export_lineage import LINEAGE
 from curation.export_reasons import ADAPTED, WHY, Adaptation, DropReason
-from curation.export_sources import Composition, JudgeUse, Looks, People, SourceEntry
+from curation.export_sources import (
+    Composition,
+    DisclosureCount,
+    JudgeUse,
+    Looks,
+    People,
+    SourceEntry,
+)
 from curation.funnel import Funnel
 from curation.kto_balance import Balance, balance_summary
 from curation.rendering.findings import FOUND, RenderFinding
@@ -73,6 +87,8 @@ class Request(Struct, frozen=True):
     decontaminate: Decontaminate = Decontaminate()
     """Benchmarks that it was held against."""
     augment: Augment = NO_AUGMENT
+    redact: tuple[str, ...] = ()
+    """Kinds of secrets and personal data that were taken out."""
 
 
 class Versions(Struct, frozen=True):
@@ -160,6 +176,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """Those whose verdicts were applied without a person."""
     looks: Looks = Looks()
     composition: Composition = Composition()
+    disclosures: tuple[DisclosureCount, ...] = ()
+    """Secrets and personal data, by kind; those of which nothing was found are left out."""
     selection: Funnel | None = None
     """What the recipe left out, rule by rule; None where it selects nothing."""
     benchmarks: tuple[Avoided, ...] = ()
@@ -192,6 +210,7 @@ def cautions(manifest: Manifest) -> tuple[str, ...]:
                 f"{missing:,} steps of the mixture gave no row: what was found or decided since, "
                 "and what the layout cannot carry."
             )
+    found += disclosures_kept(manifest.disclosures)
     if manifest.rendering is not None:
         found += _of_rendering(manifest.rendering)
     if manifest.selection is not None:
@@ -312,6 +331,8 @@ def _made_of(manifest: Manifest) -> list[str]:
         "## Where it comes from",
         sources_text(manifest.sources),
         *([hands] if hands else []),
+        "## Secrets and personal data",
+        disclosures_text(manifest.disclosures),
         "## Limits",
         "\n".join(f"- {line}" for line in known_limits),
     ]

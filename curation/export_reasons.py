@@ -65,6 +65,7 @@ class DropReason(StrEnum):
     NO_LOSS = "no-loss"
     TOO_LONG = "too-long"
     SPLIT_CONFLICT = "split-conflict"
+    REDACTION_BREAKS = "redaction-breaks"
     FILTERED = "filtered"
     GATE = "gate"
     SAME_TASK_AND_CALLS = "same-task-and-calls"
@@ -118,6 +119,10 @@ WHY: dict[DropReason, str] = {
     DropReason.OVER_CAP: "Its kind has all the places that a cap of the recipe allows; raise it.",
     DropReason.OVER_QUOTA: "The places of its kind are taken; give it a larger quota.",
     DropReason.OVER_BUDGET: "The budget of the recipe is spent; raise it if this is wanted.",
+    DropReason.REDACTION_BREAKS: (
+        "Without its personal data or secrets a call would no longer fit its tool, even with a "
+        "stand-in of the same form; correct the call."
+    ),
     DropReason.UNDECIDED: "Nobody has said anything of it; annotate it.",
     DropReason.UNSURE: (
         "The outcome is unsure, so it is neither good nor bad; accept, reject or correct it."
@@ -304,6 +309,7 @@ REFUSED = frozenset(
         DropReason.NO_LOSS,
         DropReason.TOO_LONG,
         DropReason.UNOFFERED_TOOL,
+        DropReason.REDACTION_BREAKS,
     }
 )
 """Reasons that lie in the row, not in what people said of it: somebody can mend these."""

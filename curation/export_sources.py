@@ -64,6 +64,20 @@ class People(Struct, frozen=True):
     """Whose verdicts on other models' answers count: verdicts, not trajectories."""
 
 
+class DisclosureCount(Struct, frozen=True):
+    """Values of one kind of secrets or personal data; a value counts once a trajectory."""
+
+    kind: str
+    title: str
+    trajectories: int = 0
+    """With values that are no examples."""
+    kept: int = 0
+    """Left with the rows."""
+    redacted: int = 0
+    example: int = 0
+    """Made for manuals and tests; never taken out."""
+
+
 class Composition(Struct, frozen=True):
     """Rows by what they are like; ranges in the order of size."""
 

@@ -23,6 +23,14 @@ class PackedEpisode(Struct, frozen=True, gc=False):
         """Packed bytes."""
         return len(self.content) + len(self.tools)
 
+    def messages_json(self) -> bytes:
+        """The stored JSON of its messages."""
+        return unpack(self.content)
+
+    def tools_json(self) -> bytes:
+        """The stored JSON of its tools."""
+        return unpack(self.tools)
+
     def unpacked(self) -> Episode:
         """Unpack and decode: most of what reading costs."""
         return Episode(decode_messages(unpack(self.content)), read_tool_texts(unpack(self.tools)))

@@ -293,6 +293,13 @@ def export(
             metavar="NAME=COPIES",
         ),
     ] = None,
+    redact: Annotated[
+        str | None,
+        typer.Option(
+            help="Put placeholders in the place of: names of `loopwright scan`, comma-separated, "
+            "or secrets, personal."
+        ),
+    ] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(help="Take all this from a TOML or JSON file, or from a manifest.json."),
@@ -318,6 +325,7 @@ def export(
         context=context,
         decontaminate=recipes.read_decontaminate(decontaminate, decontaminate_by),
         rl=None if no_calls is None else {"no_call": no_calls},
+        redact=[name.strip() for name in redact.split(",") if name.strip()] if redact else None,
     )
     request = with_copies(request, augment)
     with terminal.store() as store, TerminalRun("Exporting") as progress:

@@ -1,18 +1,23 @@
-"""`datasets`, `lineage`, `diff-exports`: where data comes from and what became of it."""
+"""`datasets`, `lineage`, `diff-exports`, `scan`: where data comes from, what became of it, and what
+it gives away."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
-from app.commands.terminal import Terminal, table
+from app.commands.terminal import Terminal, TerminalRun, encode, table
 from app.flows.identity import annotator_named
 from app.flows.lineage import trace
+from app.flows.scan import ScanHit
+from app.flows.scan import scan as run_scan
 from app.flows.terms import describe, list_described
-from curation.errors import SettingsError
+from curation.errors import ExportError, SettingsError
 
 
 class DatasetAct(StrEnum):
@@ -69,4 +74,59 @@ def lineage(
     terminal.result(story, "\n".join(story.told))
 
 
-COMMANDS = {"datasets": datasets, "lineage": lineage}
+def scan(
+    ctx: typer.Context,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only this kind; may be given several times.")
+    ] = None,
+    hits: Annotated[
+        Path | None, typer.Option(help="Write every hit here, masked, as JSON lines.")
+    ] = None,
+) -> None:
+    """Look for secrets and personal data; values are masked. Exit 1 when any is found."""
+    terminal: Terminal = ctx.obj
+    with ExitStack() as stack:
+        store = stack.enter_context(terminal.store())
+        progress = stack.enter_context(TerminalRun("Looking"))
+        file = stack.enter_context(_written(hits)) if hits is not None else None
+
+        def tell(hit: ScanHit) -> None:
+            if file is not None:
+                file.write(encode(hit) + "\n")
+
+        report = run_scan(store, dataset=dataset, kinds=kind or (), tell=tell, run=progress)
+    rows = [[k.kind, k.group, k.values, k.trajectories, k.examples] for k in report.kinds]
+    parts = [
+        table(["kind", "group", "values", "trajectories", "examples"], rows),
+        f"{report.with_hits:,} of {report.trajectories:,} trajectories hold something. Values of "
+        "manuals and tests (example.com, 555 numbers) are examples and do not count.",
+    ]
+    shown = [[h.kind, h.masked, h.uid, h.message_index] for k in report.kinds for h in k.first]
+    if shown:
+        parts += [
+            table(["kind", "masked", "trajectory", "message"], shown),
+            "`loopwright export --redact personal,secrets` puts placeholders there.",
+        ]
+    terminal.result(report, "\n\n".join(parts))
+    if report.with_hits:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    """The file, opened to be written.
+
+    Raises:
+        ExportError: it cannot be.
+    """
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            yield file
+    except OSError as problem:
+        raise ExportError(
+            f"The file cannot be written: {problem.strerror or problem}.", where=str(path)
+        ) from None
+
+
+COMMANDS = {"datasets": datasets, "lineage": lineage, "scan": scan}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from app.flows.contamination import leaks_of, refuse_untrained
 from app.flows.export_arrow import refuse_changed
+from app.flows.export_disclosing import check_redact
 from app.flows.export_folder import Folder
 from app.flows.export_reading import read_back
 from app.flows.export_record import manifest_of, report_of, write_companions
@@ -72,6 +73,7 @@ def export(
     check_shares(request.shares)
     refuse_untrained(request.decontaminate, kind)
     check_augment(request.augment, kind.name)
+    check_redact(request.redact)
     request = replace(
         request,
         include=include_named(request.include),
@@ -84,9 +86,8 @@ def export(
         with Folder(Path(request.out)) as folder:
             sides = enter_all(store, request.ledger, run or Run(), processes=processes)
             leaks = leaks_of(store, request.decontaminate, run or Run(), processes=processes)
-            streaming = Streaming(
-                kind, layout, request, Writing(folder, layout), mixed, sides, leaks
-            )
+            writing = Writing(folder, layout, request.redact)
+            streaming = Streaming(kind, layout, request, writing, mixed, sides, leaks)
             total = candidates.count_candidates(
                 conn, request.include, wanted, mixed.id if mixed else None
             )

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from app.flows import export_comparing
 from app.flows.export_comparing import content_of
+from app.flows.export_disclosing import Disclosed, Guard
 from curation.augment_reasons import Barred
 from curation.augmenting import NO_AUGMENT, Augment, Original, copies
 from curation.episodes import Episode
@@ -79,6 +80,8 @@ class Making(Struct, frozen=True):
     sampled: frozenset[str]
     """Stems of the files that hold so many rows that only some are compared."""
     augment: Augment = NO_AUGMENT
+    redact: tuple[str, ...] = ()
+    """Kinds of secrets and personal data that are taken out."""
 
 
 class RowText(Struct, frozen=True, gc=False):
@@ -135,12 +138,15 @@ class Made(Struct, frozen=True):
     """Source -> the tools and steps of the trajectory, of those with rows."""
     barred: BarredCounts = msgspec.field(default_factory=Counter)
     """Copies that were wanted and could not be made."""
+    disclosed: Disclosed = msgspec.field(default_factory=Counter)
+    """Secrets and personal data in the trajectories with rows."""
 
 
 def make(work: Making) -> Made:
     """All rows of a chunk, and all that gives none."""
     kind, layout = TYPES.get(work.type), LAYOUTS.get(work.layout)
     made = Made([], [], Counter(), {})
+    guard = Guard(work.redact)
     n_rows: Counter[str] = Counter()
     for source, settled in enumerate(work.settled):
         before = len(made.rows)
@@ -149,6 +155,11 @@ def make(work: Making) -> Made:
             made.losses.append(Loss(source, settled.dropped))
             continue
         curated = _unpacked(settled, settled.body)
+        leaving, disclosed = guard.look(curated, (settled.body, settled.original))
+        if isinstance(leaving, Dropped):
+            made.losses.append(Loss(source, leaving))
+            continue
+        curated = leaving
         for example in _examples(curated, kind, work.options):
             n = n_rows[settled.stem]
             compared = settled.stem not in work.sampled or n % export_comparing.COMPARED_EVERY == 0
@@ -166,6 +177,7 @@ def make(work: Making) -> Made:
             if work.augment.copies and settled.stem in work.augment.splits:
                 _add_copies(made, Original(example, curated, work.augment.bare), row, work, n_rows)
         if len(made.rows) > before:
+            made.disclosed.update(disclosed)
             episode = curated.trajectory
             steps = sum(m.role is Role.ASSISTANT for m in episode.messages)
             made.sizes[source] = (len(episode.tools), steps)

@@ -12,10 +12,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from app.flows.export_disclosing import EXAMPLE, KEPT, REDACTED, TRAJECTORIES, Disclosed
 from app.flows.export_folder import Folder
 from app.flows.export_request import ExportReport, ExportRequest
 from app.flows.export_streaming import Streaming
 from curation.checking import CHECKS, catalogue_fingerprint
+from curation.disclosing import DISCLOSURES
 from curation.export_lineage import LINEAGE
 from curation.export_manifest import (
     CARD,
@@ -33,7 +35,7 @@ from curation.export_manifest import (
     encode_manifest,
 )
 from curation.export_reasons import Adaptation, DropReason
-from curation.export_sources import ImportEntry, SourceEntry, Tally, Terms
+from curation.export_sources import DisclosureCount, ImportEntry, SourceEntry, Tally, Terms
 from curation.exporting import Completion, ExportType, Layout
 from curation.rubric import builtin_rubrics
 from curation.splits import Split
@@ -77,6 +79,7 @@ def manifest_of(
             rl=request.rl,
             decontaminate=request.decontaminate,
             augment=request.augment,
+            redact=request.redact,
         ),
         versions=Versions(
             loopwright=_version(),
@@ -101,9 +104,23 @@ def manifest_of(
         judges=writing.tally.judges(),
         looks=writing.tally.looks(),
         composition=writing.tally.composition(),
+        disclosures=_disclosures(writing.disclosed),
         selection=streaming.selecting.funnel if streaming.selecting is not None else None,
         benchmarks=streaming.leaks.avoided,
         augmented=writing.copies.entries(request.augment),
+    )
+
+
+def _disclosures(found: Disclosed) -> tuple[DisclosureCount, ...]:
+    """Counts by kind, of the kinds of which something was found."""
+    names = sorted({name for name, _ in found})
+    return tuple(
+        DisclosureCount(
+            name,
+            DISCLOSURES.get(name).title,
+            **{what: found[name, what] for what in (TRAJECTORIES, KEPT, REDACTED, EXAMPLE)},
+        )
+        for name in names
     )
 
 

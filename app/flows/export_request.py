@@ -52,6 +52,9 @@ class ExportRequest(Struct, frozen=True):
 
     decontaminate: Decontaminate = Decontaminate()
     """Benchmarks that nothing of may be in it."""
+    redact: tuple[str, ...] = ()
+    """Kinds of secrets and personal data that placeholders take the place of
+    (`loopwright scan`); `secrets` and `personal` name all of a group."""
 
     @property
     def ledger(self) -> LedgerSetup:

@@ -90,6 +90,7 @@ class Streaming:
                 options=Options(self.request.per_step, self.request.rl),
                 settled=settled,
                 augment=self.request.augment,
+                redact=self.request.redact,
                 # A template may refuse rows, and so change which of them are compared.
                 sampled=self.writing.sampled if self.look is None else frozenset(),
             )

@@ -15,14 +15,17 @@ from msgspec import Struct
 from app.flows import export_comparing
 from app.flows.export_comparing import Block, Digest, is_compared
 from app.flows.export_copies import CopyCounts
+from app.flows.export_disclosing import Disclosed
 from app.flows.export_folder import Folder, HashedFile
 from app.flows.export_making import Loss, Made, Row, RowText, Settled
-from curation.export_lineage import LINEAGE, lineage_of
+from curation.disclosing import kinds_named
+from curation.export_lineage import LINEAGE, lineage_of, rewritten
 from curation.export_manifest import DROPPED, INDEX, RENDERING, FileEntry, Refused
 from curation.export_reasons import REFUSED, DropReason
 from curation.export_sources import Tally
 from curation.exporting import Layout, Notes, RowWriter
 from curation.kto_balance import Balance
+from curation.redacting import blanked
 
 WHOLE = "labels"
 """Stem of the one file of a type that is not split."""
@@ -124,13 +127,16 @@ class SplitFile:
 class Writing:
     """All files of one export while they are written."""
 
-    def __init__(self, folder: Folder, layout: Layout) -> None:
+    def __init__(self, folder: Folder, layout: Layout, redact: tuple[str, ...] = ()) -> None:
+        """`redact`: kinds that leave the notes of people, too."""
+        self._redact = kinds_named(redact)
         self._folder = folder
         self._layout = layout
         self._splits: dict[str, SplitFile] = {}
         self._index = HashedFile(folder.path / INDEX)
         self._lineage = HashedFile(folder.path / LINEAGE)
         self.tally = Tally()
+        self.disclosed: Disclosed = Counter()
         self._dropped: HashedFile | None = None
         self._texts: HashedFile | None = None
         self.refused: list[Refused] = []
@@ -180,6 +186,7 @@ class Writing:
             self._texts.write(_encoder.encode_lines(texts))
         self.notes.update(made.notes)
         self.copies.barred(made.barred)
+        self.disclosed.update(made.disclosed)
         self._drop(settled, made.losses)
 
     def _trace(self, settled: Sequence[Settled], made: Made) -> None:
@@ -188,6 +195,8 @@ class Writing:
         for source, n_rows in Counter([row.source for row in made.rows]).items():
             one = settled[source]
             line = lineage_of(one.curated, one.origin, checked=one.checked)
+            if self._redact:
+                line = rewritten(line, lambda text: blanked(text, self._redact))
             said = one.curated.annotation
             marked = frozenset([mark.category for mark in said.marks]) if said else frozenset()
             self.tally.trajectory(line, n_rows, marked)
