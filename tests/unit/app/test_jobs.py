@@ -238,7 +238,7 @@ def test_a_killed_workers_job_resumes_where_it_was_and_repeats_nothing(
     killed = subprocess.run(
         [sys.executable, "-c", program, f"sqlite:///{tmp_path}/jobs.db"],
         cwd=Path(__file__).parents[3],
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL

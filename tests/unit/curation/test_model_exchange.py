@@ -39,7 +39,7 @@ def kind(request: pytest.FixtureRequest) -> type[Exchange]:
     return request.param  # type: ignore[no-any-return]
 
 
-def posted(kind: type[Exchange], url: str, timeout_s: float = 10.0, n: int = 1) -> list[Answered]:
+def posted(kind: type[Exchange], url: str, timeout_s: float = 60.0, n: int = 1) -> list[Answered]:
     """The answers to `n` requests at once."""
 
     async def main() -> list[Answered]:

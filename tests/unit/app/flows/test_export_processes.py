@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.flows import export as export_flow
-from app.flows import export_folder, export_settling
+from app.flows import export_folder, export_settling, export_streaming
 from app.flows.annotate import perform
 from app.flows.export import ExportRequest, export
 from app.flows.export_making import Made, Making, make
@@ -114,7 +114,7 @@ def repeat(work: Making) -> Made:
 def test_processes_that_lie_are_caught_by_processes_that_read(
     many: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: object, what: str
 ) -> None:
-    monkeypatch.setattr(export_flow, "make", lie)
+    monkeypatch.setattr(export_streaming, "make", lie)
     wanted = replace(request(tmp_path / "out"), shares=(1.0, 0.0, 0.0))
     with pytest.raises(ExportError, match=what):
         export(many, wanted, processes=2)
@@ -161,11 +161,11 @@ def killed_at_the_last_chunk(work: Making) -> Made:
 def test_a_process_killed_in_the_middle_leaves_nothing_and_the_next_export_succeeds(
     many: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_flow, "make", killed_at_the_last_chunk)
+    monkeypatch.setattr(export_streaming, "make", killed_at_the_last_chunk)
     with pytest.raises(RuntimeError, match="killed"):
         export(many, request(tmp_path / "new" / "out"), processes=2)
     assert list((tmp_path / "new").iterdir()) == []
-    monkeypatch.setattr(export_flow, "make", make)
+    monkeypatch.setattr(export_streaming, "make", make)
     assert export(many, request(tmp_path / "new" / "out"), processes=2).trajectories == 40
 
 

@@ -383,12 +383,12 @@ def test_the_command_says_exactly_what_it_promises(store: Store, tmp_path: Path)
         process = run_command(
             store, *asked, LOOPWRIGHT_JUDGE_BASE_URL=server.url, LOOPWRIGHT_JUDGE_API_KEY=KEY
         )
-        out, told = process.communicate(timeout=60)
+        out, told = process.communicate(timeout=240)
         assert process.returncode == 0, told
         elsewhere = run_command(
             store, *asked, "--base-url", server.url, LOOPWRIGHT_JUDGE_API_KEY=KEY
         )
-        _, warned = elsewhere.communicate(timeout=60)
+        _, warned = elsewhere.communicate(timeout=240)
     assert json.loads(out) == {
         "judged": 2,
         "skipped_matched": 1,

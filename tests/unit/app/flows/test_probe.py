@@ -379,7 +379,7 @@ def test_the_command_probes_and_says_what_came_of_it(
             "cities",
             "--json",
         )
-        out, told = process.communicate(timeout=60)
+        out, told = process.communicate(timeout=240)
     assert process.returncode == 0, told
     said = json.loads(out)
     assert (said["steps"], said["answered"], said["matched"]) == (2, 2, 2)

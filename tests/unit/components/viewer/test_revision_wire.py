@@ -72,7 +72,7 @@ def walked(value: Trajectory, seed: int) -> list[dict[str, Any]]:
         [NODE, str(WALK)],
         input=msgspec.json.encode(asked),
         capture_output=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:].decode()

@@ -97,7 +97,7 @@ def test_pure_modules_pass_their_tests(module: str, tmp_path: Path) -> None:
         env={**os.environ, "LOOPWRIGHT_FOLD_CASES": str(cases)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
