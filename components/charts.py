@@ -2,7 +2,7 @@
 
 `customdata` of a mark is the query of the trajectories behind it, as "name=value" pairs; the view
 turns a click into an address. Colours follow the severity or outcome, never the order. Plotly draws
-tags it finds in any text, so names that come from data pass `_plain`.
+tags it finds in any text, so names that come from data pass `plain`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def bars(rows: Sequence[Counted], query: Sequence[str], name: str) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[r.n for r in rows],
-            y=[_plain(r.label) for r in rows],
+            y=[plain(r.label) for r in rows],
             orientation="h",
             customdata=[[q] for q in query],
             text=[f"{r.n:,}" for r in rows],
@@ -73,7 +73,7 @@ def funnel(rows: Sequence[Counted], query: Sequence[str]) -> go.Figure:
     """The way of the data: how many trajectories reached each stage."""
     figure = go.Figure(
         go.Funnel(
-            y=[_plain(r.label) for r in rows],
+            y=[plain(r.label) for r in rows],
             x=[r.n for r in rows],
             customdata=[[q] for q in query],
             textinfo="value+percent initial",
@@ -93,7 +93,7 @@ def by_day(rows: Sequence[CountedOnDay], query: dict[tuple[str, str], str]) -> g
         figure.add_bar(
             x=[r.day for r in own],
             y=[r.n for r in own],
-            name=_plain(part),
+            name=plain(part),
             customdata=[[query[r.day, part]] for r in own],
             marker_color=COLOURS.get(part, PALETTE[position % len(PALETTE)]),
             hovertemplate="%{fullData.name}, %{x}: %{y:,}<extra></extra>",
@@ -114,7 +114,7 @@ def clicked(event: Any) -> str | None:
     return str(first)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Plotly shows letter by letter: no link, no markup, no formula."""
     for character, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
         text = text.replace(character, written)

@@ -256,7 +256,7 @@ def _place(funnel: _Funnel, asked: Selection, those: list[Limit]) -> tuple[Short
     rows = np.flatnonzero(funnel.alive)
     order = rows[np.lexsort(_preferred(funnel.facts, asked, rows))]
     placed = place(order.tolist(), those, asked.budget)
-    _record(funnel, those, placed)
+    _record(funnel, those, placed, has_budget=asked.budget is not None)
     return shortages(asked, those)
 
 
@@ -275,7 +275,7 @@ def _preferred(
             return (drawn, sign * facts.difficulty[rows])  # NaN sorts last either way
 
 
-def _record(funnel: _Funnel, those: list[Limit], placed: Placed) -> None:
+def _record(funnel: _Funnel, those: list[Limit], placed: Placed, *, has_budget: bool) -> None:
     by_limit: dict[int, dict[int, list[int]]] = {}
     for row, (number, code) in placed.refused.items():
         by_limit.setdefault(number, {}).setdefault(code, []).append(row)
@@ -289,8 +289,8 @@ def _record(funnel: _Funnel, those: list[Limit], placed: Placed) -> None:
             n += len(rows)
         left = int(funnel.alive.sum())
         funnel.steps.append(FunnelStep("places", limit.title, n, left))
-    if placed.over:
-        funnel.reasons[placed.over] = _CODE[DropReason.OVER_BUDGET]
+    funnel.reasons[placed.over] = _CODE[DropReason.OVER_BUDGET]
+    if has_budget:
         funnel.count("places", "budget", len(placed.over))
 
 

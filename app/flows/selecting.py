@@ -75,3 +75,9 @@ def look(
         refuse_unknown(conn, asked)
         chosen = select(columns.facts(conn, asked, composition=True), asked)
     return Preview(chosen.funnel, composition(chosen))
+
+
+def models(store: Store) -> list[str]:
+    """Whose predictions there are: by whom difficulty can be measured."""
+    with store.read() as conn:
+        return selecting.models_with_predictions(conn)

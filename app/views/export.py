@@ -16,6 +16,7 @@ from app.flows.browse import choices
 from app.flows.export import ExportInfo
 from app.flows.rounds import closed_rounds
 from app.views.export_judged import ask_rl, draw_balance
+from app.views.export_selection import ask_selection
 from app.views.export_template import ask_template, draw_preview
 from app.views.jobs import draw_running
 from app.views.splits import ask_splits
@@ -24,6 +25,7 @@ from curation.export_manifest import DROPPED, Manifest, Refused, cautions, rende
 from curation.export_reasons import ADAPTED, REFUSED, WHY
 from curation.exporting import LAYOUTS, TYPES
 from curation.kto_balance import balance_summary
+from curation.selection import NOTHING
 
 INCLUDES = {
     "decided": "Decided: accepted by decision",
@@ -108,6 +110,8 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         "context": context,
         "rl": rl,
     }
+    selection = ask_selection(msgspec.convert(params, flow.ExportRequest))
+    params["selection"] = msgspec.to_builtins(selection or NOTHING)
     draw_balance(msgspec.convert(params, flow.ExportRequest))
     draw_preview(msgspec.convert(params, flow.ExportRequest))
     start_at, _ = st.columns([1, 5])
@@ -115,7 +119,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         "Export",
         type="primary",
         icon=":material/output:",
-        disabled=not out.strip(),
+        disabled=not out.strip() or selection is None,
         width="stretch",
     ):
         jobs.enqueue(session.store(), "export", params)

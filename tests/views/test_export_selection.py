@@ -1,0 +1,83 @@
+"""The selection on the Export page: fields, live counts, refusals, a recipe taken over, the job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from streamlit.testing.v1 import AppTest
+
+from app.flows import browse, jobs
+from app.flows.export import ExportRequest
+from app.flows.recipe_text import recipe_text
+from curation.export_manifest import Manifest
+from curation.filters import Filter
+from curation.selection import CM2, By, Cap, Gates, Quota, RowOrder, Selection, Thin
+from storage.engine import Store
+from tests.episodes import add_trajectories, episode
+from tests.views.conftest import Open
+
+KEY = "export-selection"
+TOML = "application/toml"
+
+
+def counted(page: AppTest) -> dict[str, int]:
+    """The funnel as it stands on the page: rule -> what remains."""
+    assert not page.exception
+    table = next(d.value for d in page.dataframe if "remaining" in d.value)
+    return dict(zip(table["rule"], table["remaining"], strict=True))
+
+
+def test_fields_are_counted_at_once_and_the_job_does_what_they_say(
+    filled: Store, open_page: Open, tmp_path: Path
+) -> None:
+    add_trajectories(filled, [episode(50 + i, '{"days": 0}') for i in range(2)], "broken")
+    browse.save_view(filled, "the broken", Filter(dataset="broken"))
+    page = open_page("export")
+    page.selectbox(key="export-include").set_value("all").run()
+    assert any("everything is taken" in one.value for one in page.caption)
+    page.number_input(key=f"{KEY}-budget-0").set_value(4).run()
+    assert counted(page) == {"looked at": 8, "disputed": 7, "budget": 4}
+    page.selectbox(key=f"{KEY}-but-not-0").set_value("the broken").run()
+    page.selectbox(key=f"{KEY}-order-of-the-rows-0").set_value(RowOrder.SHUFFLED).run()
+    assert counted(page) == {"looked at": 8, "disputed": 7, "unless": 5, "budget": 4}
+    page.selectbox(key=f"{KEY}-difficulty-0").set_value("perplexity").run()
+    assert any("predictions" in one.value for one in page.error)
+    assert next(b for b in page.button if b.label == "Export").disabled
+    page.selectbox(key=f"{KEY}-difficulty-0").set_value("steps").run()
+    page.text_input(key="export-out-sft-trl").set_value(str(tmp_path / "out")).run()
+    next(b for b in page.button if b.label == "Export").click().run()
+    job = jobs.run_next(filled)
+    assert job is not None and job.state == "done", job
+    manifest = msgspec.json.decode((tmp_path / "out" / "manifest.json").read_bytes(), type=Manifest)
+    assert (manifest.rows, manifest.selection is not None) == (4, True)
+    assert manifest.request.selection == Selection(
+        unless=Filter(dataset="broken"), budget=4, order=RowOrder.SHUFFLED
+    )
+
+
+def test_a_recipe_fills_the_form_and_keeps_what_no_field_shows(
+    filled: Store, open_page: Open
+) -> None:
+    asked = Selection(
+        seed=3,
+        where=Filter(text="weather", tool="get_weather"),
+        gates=Gates(no_errors=True, min_agreement=0.666),
+        thinning=(Thin(CM2[0].statistic, 0.25, 3),),
+        caps=(Cap(By.TOOL, 2), Cap(By.DOMAIN, share=0.125, value="flights")),
+        quotas=(Quota(By.LENGTH, "2-3", 1.0),),
+        budget=5,
+        lengths=(2, 4),
+    )
+    text = recipe_text(ExportRequest("sft", "trl", "o", selection=asked))
+    page = open_page("export")
+    page.file_uploader(key="export-recipe-upload").set_value(("r.toml", text.encode(), TOML)).run()
+    assert not page.exception and [one.value for one in page.error] == []
+    assert page.number_input(key=f"{KEY}-budget-1").value == 5
+    assert page.toggle(key=f"{KEY}-no-errors-1").value is True
+    next(b for b in page.button if b.label == "Export").click().run()
+    job = jobs.list_jobs(filled)[0]
+    assert msgspec.convert(job.params, ExportRequest).selection == asked
+    wrong = text.replace("budget", "bugdet").encode()
+    page.file_uploader(key="export-recipe-upload").set_value(("s.toml", wrong, TOML)).run()
+    assert any("Did you mean budget?" in one.value for one in page.error)
