@@ -73,10 +73,10 @@ class Selecting:
         refuse_unknown(conn, request.selection)
         self._round = streaming.mixed.id if streaming.mixed else None
         self._datasets = datasets
-        self._leaks = streaming.leaks
         columns = columns_of(
-            conn, streaming.kind, request, datasets, self._round, streaming.sides, self._leaks
+            conn, streaming.kind, request, datasets, self._round, streaming.sides, streaming.leaks
         )
+        self._said = columns.details
         facts = columns.facts(conn, request.selection)
         self._ids = facts.ids
         self._numbers = facts.numbers
@@ -110,11 +110,10 @@ class Selecting:
             names = selecting.named_among(conn, wanted, self._datasets)
             for row in page:
                 named = names[int(self._ids[row])]
-                detail = chosen.texts[int(chosen.details[row])]
+                detail = chosen.texts[int(chosen.details[row])] or self._said.get(row, "")
                 if row in twins:
                     detail = f"{names[int(self._ids[twins[row]])].uid} is kept"
                 reason = REASONS[int(chosen.reasons[row])]
-                detail = self._leaks.told.get(named.uid, detail)
                 curated = Curated(
                     named.uid, named.source_id, named.datasets, group="", trajectory=UNREAD
                 )

@@ -19,6 +19,7 @@ from curation.errors import ExportError
 from curation.export_reasons import DropReason
 from curation.exporting import Completion, Conversation, Curated, ExportType
 from curation.filters import Filter
+from curation.judged_rows import Rewarded
 from curation.scoring import score_kinds
 from curation.selection import (
     SOURCE,
@@ -73,6 +74,8 @@ class Columns:
         ) = (np.array([row[i] for row in rows], dtype=np.int64) for i in range(7))
         self._agreement = np.array([row[7] for row in rows], dtype=np.float64)
         self._numbers = np.array([row[8] for row in rows], dtype=np.uint64)
+        self.details: dict[int, str] = {i: row[9] for i, row in enumerate(rows) if row[9]}
+        """Row -> what was said beside the reason for which it gives no row anyway."""
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -282,16 +285,16 @@ def _goes_by_difficulty(asked: Selection) -> bool:
 
 def _settled(
     kind: ExportType, settling: Settling, found: Iterable[Candidate]
-) -> Iterator[tuple[float, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     """One row a candidate: what is known of it before anything is selected."""
-    only_wanted = set(kind.shapes) <= {Conversation, Completion}
+    only_wanted = set(kind.shapes) <= {Conversation, Completion, Rewarded}
     for candidate in found:
         settled = settling.settle(candidate)
-        curated, code = settled.curated, TAKEN
+        curated, code, detail = settled.curated, TAKEN, ""
         if settled.dropped is not None:
             # Which of several gets their correction is for the selection to say.
             if settled.dropped.reason is not DropReason.DUPLICATE or not curated.correction_uid:
-                code = _CODE[settled.dropped.reason]
+                code, detail = _CODE[settled.dropped.reason], settled.dropped.detail
         elif only_wanted and curated.outcome is Outcome.REJECT:
             code = _CODE[DropReason.REJECTED]
         outcomes = [said.annotation.outcome for said in curated.said]
@@ -306,6 +309,7 @@ def _settled(
             len(outcomes),
             most / len(outcomes) if outcomes else 0.0,
             number_of(curated.uid),
+            detail,
         )
 
 
