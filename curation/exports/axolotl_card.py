@@ -7,7 +7,7 @@ pieces none may have a key that the first has not.
 
 from __future__ import annotations
 
-from curation.exports.training_config import FILL_IN, MODEL, commented
+from curation.exports.training_config import FILL_IN, MODEL, commented, pace
 
 MODULE = "loopwright_rows"
 
@@ -43,10 +43,10 @@ lora_alpha: 32
 lora_dropout: 0.05
 lora_target_linear: true
 
-micro_batch_size: 1
-gradient_accumulation_steps: 16
-num_epochs: {epochs}
-learning_rate: {rate}
+micro_batch_size: {pace.batch}
+gradient_accumulation_steps: {pace.accumulation}
+num_epochs: {pace.epochs}
+learning_rate: {pace.rate}
 optimizer: adamw_torch_fused
 lr_scheduler: cosine
 warmup_ratio: 0.05
@@ -86,9 +86,7 @@ def config(files: dict[str, str], shape: str) -> str:
     if "validation" in files:
         parts.append(f"test_datasets:\n{dataset('validation')}")
     evals = "evals_per_epoch: 1\n" if "validation" in files else ""
-    # Preferences move a model with far smaller steps than imitation does.
-    epochs, rate = (2, "1.0e-4") if is_sft else (1, "5.0e-6")
-    parts.append(_TAIL.format(evals=evals, epochs=epochs, rate=rate))
+    parts.append(_TAIL.format(evals=evals, pace=pace(shape)))
     return "".join(parts)
 
 

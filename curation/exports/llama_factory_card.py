@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from curation.exports.training_config import FILL_IN, MODEL, commented
+from curation.exports.training_config import FILL_IN, MODEL, commented, pace
 
 _ADVICE = {
     "sft": """\
@@ -83,12 +83,12 @@ lora_dropout: 0.05
 lora_target: all
 
 do_train: true
-per_device_train_batch_size: 1
-gradient_accumulation_steps: 16
-num_train_epochs: {epochs}
-learning_rate: {rate}
+per_device_train_batch_size: {pace.batch}
+gradient_accumulation_steps: {pace.accumulation}
+num_train_epochs: {pace.epochs}
+learning_rate: {pace.rate}
 lr_scheduler_type: cosine
-warmup_ratio: 0.05
+warmup_steps: 10
 bf16: true
 logging_steps: 5
 save_strategy: epoch
@@ -99,13 +99,12 @@ output_dir: model
 def config(files: dict[str, str], shape: str) -> str:
     """`llama_factory.yaml`. `files`: split -> file name; `shape`: of the examples."""
     stage = _STAGES[shape]
-    epochs, rate = _pace(shape)
     command = "llamafactory-cli train llama_factory.yaml"
     evaluated = ""
     if "validation" in files:
         evaluated = (
             f"eval_dataset: loopwright_{stage}_validation\n"
-            "eval_strategy: epoch\nper_device_eval_batch_size: 1\n"
+            f"eval_strategy: epoch\nper_device_eval_batch_size: {pace(shape).batch}\n"
         )
     return "".join(
         [
@@ -116,14 +115,9 @@ def config(files: dict[str, str], shape: str) -> str:
             "# template: qwen3\n\n",
             f"stage: {stage}\n{_STAGE_LINES[shape]}",
             f"dataset: loopwright_{stage}_train\n{evaluated}",
-            _TAIL.format(epochs=epochs, rate=rate),
+            _TAIL.format(pace=pace(shape)),
         ]
     )
-
-
-def _pace(shape: str) -> tuple[int, str]:
-    """(epochs, learning rate): preferences move a model with far smaller steps than imitation."""
-    return (2, "1.0e-4") if _STAGES[shape] == "sft" else (1, "5.0e-6")
 
 
 _V1_TAIL = """\
@@ -132,8 +126,8 @@ micro_batch_size: 1
 global_batch_size: 16
 # Longer rows are cut off.
 cutoff_len: 8192
-num_train_epochs: {epochs}
-learning_rate: {rate}
+num_train_epochs: {pace.epochs}
+learning_rate: {pace.rate}
 bf16: true
 logging_steps: 5
 save_epochs: 1
@@ -150,7 +144,6 @@ peft_config:
 def v1_config(files: dict[str, str], shape: str) -> str:
     """`llama_factory_v1.yaml`. `files`: split -> file name; `shape`: of the examples."""
     stage = _STAGES[shape]
-    epochs, rate = _pace(shape)
     command = f"USE_V1=1 llamafactory-cli {stage} llama_factory_v1.yaml"
     evaluated = f"eval_dataset: {files['validation']}\n" if "validation" in files else ""
     return "".join(
@@ -164,7 +157,7 @@ def v1_config(files: dict[str, str], shape: str) -> str:
             "# take the model's own chat template: remove this line there.\n"
             "template: qwen3_nothink\n\n",
             f"train_dataset: {files.get('train', 'train.jsonl')}\n{evaluated}",
-            _V1_TAIL.format(epochs=epochs, rate=rate),
+            _V1_TAIL.format(pace=pace(shape)),
         ]
     )
 

@@ -5,7 +5,7 @@ Keys were checked against ms-swift 4.6.0 (`swift/arguments`, and `cli/main.py` f
 
 from __future__ import annotations
 
-from curation.exports.training_config import FILL_IN, MODEL, commented
+from curation.exports.training_config import FILL_IN, MODEL, commented, pace
 
 _HEAD = """\
 Fine-tunes a model on the rows of this folder, with ms-swift 4.6. In this folder:
@@ -37,12 +37,12 @@ lora_dropout: 0.05
 target_modules: all-linear
 
 torch_dtype: bfloat16
-per_device_train_batch_size: 1
-per_device_eval_batch_size: 1
-gradient_accumulation_steps: 16
+per_device_train_batch_size: {pace.batch}
+per_device_eval_batch_size: {pace.batch}
+gradient_accumulation_steps: {pace.accumulation}
 gradient_checkpointing: true
-num_train_epochs: {epochs}
-learning_rate: {rate}
+num_train_epochs: {pace.epochs}
+learning_rate: {pace.rate}
 warmup_ratio: 0.05
 logging_steps: 5
 save_strategy: epoch
@@ -55,8 +55,6 @@ def config(files: dict[str, str], shape: str) -> str:
     """`swift.yaml`. `files`: split -> file name; `shape`: of the examples."""
     is_sft = shape not in _KINDS
     validation = files.get("validation")
-    # Preferences move a model with far smaller steps than imitation does.
-    epochs, rate = (2, "1.0e-4") if is_sft else (1, "5.0e-6")
     return "".join(
         [
             commented(_HEAD.format(command="sft" if is_sft else "rlhf", fill_in=FILL_IN)),
@@ -64,7 +62,7 @@ def config(files: dict[str, str], shape: str) -> str:
             _KINDS.get(shape, ""),
             f"dataset: {files.get('train', 'train.jsonl')}\n",
             f"val_dataset: {validation}\n" if validation else "",
-            _TAIL.format(epochs=epochs, rate=rate, evaluated="epoch" if validation else '"no"'),
+            _TAIL.format(pace=pace(shape), evaluated="epoch" if validation else '"no"'),
         ]
     )
 

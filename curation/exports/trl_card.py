@@ -70,6 +70,9 @@ def message_of(message):
 '''
 
 USE = """
+`python {script} MODEL` trains a LoRA adapter on these rows; MODEL is the one thing to name. It does
+what stands here, with a start for every setting:
+
 ```python
 from load_rows import load, with_objects          # in this folder
 
@@ -127,4 +130,5 @@ def advice(type_name: str, *, objects: bool) -> str:
     """Markdown: how to load and train."""
     trainer, config = TRAINERS[type_name]
     use = USE.replace("{trainer}", trainer).replace("{config}", config)
+    use = use.replace("{script}", f"train_{type_name}.py")
     return "\n".join([OBJECTS if objects else TEXT, use.lstrip("\n"), HINTS[type_name]]).strip()

@@ -35,6 +35,7 @@ from curation.exports.chat import (
 from curation.exports.chat_contract import check_tuning_row
 from curation.exports.chat_fit import refuse_spans
 from curation.exports.lines import Lines
+from curation.exports.openai_card import submit_note
 from curation.steps import pair_results
 from curation.trajectory import Message, Role, ToolCall
 
@@ -142,15 +143,15 @@ class OpenAI(Lines):
         return Pair(prompt, read(chosen), read(rejected), _tools_back(row.input.tools), len(prompt))
 
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
-        """None."""
-        return {}
+        """How they are handed in."""
+        return {"SUBMIT.md": submit_note(files, shape)}
 
     def advice(self, type_name: str) -> str:
         """What the service checks."""
         return (
-            "Upload the files as they are; the service wants at least 10 rows. `weight: 0` marks "
-            "assistant messages that carry no loss. Tool names outside `[A-Za-z0-9_-]{1,64}` are "
-            "counted in the manifest; the service refuses them.\n\n"
+            "Upload the files as they are (`SUBMIT.md` says how); the service wants at least 10 "
+            "rows. `weight: 0` marks assistant messages that carry no loss. Tool names outside "
+            "`[A-Za-z0-9_-]{1,64}` are counted in the manifest; the service refuses them.\n\n"
             "`datasets` 4.8 or newer loads the rows unchanged; older versions fill in the schemas "
             "of other rows' tools with nulls, because `tools` is a list of objects here."
         )

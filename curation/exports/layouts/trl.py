@@ -57,6 +57,7 @@ from curation.exports.trl_stepwise import (
     encode_stepwise,
     fit_stepwise,
 )
+from curation.exports.trl_training import training_script
 from curation.judged_rows import Rewarded, StepTexts, Stepwise
 from curation.trajectory import Message
 
@@ -189,8 +190,8 @@ class Trl(Lines):
         return tuple([read(message, objects=self._objects) for message in messages])
 
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
-        """The loader, which gives chat templates objects; and what two types are trained with."""
-        beside = {"load_rows.py": LOADER}
+        """The loader, which gives chat templates objects, and a script that trains."""
+        beside = {"load_rows.py": LOADER, **training_script(shape)}
         if shape == "Rewarded":
             beside |= {
                 "tool_reward.py": text_of_file("tool_reward.py"),
