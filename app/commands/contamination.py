@@ -72,11 +72,11 @@ def decontaminate(
     ]
     if report.by_kind:
         rows = [
-            [kind.value, n.trajectories, n.entries, n.hits, n.dismissed, FOUND[kind]]
+            [kind.value, n.trajectories, n.entries, n.hits, n.dismissed]
             for kind, n in report.by_kind.items()
         ]
-        head = ["kind", "trajectories", "entries", "hits", "dismissed", "what it means"]
-        parts.append(table(head, rows))
+        parts.append(table(["kind", "trajectories", "entries", "hits", "dismissed"], rows))
+        parts.append("\n".join(f"{kind.value}: {FOUND[kind]}." for kind in report.by_kind))
         hit = [
             [one.entry, one.kind.value, one.trajectories, f"{one.best:.2f}"]
             for one in report.by_entry[:ENTRIES_SHOWN]

@@ -15,6 +15,7 @@ from app.flows import jobs
 from app.flows.browse import choices
 from app.flows.export import ExportInfo
 from app.flows.rounds import closed_rounds
+from app.views.benchmarks import ask_benchmarks
 from app.views.export_judged import ask_rl, draw_balance
 from app.views.export_selection import ask_selection
 from app.views.export_template import ask_template, draw_preview
@@ -43,7 +44,7 @@ def show() -> None:
     if not datasets:
         draw_empty("Nothing to export yet", "Import, annotate and decide first.")
         return
-    draw_running(("export",))
+    draw_running(("export", "decontaminate"))
     _ask(datasets, closed)
     _draw_written()
 
@@ -94,6 +95,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
     st.caption(TYPES.get(str(kind)).description)
     rl = ask_rl(str(kind))
     template, context = ask_template()
+    decontaminate = ask_benchmarks(trained=TYPES.get(str(kind)).splits)
     params = {
         "type": kind,
         "layout": layout,
@@ -109,6 +111,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         "template": template if TYPES.get(str(kind)).splits else None,
         "context": context,
         "rl": rl,
+        "decontaminate": decontaminate,
     }
     selection = ask_selection(msgspec.convert(params, flow.ExportRequest))
     params["selection"] = msgspec.to_builtins(selection or NOTHING)

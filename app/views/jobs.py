@@ -232,6 +232,8 @@ def describe(job: JobInfo) -> str:
             return f"Fill the queue of {params.get('dataset')}"
         case "export":
             return f"Export {params.get('type')} as {params.get('layout')}"
+        case "decontaminate":
+            return f"Hold the data against {params.get('name')}"
         case "bulk":
             return f"{str(params.get('action')).capitalize()} all that were found"
         case "mark-alike":

@@ -88,7 +88,7 @@ class ViewerBoot(Struct, frozen=True):
     version: str = ""
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def _component(name: str, module: str) -> Any:
     return st.components.v2.component(name, js=_LOADER.replace("MODULE", module))
 

@@ -1,6 +1,6 @@
 // Style sheets, loaded once per page and shared by every mount. Without them it still works.
 
-const SHEETS = ["viewer.css", "trace.css", "reading.css", "form.css", "editing.css", "tries.css", "rail.css", "labels.css", "keys.css", "alike.css", "checklist.css", "court.css"];
+const SHEETS = ["viewer.css", "trace.css", "reading.css", "form.css", "editing.css", "tries.css", "rail.css", "labels.css", "keys.css", "alike.css", "checklist.css", "court.css", "pair.css"];
 
 /** The sheets hold in the tree of `parent` (a shadow root has its own) once this is through. */
 export async function styled(parent, base) {
