@@ -62,7 +62,7 @@ FAMILIES = {
     "catalogue": ("formats", "checks", "taxonomies", "exports"),
     "look": ("list", "show", "stats", "findings", "annotations"),
     "splits": ("splits",),
-    "provenance": ("datasets", "lineage", "scan"),
+    "provenance": ("datasets", "lineage", "diff-exports", "scan"),
     "selection": ("select",),
     "contamination": ("decontaminate", "contamination", "dismiss-hit"),
     "operate": ("backup", "restore", "doctor", "migrate", "worker"),

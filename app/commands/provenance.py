@@ -12,12 +12,14 @@ from typing import Annotated, TextIO
 import typer
 
 from app.commands.terminal import Terminal, TerminalRun, encode, table
+from app.flows.export_difference import ExportDifference, compare_exports
 from app.flows.identity import annotator_named
 from app.flows.lineage import trace
 from app.flows.scan import ScanHit
 from app.flows.scan import scan as run_scan
 from app.flows.terms import describe, list_described
 from curation.errors import ExportError, SettingsError
+from curation.export_difference import WORDS, RowDifference
 
 
 class DatasetAct(StrEnum):
@@ -113,6 +115,60 @@ def scan(
         raise typer.Exit(1)
 
 
+def diff_exports(
+    ctx: typer.Context,
+    before: Annotated[Path, typer.Argument(help="Folder of the earlier export.", metavar="A")],
+    after: Annotated[Path, typer.Argument(help="Folder of the later export.", metavar="B")],
+    rows: Annotated[
+        Path | None, typer.Option(help="Write every row that differs here, as JSON lines.")
+    ] = None,
+) -> None:
+    """Say what two exports differ in, and why. Exit 0 when in nothing, 1 when in anything."""
+    terminal: Terminal = ctx.obj
+    with ExitStack() as stack:
+        file = stack.enter_context(_written(rows)) if rows is not None else None
+
+        def tell(found: RowDifference) -> None:
+            if file is not None:
+                file.write(encode(found) + "\n")
+
+        found = compare_exports(before, after, tell)
+    terminal.result(found, _difference_text(found))
+    if not found.same:
+        raise typer.Exit(1)
+
+
+def _difference_text(found: ExportDifference) -> str:
+    parts = [
+        f"{found.before}: {found.rows_before:,} rows. {found.after}: {found.rows_after:,} rows. "
+        f"{found.rows_same:,} are the same."
+    ]
+    if found.same:
+        return f"{parts[0]} Nothing differs."
+    if found.moved_under_one_ledger:
+        parts.insert(
+            0,
+            f"ALARM: {found.moved_under_one_ledger:,} rows stand in another split although the "
+            "ledger is the same. This must never happen: train on neither and report it.",
+        )
+    if not found.contents_compared:
+        parts.append("Contents were not compared: type or layout differ, or rows have no hash.")
+    for title, settings in (("asked for", found.recipe), ("version", found.versions)):
+        if settings:
+            told = [[one.name, encode(one.before), encode(one.after)] for one in settings]
+            parts.append(table([title, "before", "after"], told))
+    if found.why:
+        told = [[w.change, w.rows, WORDS[w.why], w.reason or ""] for w in found.why]
+        parts.append(table(["rows", "n", "why", "reason"], told))
+    if found.composition:
+        told = [
+            [s.dimension, s.value, s.before, s.after, f"{s.after - s.before:+,}"]
+            for s in found.composition
+        ]
+        parts.append(table(["composition", "value", "before", "after", "change"], told))
+    return "\n\n".join(parts)
+
+
 @contextmanager
 def _written(path: Path) -> Iterator[TextIO]:
     """The file, opened to be written.
@@ -129,4 +185,4 @@ def _written(path: Path) -> Iterator[TextIO]:
         ) from None
 
 
-COMMANDS = {"datasets": datasets, "lineage": lineage, "scan": scan}
+COMMANDS = {"datasets": datasets, "lineage": lineage, "diff-exports": diff_exports, "scan": scan}
