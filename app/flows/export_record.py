@@ -60,7 +60,7 @@ def manifest_of(
     names = {entry.split: entry.name for entry in files}
     others += streaming.layout.companions(names, _shape(streaming.kind, request.per_step))
     return Manifest(
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         request=Request(
             type=request.type,
             layout=request.layout,
