@@ -273,9 +273,11 @@ def _of_rendering(entry: RenderingEntry) -> list[str]:
 def rendering_summary(entry: RenderingEntry) -> str:
     """One line on what is learnt and how long the rows are."""
     share = entry.learnt / entry.length if entry.length else 0.0
+    learnt = f"{share:.0%} of {entry.length:,} {entry.unit} carry loss (told by {entry.learnt_by})"
+    if not entry.learnt:
+        learnt = f"{entry.length:,} {entry.unit} of prompts, which a model answers itself"
     return (
-        f"Under {entry.template}: {entry.rows:,} rows, {share:.0%} of {entry.length:,} "
-        f"{entry.unit} carry loss (told by {entry.learnt_by}); the longest row has "
+        f"Under {entry.template}: {entry.rows:,} rows, {learnt}; the longest row has "
         f"{entry.longest:,} {entry.unit}"
         + (f" of a context of {entry.context:,} tokens." if entry.context else ".")
     )

@@ -293,6 +293,10 @@ class Layout(Protocol):
         """A fitted example as its writer takes it: most of the work, and it needs no file."""
         ...
 
+    def decode(self, encoded: bytes) -> Example:
+        """Inverse of `encode`."""
+        ...
+
     def contract(self, encoded: bytes) -> None:
         """Look at an encoded row as its trainer reads it; knows nothing of how it was made.
 

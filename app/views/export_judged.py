@@ -21,8 +21,9 @@ def ask_rl(kind: str) -> dict[str, float]:
     """What is asked of a type for reinforcement learning; its defaults for all others."""
     if kind != "rl":
         return {}
-    share = st.slider(
-        "Steps without a call, %",
+    place, _ = st.columns([1, 4])
+    share = place.number_input(
+        "Steps without a call %",
         0,
         100,
         0,

@@ -22,6 +22,7 @@ from curation.exporting import (
     Pair,
     supported,
 )
+from curation.rl_options import RlOptions
 from curation.trajectory import Message, Role, ToolCall, ToolSpec, Trajectory
 from tests.curated_examples import curated
 
@@ -58,14 +59,17 @@ trajectories = st.builds(Trajectory, st.lists(messages, max_size=7).map(tuple), 
 verdicts = st.dictionaries(st.integers(0, 6), st.sampled_from(StepVerdict))
 
 
-@given(trajectories, verdicts, st.booleans(), st.sampled_from(["sft", "kto"]))
+@given(trajectories, verdicts, st.booleans(), st.sampled_from(["sft", "kto", "stepwise", "rl"]))
 def test_whatever_fits_a_layout_reads_back_equal(
     trajectory: Trajectory, judged: dict[int, StepVerdict], per_step: bool, kind: str
 ) -> None:
     value = curated(trajectory, Outcome.ACCEPT, verdicts=judged)
+    options = Options(per_step=per_step, rl=RlOptions(no_call=0.5))
     for name in supported()[kind]:
         layout = LAYOUTS.get(name)
-        for example in TYPES.get(kind).examples(value, Options(per_step=per_step)):
+        if layout.suffix != ".jsonl":
+            continue
+        for example in TYPES.get(kind).examples(value, options):
             if isinstance(example, Dropped):
                 continue
             try:

@@ -43,10 +43,10 @@ def test_a_share_of_the_steps_without_a_call_is_asked_for_where_rewards_are(
     filled: Store, open_page: Open, tmp_path: Path
 ) -> None:
     page = open_page("export")
-    assert not page.slider
+    assert not [one for one in page.number_input if one.key == "export-no-calls"]
     page.selectbox(key="export-type").set_value("rl").run()
     page.selectbox(key="export-include").set_value("all").run()
-    page.slider(key="export-no-calls").set_value(100).run()
+    page.number_input(key="export-no-calls").set_value(100).run()
     page.text_input(key="export-out-rl-trl").set_value(str(tmp_path / "out")).run()
     next(b for b in page.button if b.label == "Export").click().run()
     job = jobs.run_next(filled)

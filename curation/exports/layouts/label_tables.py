@@ -42,6 +42,10 @@ class _LabelLayout:
         """The row itself."""
         return example
 
+    def decode(self, encoded: bytes) -> Example:
+        """A row from its JSON."""
+        return msgspec.json.decode(encoded, type=LabelRow)
+
     def contract(self, encoded: bytes) -> None:
         """No trainer reads a table of labels."""
 
@@ -68,10 +72,6 @@ class LabelLines(_LabelLayout, Lines):
         """The same as reading it."""
         self.decode(line)
 
-    def decode(self, line: bytes) -> Example:
-        """Inverse of `encode`."""
-        return msgspec.json.decode(line, type=LabelRow)
-
     def advice(self, type_name: str) -> str:
         """Its columns."""
         return f"Columns: {', '.join(COLUMNS)}."
@@ -89,6 +89,12 @@ class LabelCsv(_LabelLayout):
         """One row with its line end."""
         return _csv_line([_to_cell(name, getattr(example, name)) for name in COLUMNS])
 
+    def decode(self, encoded: bytes) -> Example:
+        """A row from its line."""
+        line = io.StringIO(encoded.decode(), newline="")
+        (cells,) = csv.DictReader(line, fieldnames=COLUMNS)
+        return _from_cells(cells)
+
     def writer(self, file: BinaryIO) -> _CsvWriter:
         """Writes the header at once."""
         return _CsvWriter(file)
@@ -101,7 +107,7 @@ class LabelCsv(_LabelLayout):
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise msgspec.ValidationError(f"the header is not {', '.join(COLUMNS)}")
         for cells in reader:
-            yield LabelRow(**{name: _from_cell(name, cells[name]) for name in COLUMNS})
+            yield _from_cells(cells)
 
     def advice(self, type_name: str) -> str:
         """The rule for formulas."""
@@ -141,6 +147,10 @@ def _to_cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return neutralised(value) if isinstance(value, str) else str(value)
+
+
+def _from_cells(cells: dict[str, str]) -> LabelRow:
+    return LabelRow(**{name: _from_cell(name, cells[name]) for name in COLUMNS})
 
 
 def _from_cell(name: str, cell: str) -> Any:

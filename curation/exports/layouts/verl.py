@@ -85,6 +85,10 @@ class Verl:
             }
         )
 
+    def decode(self, encoded: bytes) -> Example:
+        """Inverse of `encode`."""
+        return _example(msgspec.json.decode(encoded, type=VerlRow))
+
     def contract(self, encoded: bytes) -> None:
         """See `curation.exports.rewarded_contract`."""
         check_verl_row(encoded)

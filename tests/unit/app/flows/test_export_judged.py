@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from app.flows.export_preview import preview
+from app.flows.export_request import ExportRequest
 from app.flows.ingest import ingest
 from curation.exporting import LAYOUTS
 from curation.rl_options import RlOptions
 from storage.engine import Store
+from tests.chat_templates import CHATML
 from tests.episodes import CALL_AT, Person, add_episodes
 from tests.unit.app.flows.test_export import ask, rows_of, say
 from tests.unit.app.flows.test_export_contract import set_in, without
@@ -213,3 +216,24 @@ def test_the_script_for_grpo_renders_each_prompt_with_its_own_tools(
         **{name: rows[name] for name in rows.column_names if name != "prompt"},
     )
     assert rewards == [1.0, 1.0, 1.0]
+
+
+def test_a_chat_template_is_given_the_prompts_and_the_tools_of_rewarded_rows(
+    store: Store, tmp_path: Path
+) -> None:
+    judged(store)
+    (tmp_path / "chat.jinja").write_text(CHATML)
+    more = {"include": "annotated", "template": str(tmp_path / "chat.jinja")}
+    for layout in ("trl", "verl"):
+        request = ExportRequest("rl", layout, str(tmp_path / layout), **more)  # type: ignore[arg-type]
+        seen = preview(store, request)
+        (shown,) = seen.texts
+        assert shown.text.count('"name":') + shown.text.count('"name": ') >= 1, layout
+        assert shown.learnt == () and "How is the weather" in shown.text
+    report = ask(store, tmp_path / "rl", "rl", **more)
+    assert report.rendering is not None and report.rendering.findings == {}
+    assert "which a model answers itself" in (tmp_path / "rl" / "README.md").read_text()
+    steps = preview(store, ExportRequest("stepwise", "trl", "", **more))  # type: ignore[arg-type]
+    (shown,) = steps.texts
+    assert [shown.text[start:end] for start, end in shown.learnt] == ["\n", "\n"]
+    assert shown.text[: shown.learnt[0][0]].endswith("</tool_call>\n</assistant>")

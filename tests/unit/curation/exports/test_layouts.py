@@ -75,6 +75,7 @@ def test_what_is_written_reads_back_equal(kind: str, name: str, per_step: bool) 
     assert examples, "the examples give this pair nothing to write"
     data = written(layout, examples)
     assert list(layout.rows(io.BytesIO(data))) == examples
+    assert [layout.decode(layout.encode(example)) for example in examples] == examples
     again = [layout.fit(example, Counter()) for example in examples]
     assert again == examples, "fitting what fits changes it"
 
