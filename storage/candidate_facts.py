@@ -153,10 +153,12 @@ def members_of(
 _RULED = {
     Verdict.PRED_WRONG.value: TryRuling.REJECTED,
     Verdict.BOTH_CORRECT.value: TryRuling.ALTERNATIVE,
+    Verdict.BOTH_WRONG.value: TryRuling.REJECTED,
 }
-"""Verdicts that hold the reference right, and what they say of the prediction."""
-_HOLD_WRONG = (Verdict.LABEL_WRONG.value, Verdict.BOTH_WRONG.value)
-"""Those that hold the reference wrong."""
+"""What verdicts say of the prediction as a try; LABEL_WRONG makes it the step."""
+_RIGHT = (Verdict.PRED_WRONG.value, Verdict.BOTH_CORRECT.value)
+_WRONG = (Verdict.LABEL_WRONG.value, Verdict.BOTH_WRONG.value)
+"""Those that hold the reference right, and those that hold it wrong."""
 _APPLIED = (RulerKind.HUMAN.value, RulerKind.AUTO.value)
 
 
@@ -175,7 +177,7 @@ def court_of(conn: Connection, ids: Sequence[int]) -> dict[int, Annotation]:
         )
         .where(
             among(prediction.c.trajectory_id, ids),
-            prediction.c.standing.in_([*_RULED, *_HOLD_WRONG]),
+            prediction.c.standing.in_([*_RIGHT, *_WRONG]),
             prediction.c.decided_by.in_(_APPLIED),
             prediction.c.is_disputed.is_(False),
         )
@@ -184,10 +186,9 @@ def court_of(conn: Connection, ids: Sequence[int]) -> dict[int, Annotation]:
     ruled: dict[int, dict[tuple[int, str], set[TryRuling]]] = {}
     held: dict[int, dict[int, set[bool]]] = {}
     for trajectory_id, index, content, standing in rows:
-        is_right = standing in _RULED
-        held.setdefault(trajectory_id, {}).setdefault(index, set()).add(is_right)
+        held.setdefault(trajectory_id, {}).setdefault(index, set()).add(standing in _RIGHT)
         tries = ruled.setdefault(trajectory_id, {})
-        if is_right:
+        if standing in _RULED:
             place = (index, try_id(_message_decoder.decode(content)))
             tries.setdefault(place, set()).add(_RULED[standing])
     # The same answer of two models may have been ruled on twice, and not alike.

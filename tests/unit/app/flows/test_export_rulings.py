@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.flows.adjudicate import decide
+from app.flows.correct import propose_correction
 from app.flows.export import ExportReport
 from app.flows.export_forecast import forecast
 from app.flows.export_request import ExportRequest
@@ -19,6 +20,7 @@ from storage import trajectories
 from storage.engine import Store
 from storage.predictions import add_predictions, new_prediction, predictions_of
 from tests.episodes import CALL_AT, Person, add_episodes, add_trajectories, episode
+from tests.revisions import arguments, revised
 from tests.unit.app.flows.test_export import ask, rows_of, say
 
 
@@ -158,12 +160,35 @@ def test_both_right_make_no_pair_and_both_count_for_a_reward(court: Court, tmp_p
     assert (row["pass_rate"], row["perplexity"]) == (1.0, 1.5)
 
 
-def test_both_wrong_leave_nothing_to_learn_at_the_step(court: Court, tmp_path: Path) -> None:
+def test_both_wrong_leave_nothing_to_prefer_until_somebody_corrects_the_step(
+    court: Court, tmp_path: Path
+) -> None:
     court.rules((answer("Rome"), Verdict.BOTH_WRONG))
-    with pytest.raises(ExportError, match="not-corrected"):
-        court.export(tmp_path / "dpo", "dpo")
-    with pytest.raises(ExportError, match="step-incorrect"):
-        court.export(tmp_path / "rl", "rl")
+    for kind in ("dpo", "rl"):
+        with pytest.raises(ExportError, match="step-incorrect"):
+            court.export(tmp_path / kind, kind)
+    court.export(tmp_path / "kto", "kto")
+    assert [row["label"] for row in rows_of(tmp_path / "kto")] == [False, False]
+    propose_correction(
+        court.store,
+        court.ana.info,
+        court.ana.session,
+        court.ana.next_number(),
+        court.uid,
+        revised(5, arguments(CALL_AT, '{"city": "Oslo", "days": 2}')),
+        "Oslo was meant.",
+        attested=[3, 4],
+    )
+    say(court.store, court.ana, court.uid, "accept")
+    decide(
+        court.store,
+        court.uid,
+        decided_by=court.mara.info,
+        outcome="accept",
+        adopt_annotator="ana",
+    )
+    court.export(tmp_path / "dpo", "dpo")
+    assert sides(tmp_path / "dpo") == [("Oslo", "City 0"), ("Oslo", "Rome")]
 
 
 def test_what_makes_the_calls_of_an_accepted_answer_is_never_rejected(
