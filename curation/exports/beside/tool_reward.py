@@ -124,10 +124,10 @@ def _call(call: Any) -> Call:
     if not isinstance(call, dict) or not isinstance(call.get("name"), str):
         raise ValueError("no call")
     arguments = call.get("arguments", call.get("parameters"))
-    if isinstance(arguments, str):
-        arguments = read_json(arguments) if arguments.strip() else {}
     if arguments is None:
         arguments = {}
+    elif isinstance(arguments, str):
+        arguments = read_json(arguments) if arguments.strip() else {}
     if not isinstance(arguments, dict):
         raise ValueError("arguments are no object")
     return call["name"], arguments
