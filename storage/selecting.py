@@ -214,9 +214,15 @@ def named_among(
 
 
 _COUNTED = (
-    "trajectory", "annotation", "decision", "act", "prediction", "verdict", "job",
-    "contamination_hit", "hit_ruling",
-)  # fmt: skip
+    "trajectory",
+    "annotation",
+    "decision",
+    "act",
+    "prediction",
+    "verdict",
+    "job",
+    "contamination_hit",
+)
 """Tables whose rows are only ever appended, so that their last id says whether they grew."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.cli import perform
 from app.flows.adjudicate import decide
 from app.flows.check import check
 from app.flows.export import ExportRequest, export
@@ -161,27 +162,27 @@ def test_the_better_of_two_that_ask_and_call_the_same_is_kept(store: Store, tmp_
     assert {d["detail"] for d in lines(tmp_path / "out", "dropped.jsonl")} == {f"{uids[1]} is kept"}
 
 
-def test_near_duplicates_are_verified_and_a_family_of_a_task_is_not_one(store: Store) -> None:
+def test_near_duplicates_are_verified_and_a_family_of_a_task_is_not_one(any_store: Store) -> None:
     far = asking("Rome", words="now for something that has no word in common with it")
     near = asking("Oslo", words=f"{WORDS} a b c d e f g h i j k l m n")
     nearer = asking("Oslo", words=f"{WORDS} a b c d e f g h i j k l m o")
-    add_trajectories(store, [far, near, nearer, asking("Lima", n_more=2)])
-    assert funnel(store, dedup=Dedup.NEAR) == {"dedup: near-duplicates": 1}
+    add_trajectories(any_store, [far, near, nearer, asking("Lima", n_more=2)])
+    assert funnel(any_store, dedup=Dedup.NEAR) == {"dedup: near-duplicates": 1}
 
 
-def test_gates_close_on_findings_people_and_scores(store: Store) -> None:
-    uids = add_trajectories(store, [asking("A"), asking("B"), episode(1, '{"days": 0}')])
-    check(store, processes=1)
-    ana = Person(store, "ana")
-    decide(store, uids[2], decided_by=ana.info, outcome="accept")  # else it is unusable anyway
-    assert funnel(store, gates=Gates(no_errors=True)) == {"gates: no errors": 1}
-    found = look(store, request(gates=Gates(clean=("calls/missing-required",)))).funnel
+def test_gates_close_on_findings_people_and_scores(any_store: Store) -> None:
+    uids = add_trajectories(any_store, [asking("A"), asking("B"), episode(1, '{"days": 0}')])
+    check(any_store, processes=1)
+    ana = Person(any_store, "ana")
+    decide(any_store, uids[2], decided_by=ana.info, outcome="accept")  # else it is unusable anyway
+    assert funnel(any_store, gates=Gates(no_errors=True)) == {"gates: no errors": 1}
+    found = look(any_store, request(gates=Gates(clean=("calls/missing-required",)))).funnel
     assert [s.left_out for s in found.steps if s.stage == "gates"] == [1]
-    assert funnel(store, gates=Gates(min_annotators=1)) == {"gates: 1 annotators": 3}
+    assert funnel(any_store, gates=Gates(min_annotators=1)) == {"gates: 1 annotators": 3}
     scored = Gates(scores=(ScoreGate("closeness", least=0.5),))
-    assert funnel(store, gates=scored) == {"gates: closeness from 0.5": 3}
+    assert funnel(any_store, gates=scored) == {"gates: closeness from 0.5": 3}
     with pytest.raises(NotFound, match="missing-required"):
-        look(store, request(gates=Gates(clean=("calls/mising-required",))))
+        look(any_store, request(gates=Gates(clean=("calls/mising-required",))))
 
 
 def predict(store: Store, uids: Sequence[str], model: str, perplexities: Sequence[float]) -> None:
@@ -202,35 +203,59 @@ def order_of(store: Store, out: Path, uids: Sequence[str], **asked: object) -> l
 
 
 def test_rows_go_from_easy_to_hard_and_what_nobody_measured_comes_last(
-    store: Store, tmp_path: Path
+    any_store: Store, tmp_path: Path
 ) -> None:
-    uids = add_trajectories(store, [asking(f"City {i}", n_more=(3, 0, 2, 1)[i]) for i in range(4)])
-    by_steps = order_of(store, tmp_path / "a", uids, order=RowOrder.EASY_TO_HARD)
+    uids = add_trajectories(
+        any_store, [asking(f"City {i}", n_more=(3, 0, 2, 1)[i]) for i in range(4)]
+    )
+    by_steps = order_of(any_store, tmp_path / "a", uids, order=RowOrder.EASY_TO_HARD)
     assert by_steps == [1, 3, 2, 0]
     by_perplexity = {
         "order": RowOrder.EASY_TO_HARD,
         "difficulty": Difficulty(Measure.PERPLEXITY),
     }
     with pytest.raises(ExportError, match="Probe it"):
-        look(store, request(**by_perplexity))
-    predict(store, uids[:3], "small", [1.5, 1.1, 3.0])
-    assert order_of(store, tmp_path / "b", uids, **by_perplexity) == [1, 0, 2, 3]
-    predict(store, uids[3:], "large", [1.0])
+        look(any_store, request(**by_perplexity))
+    predict(any_store, uids[:3], "small", [1.5, 1.1, 3.0])
+    assert order_of(any_store, tmp_path / "b", uids, **by_perplexity) == [1, 0, 2, 3]
+    predict(any_store, uids[3:], "large", [1.0])
     with pytest.raises(ExportError, match="large, small"):
-        look(store, request(**by_perplexity))
-    match(store)
+        look(any_store, request(**by_perplexity))
+    match(any_store)
     passing = request(model="small", difficulty=Difficulty(Measure.PASS_RATE, (0.5,)))
-    parts = [p for p in look(store, passing).composition if p.by is By.DIFFICULTY]
+    parts = [p for p in look(any_store, passing).composition if p.by is By.DIFFICULTY]
     assert [(p.value, p.taken) for p in parts] == [
         ("below 0.5", 1),
         ("0.5 or more", 2),
         ("unknown", 1),
     ]
     closest = request(model="small", gates=Gates(scores=(ScoreGate("closeness", least=0.9),)))
-    assert look(store, closest).funnel.chosen == 1
-    shuffled = order_of(store, tmp_path / "c", uids, order=RowOrder.SHUFFLED, seed=1)
+    assert look(any_store, closest).funnel.chosen == 1
+    shuffled = order_of(any_store, tmp_path / "c", uids, order=RowOrder.SHUFFLED, seed=1)
     assert sorted(shuffled) == [0, 1, 2, 3]
-    assert shuffled != order_of(store, tmp_path / "d", uids, order=RowOrder.SHUFFLED, seed=2)
+    assert shuffled != order_of(any_store, tmp_path / "d", uids, order=RowOrder.SHUFFLED, seed=2)
+
+
+def test_the_command_counts_a_recipe_and_writes_nothing(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_trajectories(store, [asking(f"City {i}") for i in range(3)])
+    out = tmp_path / "out"
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(recipe_text(request(out, budget=2)))
+    command = ["--db", store.url, "select", "--recipe", str(recipe)]
+    assert perform([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["funnel"]["chosen"] == 2
+    tools = [part for part in found["composition"] if part["by"] == "tool"]
+    assert tools == [{"by": "tool", "value": "get_weather", "taken": 2, "left_out": 1}]
+    assert perform(command) == 0
+    told = capsys.readouterr().out
+    assert "2 of 3 trajectories are chosen." in told and "places: budget" in told
+    assert not out.exists()
+    recipe.write_text(recipe.read_text().replace("budget", "bugdet"))
+    assert perform(command) == 2
+    assert "Did you mean budget?" in capsys.readouterr().err
 
 
 def test_quotas_are_filled_and_what_is_short_is_told(store: Store, tmp_path: Path) -> None:
