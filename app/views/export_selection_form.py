@@ -147,11 +147,17 @@ def _ask_places(fields: _Fields, base: Selection, models: Sequence[str]) -> Sele
 class _Fields:
     """Fields whose keys change when another recipe is taken over."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, view: str = "") -> None:
         self._number = number
+        self._view = view
 
     def key(self, label: str) -> str:
-        return f"export-selection-{label.lower().replace(' ', '-')}-{self._number}"
+        place = f"{self._number}-{self._view}" if self._view else str(self._number)
+        return f"export-selection-{label.lower().replace(' ', '-')}-{place}"
+
+    def of_view(self, name: str) -> _Fields:
+        """Fields that begin with what a saved view says."""
+        return _Fields(self._number, name)
 
     def choose(
         self, place: Any, label: str, options: Sequence[str], value: str | None, **more: Any
@@ -189,7 +195,7 @@ def _ask_conditions(
 ) -> tuple[Filter | None, Filter | None, str]:
     saved = {view.name: replace(view.filter, order=Order.NEWEST) for view in views}
     columns = st.columns(5)
-    only = _view(
+    only, name = _view(
         fields,
         columns[0],
         "Saved view",
@@ -197,15 +203,15 @@ def _ask_conditions(
         base.where,
         help="A filter kept in Browse; the fields beside it change it.",
     )
-    start = only or Filter()
-    tool = fields.choose(columns[1], "Tool", choices.tools, start.tool)
-    category = fields.choose(columns[2], "Category", choices.categories, start.category)
-    check = fields.choose(columns[3], "Finding", choices.checks, start.check)
-    outcome = fields.choose(
+    start, of_view = only or Filter(), fields.of_view(name)
+    tool = of_view.choose(columns[1], "Tool", choices.tools, start.tool)
+    category = of_view.choose(columns[2], "Category", choices.categories, start.category)
+    check = of_view.choose(columns[3], "Finding", choices.checks, start.check)
+    outcome = of_view.choose(
         columns[4], "Outcome", ("accept", "reject", "unsure", "none"), start.outcome
     )
     second = st.columns(5)
-    unless = _view(
+    unless, _ = _view(
         fields,
         second[0],
         "But not",
@@ -213,8 +219,8 @@ def _ask_conditions(
         base.unless,
         help="Takes out what a saved view of Browse finds.",
     )
-    low = fields.number(second[1], "Messages from", start.min_messages)
-    high = fields.number(second[2], "Messages to", start.max_messages)
+    low = of_view.number(second[1], "Messages from", start.min_messages)
+    high = of_view.number(second[2], "Messages to", start.max_messages)
     domain = second[3].text_input(
         "A domain is",
         base.domain,
@@ -241,13 +247,14 @@ def _view(
     value: Filter | None,
     *,
     help: str,
-) -> Filter | None:
+) -> tuple[Filter | None, str]:
+    """The filter that was chosen, and its name; "" for none."""
     options = dict(saved)
     if value is not None and value not in options.values():
         options["As in the recipe"] = value
     name = next((name for name, one in options.items() if one == value), None)
     chosen = fields.choose(place, label, list(options), name, placeholder="none", help=help)
-    return options[chosen] if chosen is not None else None
+    return (None, "") if chosen is None else (options[chosen], chosen)
 
 
 def _ask_sizes(fields: _Fields, base: Sizes) -> Sizes:

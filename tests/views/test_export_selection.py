@@ -33,6 +33,8 @@ def test_fields_are_counted_at_once_and_the_job_does_what_they_say(
 ) -> None:
     add_trajectories(filled, [episode(50 + i, '{"days": 0}') for i in range(2)], "broken")
     browse.save_view(filled, "the broken", Filter(dataset="broken"))
+    short = Filter(tool="get_weather", max_messages=1)
+    browse.save_view(filled, "short weather", short)
     page = open_page("export")
     page.selectbox(key="export-include").set_value("all").run()
     assert any("everything is taken" in one.value for one in page.caption)
@@ -41,6 +43,14 @@ def test_fields_are_counted_at_once_and_the_job_does_what_they_say(
     page.selectbox(key=f"{KEY}-but-not-0").set_value("the broken").run()
     page.selectbox(key=f"{KEY}-order-of-the-rows-0").set_value(RowOrder.SHUFFLED).run()
     assert counted(page) == {"looked at": 8, "disputed": 7, "unless": 5, "budget": 4}
+    # A view fills the fields beside it; what they say goes on from there.
+    page.selectbox(key=f"{KEY}-saved-view-0").set_value("short weather").run()
+    assert page.selectbox(key=f"{KEY}-tool-0-short weather").value == "get_weather"
+    assert counted(page)["where"] == 0
+    page.number_input(key=f"{KEY}-messages-to-0-short weather").set_value(9).run()
+    assert counted(page)["where"] == 7
+    page.selectbox(key=f"{KEY}-saved-view-0").set_value(None).run()
+    assert "where" not in counted(page)
     page.selectbox(key=f"{KEY}-difficulty-0").set_value("perplexity").run()
     assert any("predictions" in one.value for one in page.error)
     assert next(b for b in page.button if b.label == "Export").disabled
