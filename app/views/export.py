@@ -19,6 +19,8 @@ from app.views.benchmarks import ask_benchmarks
 from app.views.export_judged import ask_rl, draw_balance
 from app.views.export_selection import ask_selection
 from app.views.export_template import ask_template, draw_preview
+from app.views.export_terms import ask_terms
+from app.views.export_trace import draw_actions
 from app.views.jobs import draw_running
 from app.views.splits import ask_splits
 from components.notices import draw_empty, escape
@@ -112,6 +114,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         "context": context,
         "rl": rl,
         "decontaminate": decontaminate,
+        "redact": ask_terms(),
     }
     selection = ask_selection(msgspec.convert(params, flow.ExportRequest))
     params["selection"] = msgspec.to_builtins(selection or NOTHING)
@@ -200,6 +203,7 @@ def _draw_one(entry: ExportInfo, written: list[ExportInfo]) -> None:
             column_config={"what it means": st.column_config.TextColumn(width="large")},
         )
     _draw_refused(manifest)
+    draw_actions(entry, written)
     with st.expander("Manifest"):
         st.json(entry.manifest, expanded=1)
 
