@@ -19,6 +19,7 @@ from msgspec import Struct
 from curation.episodes import ToolText
 from curation.export_reasons import DropReason, Unfit
 from curation.exporting import Completion, Conversation, Example, Judged, Pair
+from curation.exports.masked_words import Parts, by_message
 from curation.judged_rows import Rewarded, StepTexts
 from curation.rendering.findings import RenderFinding
 from curation.rendering.template import ChatTemplate, TemplateLimit, TemplateRefusal
@@ -81,7 +82,7 @@ def _texts(
     match example:
         case Conversation():
             messages = [spelled(m) for m in example.messages]
-            text, known = _conversation(template, messages, _tools(example.tools), example.masked)
+            text, known = _conversation(template, messages, _tools(example.tools), example)
             return (text,), messages, known
         case Completion() | Judged():
             prompt = [spelled(m) for m in example.prompt]
@@ -138,28 +139,58 @@ def _where_changed(before: str, whole: str) -> str:
 
 
 def _conversation(
-    template: ChatTemplate, messages: _Messages, tools: _Messages, masked: Sequence[int]
+    template: ChatTemplate, messages: _Messages, tools: _Messages, row: Conversation
 ) -> tuple[RenderedText, bool]:
     marked = template.render(messages, tools)
+    masked, parts = row.masked, by_message(row.spans)
     steps = [i for i, m in enumerate(messages) if m["role"] == "assistant"]
-    if template.marks_generation:
-        spans = marked.blocks
-        if masked and len(spans) == len(steps):
-            kept = zip(steps, spans, strict=True)
-            spans = tuple(span for step, span in kept if step not in masked)
-        return RenderedText("text", marked.text, spans), True
     found: list[tuple[int, int]] = []
     known = True
-    for step in steps:
+    if template.marks_generation:
+        if not (masked or parts) or len(marked.blocks) != len(steps):
+            return RenderedText("text", marked.text, marked.blocks), True
+        places: dict[int, tuple[int, int] | None] = dict(zip(steps, marked.blocks, strict=True))
+    else:
+        places = {
+            step: _place(template, messages, step, tools, marked.text)
+            for step in steps
+            if step not in masked
+        }
+    for step, place in places.items():
         if step in masked:
             continue
-        before = template.render(messages[:step], tools, prompt=True).text if step else ""
-        after = template.render(messages[: step + 1], tools).text
-        if after.startswith(before) and marked.text.startswith(after):
-            found.append((len(before), len(after)))
-        else:
-            known = False
+        cut = None if place is None else _cut(marked.text, place, messages[step], parts.get(step))
+        known = known and cut is not None
+        found += cut or []
     return RenderedText("text", marked.text, tuple(found)), known
+
+
+def _place(
+    template: ChatTemplate, messages: _Messages, step: int, tools: _Messages, text: str
+) -> tuple[int, int] | None:
+    """What a step adds to the text; None where the template does more than add."""
+    before = template.render(messages[:step], tools, prompt=True).text if step else ""
+    after = template.render(messages[: step + 1], tools).text
+    if after.startswith(before) and text.startswith(after):
+        return len(before), len(after)
+    return None
+
+
+def _cut(
+    text: str, place: tuple[int, int], message: dict[str, Any], parts: Parts | None
+) -> list[tuple[int, int]] | None:
+    """A place without the masked parts of its message; None where its words are not found."""
+    if not parts:
+        return [place]
+    start = text.find(message["content"], *place)
+    if start < 0:
+        return None
+    learnt, at = [], place[0]
+    for begin, end in parts:
+        if start + begin > at:
+            learnt.append((at, start + begin))
+        at = start + end
+    return [*learnt, (at, place[1])]
 
 
 def _missing(

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from curation.episodes import episode_of
 from curation.export_reasons import WHY, Unfit
-from curation.exporting import Completion, Conversation, Example, Judged, Pair
+from curation.exporting import Completion, Conversation, Example, Judged, MaskedSpan, Pair
 from curation.rendering.findings import FOUND, RenderFinding
 from curation.rendering.rows import RenderedRow, rendered_row
 from curation.rendering.template import ChatTemplate, TemplateSource
@@ -49,6 +49,14 @@ def test_what_the_assistant_says_is_learnt_and_nothing_else(template: str) -> No
     assert learnt(row(template, judged)) == [ANSWER]
     several = episode_of(parallel())
     assert row(template, Conversation(several.messages, several.tools)).findings == ()
+
+
+@pytest.mark.parametrize("template", [CHATML, MARKED])
+def test_masked_words_are_in_the_text_and_not_learnt(template: str) -> None:
+    spans = (MaskedSpan(4, 0, 3), MaskedSpan(4, 12, 19))
+    found = row(template, Conversation(EPISODE.messages, EPISODE.tools, (2,), spans))
+    assert learnt(found) == [" sky over", " is clear.<|stop|>"] and found.findings == ()
+    assert "City 3 is clear." in found.texts[0].text
 
 
 def test_a_pair_has_two_texts_with_one_prompt() -> None:
