@@ -343,7 +343,7 @@ ADAPTED: dict[Adaptation, str] = {
         "rows with a tool name outside `[A-Za-z0-9_-]{1,64}`, which OpenAI refuses"
     ),
     Adaptation.ENDING_LEFT_OUT: (
-        "rows without the messages after the last assistant message, from which nothing is learnt"
+        "rows without the messages after the last step that is learnt, which teach nothing"
     ),
     Adaptation.UNCHECKED: "trajectories that no check has looked at",
     Adaptation.SIMULATED_RESULTS: (

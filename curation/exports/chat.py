@@ -7,14 +7,16 @@ a list in another does not load.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.structs import replace
 
 from curation.episodes import NO_SCHEMA, ToolText
 from curation.export_reasons import Adaptation, DropReason, Unfit
-from curation.exporting import Notes
+from curation.exporting import Conversation, Notes
 from curation.trajectory import Message, Role, ToolCall
 
 
@@ -63,21 +65,30 @@ def text_of(message: Message, notes: Notes) -> str:
     return message.text
 
 
-def up_to_last_step(messages: tuple[Message, ...], notes: Notes) -> tuple[Message, ...]:
-    """The messages up to the last assistant message; what a user says after it teaches nothing.
+def up_to_last_step(
+    messages: tuple[Message, ...], notes: Notes, masked: Collection[int] = ()
+) -> tuple[Message, ...]:
+    """The messages up to the last that is learnt; what is said after it teaches nothing.
 
     Raises:
-        Unfit: there is no assistant message.
+        Unfit: there is no assistant message, or all of them are masked.
     """
     end = len(messages)
-    while end and messages[end - 1].role is not Role.ASSISTANT:
+    while end and (messages[end - 1].role is not Role.ASSISTANT or end - 1 in masked):
         end -= 1
     if not end:
-        raise Unfit(DropReason.LAST_NOT_ASSISTANT)
+        raise Unfit(DropReason.NO_TARGET if masked else DropReason.LAST_NOT_ASSISTANT)
     if end == len(messages):
         return messages
     notes[Adaptation.ENDING_LEFT_OUT] += 1
     return messages[:end]
+
+
+def without_ending(example: Conversation, notes: Notes) -> Conversation:
+    """The conversation up to the last step that is learnt, as `up_to_last_step`."""
+    messages = up_to_last_step(example.messages, notes, example.masked)
+    masked = tuple([index for index in example.masked if index < len(messages)])
+    return replace(example, messages=messages, masked=masked)
 
 
 def readable_calls(message: Message, index: int) -> tuple[ToolCall, ...]:

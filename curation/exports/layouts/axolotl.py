@@ -35,7 +35,7 @@ from curation.exports.chat import (
     WrappedIn,
     read,
     tool_of,
-    up_to_last_step,
+    without_ending,
     wrapped_text,
     written,
 )
@@ -104,8 +104,7 @@ class Axolotl(Lines):
             whole = example.prompt + example.completion
             example = Conversation(whole, example.tools, tuple(earlier), example.spans)
         if isinstance(example, Conversation):
-            example = replace(example, messages=up_to_last_step(example.messages, notes))
-            return _masked(fitted_chat(example, notes), notes)
+            return _masked(fitted_chat(without_ending(example, notes), notes), notes)
         return fitted_chat(example, notes)
 
     def encode(self, example: Example) -> bytes:

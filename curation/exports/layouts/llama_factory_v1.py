@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from curation.episodes import ToolText
 from curation.export_reasons import DropReason, Unfit
 from curation.exporting import LAYOUTS, Completion, Conversation, Example, Notes, Pair
-from curation.exports.chat import WrappedIn, fitted_tools, tool_of, up_to_last_step, wrapped_text
+from curation.exports.chat import WrappedIn, fitted_tools, tool_of, without_ending, wrapped_text
 from curation.exports.chat_fit import refuse_spans
 from curation.exports.lines import Lines
 from curation.exports.llama_factory_card import v1_advice, v1_config
@@ -149,11 +149,10 @@ class LlamaFactoryV1(Lines):
 
 
 def _conversation(example: Conversation, notes: Notes) -> Conversation:
-    messages = up_to_last_step(example.messages, notes)
-    has_calls = any(message.tool_calls for message in messages)
-    fitted = without_ids(messages, notes)
-    tools = fitted_tools(example.tools, has_calls)
-    return replace(example, messages=fitted, tools=tools)
+    row = without_ending(example, notes)
+    has_calls = any(message.tool_calls for message in row.messages)
+    fitted = without_ids(row.messages, notes)
+    return replace(row, messages=fitted, tools=fitted_tools(row.tools, has_calls))
 
 
 def _written(messages: Sequence[Message], masked: frozenset[int]) -> list[_Message]:

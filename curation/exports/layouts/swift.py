@@ -29,7 +29,7 @@ from curation.exporting import (
     Notes,
     Pair,
 )
-from curation.exports.chat import WrappedIn, fitted_tools, tool_of, up_to_last_step, wrapped_text
+from curation.exports.chat import WrappedIn, fitted_tools, tool_of, without_ending, wrapped_text
 from curation.exports.lines import Lines
 from curation.exports.masked_words import Parts, by_message, grown_words, pieces
 from curation.exports.positional_turns import positional
@@ -171,7 +171,8 @@ class Swift(Lines):
 
 
 def _conversation(example: Conversation, notes: Notes) -> Conversation:
-    messages = up_to_last_step(example.messages, notes)
+    example = without_ending(example, notes)
+    messages = example.messages
     has_calls = any(message.tool_calls for message in messages)
     fitted = positional(messages, notes)
     masked, spans = set(example.masked), []
