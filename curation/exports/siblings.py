@@ -18,6 +18,7 @@ from curation.export_reasons import Dropped, DropReason
 from curation.exporting import AnsweredTry, Curated, Judged, Pair
 from curation.exports.judgement import unlearnt, verdicts_in_force
 from curation.exports.pairs import pair_of
+from curation.matching import MATCHERS
 from curation.trajectory import Message, Role
 from curation.tries import keeps_schema, try_id
 
@@ -45,6 +46,8 @@ def judged_tries(curated: Curated) -> Iterator[Judged | Dropped]:
                 yield _dropped(DropReason.CUT_NOT_ASSISTANT, one)
             elif says_the_same(messages[index], one.message):
                 yield _dropped(DropReason.SAME_CALLS, one)
+            elif not is_wanted and is_accepted(curated, index, one.message):
+                yield _dropped(DropReason.REJECTED_IS_ACCEPTED, one)
             elif is_wanted and not keeps_schema(one.message, tool_specs(tools)):
                 yield _dropped(DropReason.BROKEN_ALTERNATIVE, one)
             else:
@@ -111,7 +114,21 @@ def is_accepted(curated: Curated, index: int, message: Message) -> bool:
         t.message for t in _ruled(curated, TryRuling.ALTERNATIVE) if t.message_index == index
     ]
     accepted += [b.message for b in curated.facts.better if b.message_index == index]
-    return any(says_the_same(one, message) for one in accepted)
+    return any(says_the_same(one, message) for one in accepted) or _fits_gold(
+        curated, index, message
+    )
+
+
+def _fits_gold(curated: Curated, index: int, message: Message) -> bool:
+    """Whether the set-valued gold of the source accepts an answer to its only step. Of a step that
+    people corrected it says nothing any more."""
+    gold, messages = curated.facts.gold, curated.trajectory.messages
+    if not gold or curated.original is not None or not message.tool_calls:
+        return False
+    if curated.trajectory.assistant_indexes() != [index]:
+        return False
+    specs = tool_specs(curated.trajectory.tools)
+    return MATCHERS.get("bfcl").compare(messages[index], message, specs, gold).matched
 
 
 def says_the_same(chosen: Message, rejected: Message) -> bool:

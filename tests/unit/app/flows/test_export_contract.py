@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from app.flows.annotate import perform
 from app.flows.correct import propose_correction
 from app.flows.export import ExportReport, ExportRequest, export
-from curation.episodes import episode_of
+from curation.episodes import Episode, episode_of
 from curation.export_reasons import WHY, DropReason, Unfit
 from curation.exporting import LAYOUTS, TYPES, Dropped, Options
 from curation.importing import ImportContext
@@ -276,7 +276,8 @@ def test_what_was_said_of_a_row_counts_too(store: Store, tmp_path: Path) -> None
     assert write(store, tmp_path / "kto", "trl", "kto").dropped["prompt-end"] == 1
 
 
-def test_a_thousand_clean_rows_pass_in_every_layout() -> None:
+def clean_episodes() -> list[Episode]:
+    """A thousand trajectories without a fault."""
     rows = (make_row(11, i) for i in range(1_700))
     clean = [row for row in rows if not row.planted][:1_000]
     assert len(clean) == 1_000
@@ -285,6 +286,11 @@ def test_a_thousand_clean_rows_pass_in_every_layout() -> None:
         record = msgspec.to_builtins({"messages": row.messages, "tools": row.tools})
         read = read_record(record, ImportContext(), frozenset()).trajectory
         values.append(episode_of(read))
+    return values
+
+
+def test_a_thousand_clean_rows_pass_in_every_layout() -> None:
+    values = clean_episodes()
     base = curated(episode(0))
     for name in ALL:
         layout = LAYOUTS.get(name)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pyarrow import parquet
 
 from app.flows.export_preview import preview
 from app.flows.export_request import ExportRequest
 from app.flows.ingest import ingest
-from curation.exporting import LAYOUTS
+from curation.annotation import Annotation, Outcome, StepVerdict
+from curation.export_reasons import Dropped, Unfit
+from curation.exporting import LAYOUTS, TYPES, Options
 from curation.rl_options import RlOptions
 from storage.engine import Store
 from tests.chat_templates import CHATML
-from tests.episodes import CALL_AT, Person, add_episodes
+from tests.curated_examples import curated
+from tests.episodes import CALL_AT, Person, add_episodes, episode
 from tests.unit.app.flows.test_export import ask, rows_of, say
-from tests.unit.app.flows.test_export_contract import set_in, without
+from tests.unit.app.flows.test_export_contract import clean_episodes, set_in, without
 
 Row = dict[str, Any]
 
@@ -237,3 +242,40 @@ def test_a_chat_template_is_given_the_prompts_and_the_tools_of_rewarded_rows(
     (shown,) = steps.texts
     assert [shown.text[start:end] for start, end in shown.learnt] == ["\n", "\n"]
     assert shown.text[: shown.learnt[0][0]].endswith("</tool_call>\n</assistant>")
+
+
+@pytest.mark.parametrize(("kind", "layout"), [("rl", "trl"), ("rl", "verl"), ("stepwise", "trl")])
+def test_a_thousand_clean_trajectories_are_refused_nowhere(kind: str, layout: str) -> None:
+    chosen, refused, rows = LAYOUTS.get(layout), [], 0
+    for value in clean_episodes():
+        correct = dict.fromkeys(value.assistant_indexes(), StepVerdict.CORRECT)
+        said = Annotation(outcome=Outcome.ACCEPT, step_verdicts=correct)
+        judged_so = replace(curated(episode(0)), trajectory=value, annotation=said)
+        for example in TYPES.get(kind).examples(judged_so, Options(rl=ALL_STEPS)):
+            rows += 1
+            if isinstance(example, Dropped):
+                refused.append(example)
+                continue
+            try:
+                chosen.contract(chosen.encode(chosen.fit(example, Counter())))
+            except Unfit as problem:
+                refused.append(Dropped(problem.reason, problem.detail))
+    assert rows >= 1_000 and [(r.reason, r.detail) for r in refused] == []
+
+
+def test_the_configuration_for_verl_names_what_stands_beside_it(
+    store: Store, tmp_path: Path
+) -> None:
+    yaml = pytest.importorskip("yaml")
+    judged(store)
+    out = tmp_path / "out"
+    ask(store, out, "rl", "verl", include="annotated")
+    said = yaml.safe_load((out / "verl.yaml").read_text())
+    assert {said["data"]["train_files"], said["data"]["val_files"]} == {"train.parquet"}
+    names = said["custom_reward_function"]
+    space: dict[str, Any] = {"__name__": "tool_reward"}
+    exec((out / names["path"]).read_text(), space)
+    (row, *_) = parquet.read_table(out / "train.parquet").to_pylist()
+    answer = "<tool_call>" + row["reward_model"]["ground_truth"][1:-1] + "</tool_call>"
+    given = row["data_source"], answer, row["reward_model"]["ground_truth"], row["extra_info"]
+    assert space[names["name"]](*given) == 1.0

@@ -229,3 +229,22 @@ def test_an_answer_that_breaks_its_schema_is_never_preferred_or_rewarded() -> No
         reasons = [one.reason for one in found if isinstance(one, Dropped)]
         assert DropReason.BROKEN_ALTERNATIVE in reasons, kind
         assert not any(getattr(one, "label", None) for one in found), kind
+
+
+def test_what_the_gold_of_a_source_accepts_is_never_rejected() -> None:
+    one_step = Trajectory((user("Ping"), call(("ping", '{"n": 1}'))), (PING,))
+    two, three = (call(("ping", f'{{"n": {n}}}'), ids=False) for n in (2, 3))
+    ruled = tuple(RuledTry(1, try_id(m), TryRuling.REJECTED) for m in (two, three))
+    value = replace(
+        curated(one_step),
+        annotation=Annotation(outcome=Outcome.ACCEPT, tries=ruled),
+        tries=tuple(AnsweredTry(1, try_id(m), m, ("qwen",)) for m in (two, three)),
+    )
+    gold = (GoldCall("ping", (GoldParameter("n", (1, 2)),)),)
+    for kind, without, with_gold in (("dpo", 2, 1), ("kto", 3, 2)):
+        known = (value, facts(value, gold=gold))
+        told = [list(TYPES.get(kind).examples(one, Options())) for one in known]
+        rows = [[r for r in some if not isinstance(r, Dropped)] for some in told]
+        assert [len(some) for some in rows] == [without, with_gold], kind
+        dropped = [r.reason for r in told[1] if isinstance(r, Dropped)]
+        assert dropped == [DropReason.REJECTED_IS_ACCEPTED]
