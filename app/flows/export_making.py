@@ -154,13 +154,13 @@ def make(work: Making) -> Made:
             assert settled.dropped is not None
             made.losses.append(Loss(source, settled.dropped))
             continue
-        curated = _unpacked(settled, settled.body)
+        curated = unpacked(settled, settled.body)
         leaving, disclosed = guard.look(curated, (settled.body, settled.original))
         if isinstance(leaving, Dropped):
             made.losses.append(Loss(source, leaving))
             continue
         curated = leaving
-        for example in _examples(curated, kind, work.options):
+        for example in examples_of(curated, kind, work.options):
             n = n_rows[settled.stem]
             compared = settled.stem not in work.sampled or n % export_comparing.COMPARED_EVERY == 0
             if isinstance(example, Dropped):
@@ -207,13 +207,16 @@ def _add_copies(
             made.losses.append(Loss(row.source, copy, copied.augmentation))
 
 
-def _unpacked(settled: Settled, body: PackedEpisode) -> Curated:
+def unpacked(settled: Settled, body: PackedEpisode) -> Curated:
     """The trajectory with its content."""
     original = settled.original.unpacked() if settled.original is not None else None
     return replace(settled.curated, trajectory=body.unpacked(), original=original)
 
 
-def _examples(curated: Curated, kind: ExportType, options: Options) -> Iterator[Example | Dropped]:
+def examples_of(
+    curated: Curated, kind: ExportType, options: Options
+) -> Iterator[Example | Dropped]:
+    """The examples of the steps that are asked for, without those that hold something stale."""
     examples = of_mixed_steps(kind.examples(curated, options), curated)
     return examples if curated.original is None else without_stale(examples, curated)
 

@@ -16,6 +16,7 @@ from app.flows.export_rendering import Rendering, ask
 from app.flows.export_settling import Settling
 from app.flows.side_by_side import apart
 from app.flows.template_files import read_template
+from curation.augmenting import NO_AUGMENT
 from curation.errors import ExportError
 from curation.export_reasons import Dropped
 from curation.exporting import TYPES, Options, choose
@@ -84,8 +85,14 @@ def preview(store: Store, request: ExportRequest, number: int = 1) -> Preview:
     return replace(seen, texts=rendered.row.texts, measured=rendered.text)
 
 
-def first_rows(store: Store, request: ExportRequest) -> Iterator[tuple[Settled, Made]]:
-    """The first candidates of an export with what is made of them, before any selection."""
+def first_rows(
+    store: Store, request: ExportRequest, *, copied: bool = False
+) -> Iterator[tuple[Settled, Made]]:
+    """The first candidates of an export with what is made of them, before any selection.
+
+    Args:
+        copied: whether augmented copies stand behind their sources, as in the export.
+    """
     with store.read() as conn:
         mixed = closed_round(conn, request.round)
         wanted = wanted_datasets(conn, request)
@@ -108,5 +115,13 @@ def first_rows(store: Store, request: ExportRequest) -> Iterator[tuple[Settled, 
                 return
             settled = settling.settle(candidate)
             options = Options(request.per_step or mixed is not None, request.rl)
-            making = Making(request.type, request.layout, options, (settled,), frozenset())
+            making = Making(
+                request.type,
+                request.layout,
+                options,
+                (settled,),
+                frozenset(),
+                augment=request.augment if copied else NO_AUGMENT,
+                redact=request.redact,
+            )
             yield settled, make(making)

@@ -16,6 +16,7 @@ from app.flows.browse import choices
 from app.flows.export import ExportInfo
 from app.flows.rounds import closed_rounds
 from app.views.benchmarks import ask_benchmarks
+from app.views.export_augment import ask_augment, draw_copied, draw_copy_preview
 from app.views.export_judged import ask_rl, draw_balance
 from app.views.export_selection import ask_selection
 from app.views.export_template import ask_template, draw_preview
@@ -96,6 +97,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
     )
     st.caption(TYPES.get(str(kind)).description)
     rl = ask_rl(str(kind))
+    augment = ask_augment(str(kind))
     template, context = ask_template()
     decontaminate = ask_benchmarks(trained=TYPES.get(str(kind)).splits)
     params = {
@@ -115,11 +117,13 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         "rl": rl,
         "decontaminate": decontaminate,
         "redact": ask_terms(),
+        "augment": msgspec.to_builtins(augment),
     }
     selection = ask_selection(msgspec.convert(params, flow.ExportRequest))
     params["selection"] = msgspec.to_builtins(selection or NOTHING)
     draw_balance(msgspec.convert(params, flow.ExportRequest))
     draw_preview(msgspec.convert(params, flow.ExportRequest))
+    draw_copy_preview(msgspec.convert(params, flow.ExportRequest))
     start_at, _ = st.columns([1, 5])
     if start_at.button(
         "Export",
@@ -194,6 +198,7 @@ def _draw_one(entry: ExportInfo, written: list[ExportInfo]) -> None:
         st.warning(escape(caution), icon=":material/warning:")
     if manifest.rendering is not None:
         st.caption(escape(rendering_summary(manifest.rendering)))
+    draw_copied(manifest)
     told = [(reason.value, n, WHY[reason]) for reason, n in manifest.dropped.items()]
     told += [(kind.value, n, ADAPTED[kind]) for kind, n in manifest.adapted.items()]
     if told:
