@@ -147,8 +147,14 @@ def check_augment(augment: Augment, type_name: str) -> None:
 
     Raises:
         ExportError: an unknown operator, one that is not sound for the type, a number of copies
-            that is none.
+            that is none, or no split for them to stand in.
     """
+    if any(augment.copies.values()) and not augment.splits:
+        raise ExportError(
+            "There is no split for augmented copies to stand in.",
+            where="augment",
+            hint='Name one, as splits = ["train"].',
+        )
     for name, wanted in augment.copies.items():
         if name not in AUGMENTATIONS.names():
             raise ExportError(

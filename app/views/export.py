@@ -97,7 +97,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
     )
     st.caption(TYPES.get(str(kind)).description)
     rl = ask_rl(str(kind))
-    augment = ask_augment(str(kind))
+    augment, copies_at = ask_augment(str(kind))
     template, context = ask_template()
     decontaminate = ask_benchmarks(trained=TYPES.get(str(kind)).splits)
     params = {
@@ -123,7 +123,7 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
     params["selection"] = msgspec.to_builtins(selection or NOTHING)
     draw_balance(msgspec.convert(params, flow.ExportRequest))
     draw_preview(msgspec.convert(params, flow.ExportRequest))
-    draw_copy_preview(msgspec.convert(params, flow.ExportRequest))
+    draw_copy_preview(msgspec.convert(params, flow.ExportRequest), copies_at)
     start_at, _ = st.columns([1, 5])
     if start_at.button(
         "Export",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.flows.export import ExportRequest
@@ -14,17 +15,22 @@ from curation.augment_reasons import WHY_BARRED
 from curation.augmenting import AUGMENTATIONS, MOST_COPIES, NO_AUGMENT, Augment, sound_for
 from curation.errors import LoopwrightError
 from curation.export_manifest import Manifest
+from curation.row_lines import LinePair
 from curation.splits import Split
 from storage.engine import Store
 
 _COLUMNS = 4
+_LINE = 60
+"""Characters that a cell shows in one line."""
+_WRAPPED = 56
+"""Height of rows whose cells show three lines."""
 
 
-def ask_augment(kind: str) -> Augment:
-    """Which copies are wanted of rows of a type."""
+def ask_augment(kind: str) -> tuple[Augment, DeltaGenerator]:
+    """Which copies are wanted of rows of a type, and the place for `draw_copy_preview`."""
     names = sound_for(kind)
     if not names:
-        return NO_AUGMENT
+        return NO_AUGMENT, st.container()
     with st.expander("Augmented copies", icon=":material/content_copy:"):
         st.caption(
             "Changed copies of rows, as true as their sources and in their split. "
@@ -57,19 +63,23 @@ def ask_augment(kind: str) -> Augment:
         leaves_none = "irrelevance" in names and bare.toggle(
             "A withheld tool may have been the only one", key="export-augment-bare"
         )
+        place_below = st.container()
     wanted = {name: round(n, 2) for name, n in copies.items() if n}
     if not wanted:
-        return msgspec.structs.replace(NO_AUGMENT, bare=bool(leaves_none))
-    return Augment(wanted, tuple(splits), bare=bool(leaves_none))
+        return msgspec.structs.replace(NO_AUGMENT, bare=bool(leaves_none)), place_below
+    return Augment(wanted, tuple(splits), bare=bool(leaves_none)), place_below
 
 
-def draw_copy_preview(request: ExportRequest) -> None:
+def draw_copy_preview(request: ExportRequest, place: DeltaGenerator) -> None:
     """How many of the first rows allow a copy, and one beside its source, when somebody asks."""
-    names = sound_for(request.type)
-    if not names:
+    if not sound_for(request.type):
         return
-    if not st.toggle("Try augmented copies on the first rows", key="export-copies"):
-        return
+    with place:
+        if st.toggle("Try them on the first rows", key="export-copies"):
+            _draw_trial(request)
+
+
+def _draw_trial(request: ExportRequest) -> None:
     # The numbers that are asked for change nothing here: every row is tried once.
     asked = msgspec.structs.replace(
         request, augment=msgspec.structs.replace(request.augment, copies={})
@@ -84,7 +94,11 @@ def draw_copy_preview(request: ExportRequest) -> None:
     st.dataframe(
         pd.DataFrame([_row(one) for one in tried]),
         hide_index=True,
-        column_config={"why others do not": st.column_config.TextColumn(width="large")},
+        column_config={
+            "augmentation": st.column_config.TextColumn(width="small"),
+            "rows that allow it": st.column_config.TextColumn(width="small"),
+            "why others do not": st.column_config.TextColumn(width="large"),
+        },
     )
     able = [one.name for one in tried if one.made]
     if not able:
@@ -134,12 +148,17 @@ def _draw(seen: SeenCopy) -> None:
             columns=["where", "row", "copy"],
         ),
         hide_index=True,
+        row_height=_WRAPPED if any(map(_is_long, seen.differences)) else None,
         column_config={
             "where": st.column_config.TextColumn(width="small"),
             "row": st.column_config.TextColumn(width="large"),
             "copy": st.column_config.TextColumn(width="large"),
         },
     )
+
+
+def _is_long(one: LinePair) -> bool:
+    return max(len(one.before), len(one.after)) > _LINE
 
 
 def draw_copied(manifest: Manifest) -> None:

@@ -392,6 +392,11 @@ def test_what_nobody_can_mean_is_refused(
     assert not (tmp_path / "a").exists()
 
 
+def test_copies_have_to_stand_somewhere(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="no split for augmented copies"):
+        ask(store, tmp_path / "a", augment=Augment({"shuffle-tools": 1}, splits=()))
+
+
 def test_labels_are_never_augmented(store: Store, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="not sound for rows of type labels") as problem:
         ask(store, tmp_path / "a", "labels", "jsonl", augment=Augment({"shuffle-tools": 1}))
