@@ -28,6 +28,7 @@ from curation.export_manifest import Manifest
 from curation.exporting import LAYOUTS, Layout, supported
 from curation.exports.lines import LineWriter
 from curation.revising import MessageRevision
+from curation.selection import NOTHING, RowOrder, Selection
 from curation.splits import assign
 from curation.trajectory import Message, Role, Trajectory
 from storage.engine import Store
@@ -626,5 +627,6 @@ def test_two_corrections_with_one_content_are_one_row(store: Store, tmp_path: Pa
         say(store, ana, uid, "accept")
         decide(store, uid, decided_by=ana.info, outcome="accept", adopt_annotator="ana")
     decide(store, uids[0], decided_by=ana.info, outcome="accept")
-    report = ask(store, tmp_path / "out")
-    assert (report.rows, report.dropped) == (1, {"duplicate": 2})
+    for out, selection in (("out", NOTHING), ("chosen", Selection(order=RowOrder.SHUFFLED))):
+        report = ask(store, tmp_path / out, selection=selection)
+        assert (report.rows, report.dropped) == (1, {"duplicate": 2})

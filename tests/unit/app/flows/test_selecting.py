@@ -12,6 +12,7 @@ import pytest
 
 from app.cli import perform
 from app.flows.adjudicate import decide
+from app.flows.annotate import perform as perform_acts
 from app.flows.check import check
 from app.flows.export import ExportRequest, export
 from app.flows.match import match
@@ -34,6 +35,8 @@ from curation.selection import (
     ScoreGate,
     Selection,
     Sizes,
+    Statistic,
+    Thin,
     check_selection,
 )
 from curation.trajectory import Message, Role, ToolCall, Trajectory
@@ -183,6 +186,50 @@ def test_gates_close_on_findings_people_and_scores(any_store: Store) -> None:
     assert funnel(any_store, gates=scored) == {"gates: closeness from 0.5": 3}
     with pytest.raises(NotFound, match="missing-required"):
         look(any_store, request(gates=Gates(clean=("calls/mising-required",))))
+
+
+def test_agreement_is_the_share_that_says_what_most_say(store: Store) -> None:
+    uids = add_trajectories(store, [asking("A"), asking("B"), asking("C")])
+    for name, outcomes in (("ana", "aa"), ("bob", "ar"), ("cyd", " a")):
+        person = Person(store, name)
+        for uid, said in zip(uids, outcomes, strict=False):
+            outcome = {"a": "accept", "r": "reject"}.get(said)
+            if outcome is not None:
+                ops = [person.op("outcome", uid, outcome=outcome), person.op("commit", uid)]
+                perform_acts(store, person.info, person.session, ops)
+    decide(store, uids[1], decided_by=Person(store, "ana").info, outcome="accept")
+    # A: 2 of 2. B: 2 of 3. C: nobody.
+    assert funnel(store, gates=Gates(min_agreement=2 / 3)) == {"gates: agreement of 0.666667": 1}
+    assert funnel(store, gates=Gates(min_agreement=0.7)) == {"gates: agreement of 0.7": 2}
+    assert funnel(store, gates=Gates(min_annotators=3)) == {"gates: 3 annotators": 2}
+
+
+@pytest.mark.parametrize(
+    ("statistic", "gone"),
+    [
+        (Statistic.TURNS, 1),
+        (Statistic.CALLING_STEPS, 2),
+        (Statistic.TOOLS_CALLED, 2),
+        (Statistic.CALLS, 2),
+        (Statistic.TOOLS, 3),
+        (Statistic.STEPS, 0),
+    ],
+)
+def test_thinning_counts_what_it_says(store: Store, statistic: Statistic, gone: int) -> None:
+    """Turns 1, 2, 2; calls, calling steps and called tools 1, 1, 0; one tool offered each."""
+    talk = Trajectory(
+        asking("C", n_more=1).messages[:1] + asking("C", n_more=1).messages[3:], (WEATHER,)
+    )
+    add_trajectories(store, [asking("A"), asking("B", n_more=1), talk])
+    everything = {"thinning: thinned": gone} if gone else {}
+    assert funnel(store, thinning=(Thin(statistic, 1.0, 1, 1),)) == everything
+
+
+def test_a_domain_may_be_a_field_of_the_source(store: Store) -> None:
+    add_trajectories(store, [asking("A"), asking("B")])
+    by_reward = look(store, request(domain="source.reward", caps=(Cap(By.DOMAIN, 1),)))
+    domains = [(p.value, p.taken, p.left_out) for p in by_reward.composition if p.by is By.DOMAIN]
+    assert domains == [("1.0", 1, 1)]
 
 
 def predict(store: Store, uids: Sequence[str], model: str, perplexities: Sequence[float]) -> None:
