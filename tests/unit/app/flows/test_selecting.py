@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -331,6 +332,14 @@ def test_a_recipe_names_what_it_does_not_know_and_what_was_meant() -> None:
         read_recipe('version = 2\ntype = "sft"')
     with pytest.raises(ExportError, match="Expected `int"):
         read_recipe('version = 1\ntype="sft"\nlayout="trl"\nout="o"\n[selection]\nbudget = "ten"')
+
+
+def test_the_recipe_of_the_readme_is_one() -> None:
+    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```toml\n(version = 1\n.*?)```", readme, re.DOTALL)
+    asked = read_recipe(shown)
+    check_selection(asked.selection)
+    assert read_recipe(recipe_text(asked)) == asked and asked.selection.thinning == CM2[:1]
 
 
 @pytest.mark.parametrize(
