@@ -8,7 +8,7 @@ benchmark (its own boilerplate), and one that many families of trajectories shar
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -63,6 +63,7 @@ class Index:
         self._threshold = threshold
         self._exact: dict[int, list[int]] = defaultdict(list)
         self._content: dict[int, list[int]] = defaultdict(list)
+        self._answered: set[int] = set()
         self._units = entries
         self._starts = _starts(entries.unit_size)
         self._read_units(entries)
@@ -76,14 +77,21 @@ class Index:
         """Runs of words that turned out to be boilerplate of the data so far."""
         return self._runs.common
 
-    def find(self, page: Prints, families: Sequence[str]) -> list[Match]:
+    def find(
+        self,
+        page: Prints,
+        families: Sequence[str],
+        content_of: Callable[[int], int] | None = None,
+    ) -> list[Match]:
         """All that the trajectories of a page share with entries, in the order of the page.
 
         Args:
             families: of every trajectory of the page; what one family repeats is not common.
+            content_of: gives the key of a trajectory's questions and calls; asked only for those
+                that ask what an entry asks. None: the prints have it.
         """
         found = [
-            *self._equal(page),
+            *self._equal(page, content_of or (lambda row: int(page.content[row]))),
             *self._near(page),
             *self._runs.find(page, families),
             *self._tools.find(page),
@@ -101,30 +109,36 @@ class Index:
 
     def _read_units(self, entries: Prints) -> None:
         compared: list[int] = []
-        known: set[int] = set()
+        known: set[bytes] = set()
         for unit in range(len(entries.unit_row)):
             key, words = int(entries.unit_key[unit]), int(entries.unit_words[unit])
+            entry = int(entries.unit_row[unit])
             if entries.unit_whole[unit] and words >= EXACT_WORDS:
-                self._exact[key].append(int(entries.unit_row[unit]))
+                self._exact[key].append(entry)
+            if entries.unit_whole[unit] and entries.content[entry]:
+                self._answered.add(key)
             # Of equal questions one is compared: what is near to it is near to all.
             least = NEAR_WORDS if entries.unit_whole[unit] else PART_WORDS
-            if words >= least and key not in known:
-                known.add(key)
+            start, end = self._starts[unit], self._starts[unit + 1]
+            shingles = entries.shingles[start:end].tobytes()
+            if words >= least and shingles not in known:
+                known.add(shingles)
                 compared.append(unit)
         chosen = np.array(compared, np.int64)
         bands = entries.bands.reshape(-1, BANDS)[chosen].reshape(-1)
         self._bands = _Postings(bands, np.repeat(chosen, BANDS))
 
-    def _equal(self, page: Prints) -> Iterator[Match]:
+    def _equal(self, page: Prints, content_of: Callable[[int], int]) -> Iterator[Match]:
         told = set()
-        for row, key in zip(page.unit_row.tolist(), page.unit_key.tolist(), strict=True):
+        columns = (page.unit_row.tolist(), page.unit_key.tolist(), page.unit_whole.tolist())
+        for row, key, is_whole in zip(*columns, strict=True):
             for entry in self._exact.get(key, ()):
                 if (row, entry) not in told:
                     told.add((row, entry))
                     yield Match(row, entry, HitKind.QUESTION, 1.0)
-        for row, key in enumerate(page.content.tolist()):
-            for entry in self._content.get(key, ()) if key else ():
-                yield Match(row, entry, HitKind.CONTENT, 1.0)
+            if is_whole and key in self._answered:
+                for entry in self._content.get(content_of(row), ()):
+                    yield Match(row, entry, HitKind.CONTENT, 1.0)
 
     def _near(self, page: Prints) -> Iterator[Match]:
         at, theirs = self._bands.find(page.bands)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from curation.asked import WORD, parameters_of
 from curation.trajectory import Role, ToolSpec, Trajectory
-from curation.word_prints import WORD, parameters_of
 
 RUN = 3
 """Words in a row that count as shared."""

@@ -25,6 +25,7 @@ from app.flows.reading import (
     read_records,
     read_tool_sets,
 )
+from curation.asked import asked as asked_of
 from curation.decontamination import BenchmarkFile
 from curation.errors import IngestError
 from curation.importing import (
@@ -160,7 +161,7 @@ def _entry(whole: Trajectory, source_id: str, where: str) -> NewEntry | Problem:
         digest = hashlib.sha256(canonical_json([source_id, reduced])).hexdigest()[:32]
     except UnicodeEncodeError:
         return Problem(where, "A text holds half of a surrogate pair.", "Write the whole pair.")
-    prints = encode_prints(prints_of([reduced]))
+    prints = encode_prints(prints_of([asked_of(reduced)]))
     return NewEntry(digest, source_id, pack(messages), pack(tools), prints)
 
 

@@ -20,14 +20,15 @@ from app.flows.benchmark_files import BenchmarkEntries, read_benchmark
 from app.flows.reading import MAX_RECORD_BYTES
 from app.flows.running import Run
 from app.flows.side_by_side import how_many_processes, workers
+from curation.asked import asked, asked_in
 from curation.benchmark_index import COMMON_FAMILIES, Index, Match
 from curation.decontamination import LOWEST_THRESHOLD, THRESHOLD, HitKind
 from curation.errors import SettingsError
 from curation.importing import Problem
-from curation.trajectory import ToolSpec
 from curation.word_prints import VERSION, Prints, joined, prints_of
 from storage import benchmarks, contamination, groups
 from storage.benchmarks import Benchmark, NewHit
+from storage.compression import unpack
 from storage.contamination import EntryCount, Hit, KindCount
 from storage.datasets import dataset_id
 from storage.engine import Store
@@ -216,8 +217,7 @@ def _pages(store: Store, known: Benchmark, dataset: int | None) -> Iterator[_Pag
 
 def _printed(page: _Page) -> Prints:
     """The work of a process."""
-    sets: dict[int, tuple[ToolSpec, ...]] = {}
-    return prints_of([raw.decode(sets) for raw in page.bodies])
+    return prints_of([asked_in(unpack(raw.content), unpack(raw.tools)) for raw in page.bodies])
 
 
 class _Comparison:
@@ -236,7 +236,9 @@ class _Comparison:
     def add(self, page: _Page, prints: Prints) -> None:
         """Compare one page, and keep what it hit."""
         families = [self._families.get(group, group) for group in page.groups]
-        found = self._index.find(prints, families)
+        found = self._index.find(
+            prints, families, lambda row: asked(page.bodies[row].decode()).content
+        )
         ids = [raw.id for raw in page.bodies]
         hits = [self._hit(match, ids) for match in found]
         self._found_runs |= any(match.runs for match in found)
