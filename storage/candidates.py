@@ -132,7 +132,7 @@ def iter_candidates(
     Args:
         dataset_ids: only those of these datasets; none: of all.
         round_id: only those of which the mixture of this round holds a step.
-        bodies: False leaves the bodies empty, for who asks for all but the content.
+        bodies: False leaves out content, tries and where it comes from, for who only settles.
         with_facts: also what is known of their steps (`Candidate.facts`).
     """
     after = 0
@@ -263,12 +263,12 @@ def _candidates(
     members = members_of(conn, ids, dataset_ids[0] if dataset_ids else None)
     corrections = corrections_of(conn, decisions, said)
     court = court_of(conn, ids)
-    tries = tries_of(conn, decisions, said, court)
-    items = _items_answered(conn, said)
-    proposals = proposals_of(conn, ids)
-    verdicts = verdicts_used(conn, ids)
-    grown = grown_from(conn, ids)
-    unruled = unruled_of(conn, ids)
+    tries = tries_of(conn, decisions, said, court) if bodies else {}
+    items = _items_answered(conn, said) if bodies else {}
+    proposals = proposals_of(conn, ids) if bodies else {}
+    verdicts = verdicts_used(conn, ids) if bodies else {}
+    grown = grown_from(conn, ids) if bodies else {}
+    unruled = unruled_of(conn, ids) if bodies else {}
     # Fetched at once: a page is small, and row by row costs more than decoding.
     whole = _WHOLE if bodies else _NARROW
     rows = conn.execute(whole.where(among(trajectory.c.id, ids)).order_by(trajectory.c.id)).all()
