@@ -23,9 +23,11 @@ from curation.annotation import Annotation
 from curation.disclosing import DISCLOSURES, Disclosure, found_in
 from curation.episodes import NO_SCHEMA, Episode, ToolText, tool_specs
 from curation.exporting import Curated
+from curation.gold import GoldCall
 from curation.marks import Mark
 from curation.schemas import validator_for
-from curation.trajectory import Anchor, Message, TextField, ToolCall
+from curation.step_facts import NO_FACTS, StepFacts
+from curation.trajectory import Anchor, Message, Role, TextField, ToolCall
 
 Rewrite = Callable[[str], str]
 
@@ -184,7 +186,7 @@ def redacted(curated: Curated, kinds: Sequence[Disclosure]) -> tuple[Curated, li
     """
     episodes = [curated.trajectory, *([curated.original] if curated.original else [])]
     messages = [m for episode in episodes for m in episode.messages]
-    messages += [one.message for one in curated.tries]
+    messages += further_answers(curated)
     tools = curated.trajectory.tools
     found = [v for v in values_in(messages, tools, kinds) if not v.is_example]
     if not found:
@@ -269,7 +271,35 @@ def _without(curated: Curated, redaction: Redaction) -> Curated:
         tries=tuple(
             replace(one, message=_message(one.message, redaction.of)) for one in curated.tries
         ),
+        facts=_facts(curated.facts, redaction.of),
     )
+
+
+def further_answers(curated: Curated) -> tuple[Message, ...]:
+    """What may leave besides the messages of the trajectory: tries, answers that were ruled right,
+    and the values that gold accepts (as one message that says them)."""
+    tries = [one.message for one in curated.tries]
+    better = [one.message for one in curated.facts.better]
+    gold = curated.facts.gold
+    if gold:
+        better.append(Message(Role.ASSISTANT, msgspec.json.encode(gold).decode()))
+    return (*tries, *better)
+
+
+def _facts(facts: StepFacts, rewrite: Rewrite) -> StepFacts:
+    if facts is NO_FACTS:
+        return facts
+    better = [replace(one, message=_message(one.message, rewrite)) for one in facts.better]
+    gold = facts.gold and tuple([_gold_call(call, rewrite) for call in facts.gold])
+    return replace(facts, better=tuple(better), gold=gold)
+
+
+def _gold_call(call: GoldCall, rewrite: Rewrite) -> GoldCall:
+    parameters = [
+        replace(one, accepted=tuple([_rewritten(value, rewrite) for value in one.accepted]))
+        for one in call.parameters
+    ]
+    return replace(call, parameters=tuple(parameters))
 
 
 def _episode(episode: Episode, redaction: Redaction) -> Episode:

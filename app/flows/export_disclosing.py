@@ -14,7 +14,7 @@ from curation.disclosing import DISCLOSURES, Disclosure, Gate, default_kinds, ki
 from curation.errors import ExportError
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import Curated
-from curation.redacting import Value, redacted, values_in
+from curation.redacting import Value, further_answers, redacted, values_in
 from curation.trajectory import encode_messages
 from storage.packed_episodes import PackedEpisode
 
@@ -72,8 +72,8 @@ class Guard:
                     *open_to_tools(body.tools, self._all),
                 ):
                     kinds[kind.name] = kind
-        for one in curated.tries:
-            for kind in self._gate.open_to(encode_messages((one.message,))):
+        for message in further_answers(curated):
+            for kind in self._gate.open_to(encode_messages((message,))):
                 kinds[kind.name] = kind
         if not kinds:
             return curated, counts
@@ -103,8 +103,7 @@ class Guard:
 
 def _values(curated: Curated, kinds: tuple[Disclosure, ...]) -> list[Value]:
     original = curated.original.messages if curated.original is not None else ()
-    tries = tuple(one.message for one in curated.tries)
-    messages = (*curated.trajectory.messages, *original, *tries)
+    messages = (*curated.trajectory.messages, *original, *further_answers(curated))
     return values_in(messages, curated.trajectory.tools, kinds)
 
 

@@ -223,3 +223,13 @@ def test_kto_says_before_and_after_how_many_are_wanted(court: Court, tmp_path: P
     said = "train: 1 wanted and 2 unwanted. Train with desirable_weight=2.00"
     assert said in (tmp_path / "out" / "README.md").read_text()
     assert forecast(court.store, ExportRequest("sft", "trl", "")).balance is None
+
+
+def test_an_answer_that_was_ruled_right_leaves_redacted_like_all_else(
+    court: Court, tmp_path: Path
+) -> None:
+    court.rules((answer("of k.lindqvist@northwind-shipping.se"), Verdict.LABEL_WRONG))
+    for kind in ("rl", "dpo", "kto"):
+        ask(court.store, tmp_path / kind, kind, redact=("email",))
+        text = (tmp_path / kind / "train.jsonl").read_text()
+        assert "northwind" not in text and '"of ' in text.replace("\\", ""), kind

@@ -9,11 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from curation.annotation import Annotation, Outcome, RuledTry, StepVerdict, TryRuling
+from curation.disclosing import kinds_named
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import LAYOUTS, TYPES, AnsweredTry, Curated, Options
 from curation.exports.suffix import reach, without_stale
 from curation.gold import GoldCall, GoldParameter
 from curation.judged_rows import Rewarded, StepTexts, Stepwise
+from curation.redacting import redacted
 from curation.rl_options import RlOptions
 from curation.step_facts import AnswerCount, Better, StepFacts
 from curation.trajectory import Message, Role, ToolCall, Trajectory
@@ -248,3 +250,13 @@ def test_what_the_gold_of_a_source_accepts_is_never_rejected() -> None:
         assert [len(some) for some in rows] == [without, with_gold], kind
         dropped = [r.reason for r in told[1] if isinstance(r, Dropped)]
         assert dropped == [DropReason.REJECTED_IS_ACCEPTED]
+
+
+def test_gold_leaves_redacted_like_all_else() -> None:
+    value = Trajectory((user("Mail"), call(("ping", '{"to": "a"}'))), (PING,))
+    mail = "k.lindqvist@northwind-shipping.se"
+    gold = (GoldCall("ping", (GoldParameter("to", ("a", [{"cc": [mail]}])),)),)
+    done = redacted(facts(curated(value), gold=gold), kinds_named(("email",)))
+    assert done is not None
+    (row,), _ = rl(done[0])
+    assert mail not in row.accepted and "cc" in row.accepted
