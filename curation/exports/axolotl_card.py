@@ -1,8 +1,7 @@
 """What stands beside an Axolotl export: its config, the module for pairs, and the advice.
 
 Keys were checked against axolotl 0.19.0 (`utils/schemas`, `prompt_strategies`, `utils/data/rl.py`).
-The folder is named, not the file: its card says that a file is read in one piece, and of several
-pieces none may have a key that the first has not.
+Files are named, not the folder: `datasets` loads no folder that is called `.`.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ def config(files: dict[str, str], shape: str) -> str:
     kind = _SFT if is_sft else f"    type: {MODULE}.{'dpo' if shape == 'Pair' else 'kto'}\n"
 
     def dataset(split: str) -> str:
-        return f"  - path: ./\n    split: {split}\n{kind}"
+        return f"  - path: {files.get(split, f'{split}.jsonl')}\n    ds_type: json\n{kind}"
 
     parts = [
         commented(

@@ -98,9 +98,9 @@ def test_the_config_is_whole_but_for_the_model(shape: str, splits: tuple[str, ..
     config = yaml.safe_load(files["axolotl.yaml"])
     assert config["base_model"] == MODEL and files["axolotl.yaml"].count(MODEL) == 1
     (dataset,) = config["datasets"]
-    assert (dataset["path"], dataset["split"]) == ("./", "train")
-    evaluated = [one["split"] for one in config.get("test_datasets", [])]
-    assert evaluated == (["validation"] if "validation" in splits else [])
+    assert (dataset["path"], dataset["ds_type"]) == ("train.jsonl", "json")
+    evaluated = [one["path"] for one in config.get("test_datasets", [])]
+    assert evaluated == (["validation.jsonl"] if "validation" in splits else [])
     assert ("evals_per_epoch" in config) is bool(evaluated) and config["val_set_size"] == 0
     assert isinstance(config["learning_rate"], float)
     if shape in ("Conversation", "Completion"):
