@@ -40,9 +40,11 @@ _CHANGING = frozenset(
     "write".split()
 )
 _ORDER = re.compile(
-    r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|after(?:wards?)?|before|next|finally|lastly|"
-    r"last|once|later|followed|following|subsequently|respectively|order|sequence|step|1\.|2\.)(?!\w)",
-    re.IGNORECASE,
+    r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|after(?:wards?)?|before|next,|finally|lastly|"
+    r"once|later|followed|following|subsequently|respectively|(?:in|this) order|sequence|step)"
+    r"(?!\w)|"
+    r"^\s*[12][.)]\s",
+    re.IGNORECASE | re.MULTILINE,
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _REFERENCE = re.compile(r"API_call_\d+")

@@ -25,6 +25,7 @@ from curation.splits import Split
 from storage.engine import Store
 from tests.episodes import CALL_AT, Person, add_episodes
 
+SHARED = Path(__file__).parents[5] / "shared" / "data"
 SAMPLES = Path(__file__).parents[4] / "sample_data"
 FORMATS = ("bfcl.json", "xlam.json", "toolace.json")
 ALL = dict.fromkeys(AUGMENTATIONS.names(), 1.0)
@@ -429,3 +430,13 @@ def test_options_stand_over_the_recipe_and_a_manifest_is_one(store: Store, tmp_p
     assert again.augment == request.augment
     with pytest.raises(ExportError, match="does not say how many"):
         with_copies(request, ["shuffle-tools"])
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the public test data is not beside the project")
+def test_real_rows_are_copied_and_no_copy_is_refused(store: Store, tmp_path: Path) -> None:
+    for name in ("bfcl_v4/BFCL_v4_parallel.json", "llama_factory/glaive_toolcall_en_demo.json"):
+        ingest(store, [SHARED / name], dataset=name)
+    report = ask(store, tmp_path / "a", augment=Augment(ALL))
+    assert not any(entry.refused for entry in report.augmented.values())
+    assert all(entry.rows for entry in report.augmented.values()), report.augmented
