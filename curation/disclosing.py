@@ -102,28 +102,31 @@ class Gate:
     def __init__(self, kinds: Sequence[Disclosure]) -> None:
         self._kinds = sorted(kinds, key=lambda kind: (kind.rank, kind.name))
         self._shapes = tuple({kind.shape for kind in kinds if kind.shape})
+        self._plain = tuple({one for kind in kinds if not kind.has_run for one in kind.literals})
         self._runs = any(kind.has_run for kind in kinds)
 
     def open_to(self, stored: bytes) -> tuple[Disclosure, ...]:
         """The kinds worth looking for, in the order in which they count."""
         mapped = stored.translate(_SHAPE, _SEPARATORS) if self._shapes else b""
-        shapes = {shape for shape in self._shapes if shape in mapped}
         has_run = self._runs and _RUN in stored.translate(_WORDS)
-        lower = stored.lower() if has_run else stored
-        return tuple(
-            [
-                kind
-                for kind in self._kinds
-                if (
-                    kind.shape in shapes
-                    and (not kind.longer_shapes or any(one in mapped for one in kind.longer_shapes))
-                )
-                or (
-                    (has_run or not kind.has_run)
-                    and any(literal in lower for literal in kind.literals)
-                )
-            ]
-        )
+        shapes = [shape for shape in self._shapes if shape in mapped]
+        plain = [literal for literal in self._plain if literal in stored]
+        if not (has_run or shapes or plain):
+            return ()
+        lower = stored.lower() if has_run else b""
+        return tuple([kind for kind in self._kinds if _opens(kind, mapped, shapes, plain, lower)])
+
+
+def _opens(
+    kind: Disclosure, mapped: bytes, shapes: list[bytes], plain: list[bytes], lower: bytes
+) -> bool:
+    """Whether the gate is open to a kind; `lower` is empty where no run stands in the text."""
+    if kind.shape in shapes:
+        longer = kind.longer_shapes
+        return not longer or any(one in mapped for one in longer)
+    if kind.has_run:
+        return any(literal in lower for literal in kind.literals)
+    return any(literal in plain for literal in kind.literals)
 
 
 def found_in(text: str, kinds: Sequence[Disclosure]) -> list[Finding]:

@@ -178,19 +178,15 @@ def _stand_in(value: Value, n: int) -> str:
     return "".join(letters)
 
 
-def redacted(curated: Curated, kinds: Sequence[Disclosure]) -> tuple[Curated, list[Value]] | None:
-    """The trajectory without the values of these kinds, and the values that went.
+def redacted(curated: Curated, found: Sequence[Value]) -> Curated | None:
+    """The trajectory without these values, which `values_in` found in it.
 
-    Values that are examples stay. None: it cannot be done without breaking a call that fitted its
-    tool.
+    None: it cannot be done without breaking a call that fitted its tool.
     """
     episodes = [curated.trajectory, *([curated.original] if curated.original else [])]
     messages = [m for episode in episodes for m in episode.messages]
     messages += further_answers(curated)
     tools = curated.trajectory.tools
-    found = [v for v in values_in(messages, tools, kinds) if not v.is_example]
-    if not found:
-        return curated, []
     redaction = Redaction(found)
     broken = _broken(messages, tools, redaction)
     shaped: frozenset[str] = frozenset()
@@ -203,7 +199,7 @@ def redacted(curated: Curated, kinds: Sequence[Disclosure]) -> tuple[Curated, li
         shaped |= touched
         redaction = Redaction(found, shaped=shaped)
         broken = _broken(messages, tools, redaction)
-    return _without(curated, redaction), found
+    return _without(curated, redaction)
 
 
 def _broken(

@@ -33,4 +33,8 @@ class PackedEpisode(Struct, frozen=True, gc=False):
 
     def unpacked(self) -> Episode:
         """Unpack and decode: most of what reading costs."""
-        return Episode(decode_messages(unpack(self.content)), read_tool_texts(unpack(self.tools)))
+        return self.with_messages(self.messages_json())
+
+    def with_messages(self, stored: bytes) -> Episode:
+        """The same for who has unpacked the messages already."""
+        return Episode(decode_messages(stored), read_tool_texts(self.tools_json()))

@@ -76,8 +76,8 @@ def see_copy(store: Store, request: ExportRequest, name: str, number: int = 1) -
         made_of = {row.step for row in found.rows if row.augmentation is not None}
         if not made_of or settled.body is None:
             continue
-        whole = unpacked(settled, settled.body)
-        curated, _ = Guard(wanted.redact).look(whole, (settled.body, settled.original))
+        whole, stored = unpacked(settled, settled.body)
+        curated, _ = Guard(wanted.redact).look(whole, stored, settled.body.tools)
         if isinstance(curated, Dropped):
             continue
         for example in examples_of(curated, kind, options):

@@ -8,9 +8,11 @@ trajectories hold nothing; the tools of a trajectory are looked at once per tool
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from curation.disclosing import DISCLOSURES, Disclosure, Gate, default_kinds, kinds_named
+from curation.episodes import read_tool_texts
 from curation.errors import ExportError
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import Curated
@@ -55,40 +57,38 @@ class Guard:
         self._gate = gate_of(self._all)
 
     def look(
-        self, curated: Curated, bodies: tuple[PackedEpisode | None, ...]
+        self, curated: Curated, stored: tuple[bytes, ...], tools: bytes
     ) -> tuple[Curated | Dropped, Disclosed]:
         """The trajectory as it may leave, and what was found in it.
 
         Args:
-            bodies: its stored forms: what is trained on and, where that is a correction, the
-                original.
+            stored: the JSON of its messages, and of the original's where it is a correction.
+            tools: its packed tool set.
         """
         counts: Disclosed = Counter()
-        kinds: dict[str, Disclosure] = {}
-        for body in bodies:
-            if body is not None:
-                for kind in (
-                    *self._gate.open_to(body.messages_json()),
-                    *open_to_tools(body.tools, self._all),
-                ):
-                    kinds[kind.name] = kind
-        for message in further_answers(curated):
-            for kind in self._gate.open_to(encode_messages((message,))):
-                kinds[kind.name] = kind
-        if not kinds:
+        messages = curated.trajectory.messages
+        kinds = {kind for json in stored for kind in self._gate.open_to(json)}
+        further = further_answers(curated)
+        for message in further:
+            kinds.update(self._gate.open_to(encode_messages((message,))))
+        values: dict[tuple[str, str], Value] = {}
+        if kinds:
+            if curated.original is not None:
+                messages = (*messages, *curated.original.messages)
+            messages = (*messages, *further)
+            values = _by_content(values_in(messages, (), in_order(kinds)))
+        for key, value in values_of_tools(tools, self._all).items():
+            values.setdefault(key, value)
+        if not values:
             return curated, counts
-        ordered = tuple(sorted(kinds.values(), key=lambda kind: (kind.rank, kind.name)))
-        values = _values(curated, ordered)
-        self._count(values, counts)
-        taken = tuple(kind for kind in ordered if kind.name in self._redacted)
-        if not any(one.kind in self._redacted and not one.is_example for one in values):
+        self._count(values.values(), counts)
+        taken = [v for v in values.values() if v.kind in self._redacted and not v.is_example]
+        if not taken:
             return curated, counts
         done = redacted(curated, taken)
-        if done is None:
-            return Dropped(DropReason.REDACTION_BREAKS), counts
-        return done[0], counts
+        return (Dropped(DropReason.REDACTION_BREAKS) if done is None else done), counts
 
-    def _count(self, values: list[Value], counts: Disclosed) -> None:
+    def _count(self, values: Collection[Value], counts: Disclosed) -> None:
         for one in values:
             became = KEPT
             if one.is_example:
@@ -101,10 +101,13 @@ class Guard:
         )
 
 
-def _values(curated: Curated, kinds: tuple[Disclosure, ...]) -> list[Value]:
-    original = curated.original.messages if curated.original is not None else ()
-    messages = (*curated.trajectory.messages, *original, *further_answers(curated))
-    return values_in(messages, curated.trajectory.tools, kinds)
+def in_order(kinds: Iterable[Disclosure]) -> tuple[Disclosure, ...]:
+    """Kinds in the order in which they count."""
+    return tuple(sorted(kinds, key=lambda kind: (kind.rank, kind.name)))
+
+
+def _by_content(values: Iterable[Value]) -> dict[tuple[str, str], Value]:
+    return {(value.kind, value.canonical): value for value in values}
 
 
 @lru_cache(maxsize=8)
@@ -113,7 +116,9 @@ def gate_of(names: tuple[str, ...]) -> Gate:
     return Gate([DISCLOSURES.get(name) for name in names])
 
 
-@lru_cache(maxsize=512)
-def open_to_tools(packed: bytes, names: tuple[str, ...]) -> tuple[Disclosure, ...]:
-    """What a stored tool set may hold; most trajectories share theirs."""
-    return gate_of(names).open_to(PackedEpisode(b"", packed).tools_json())
+@lru_cache(maxsize=4096)
+def values_of_tools(packed: bytes, names: tuple[str, ...]) -> dict[tuple[str, str], Value]:
+    """What a stored tool set holds; most trajectories share theirs."""
+    tools = PackedEpisode(b"", packed).tools_json()
+    kinds = gate_of(names).open_to(tools)
+    return _by_content(values_in((), read_tool_texts(tools), kinds)) if kinds else {}

@@ -154,8 +154,8 @@ def make(work: Making) -> Made:
             assert settled.dropped is not None
             made.losses.append(Loss(source, settled.dropped))
             continue
-        curated = unpacked(settled, settled.body)
-        leaving, disclosed = guard.look(curated, (settled.body, settled.original))
+        curated, stored = unpacked(settled, settled.body)
+        leaving, disclosed = guard.look(curated, stored, settled.body.tools)
         if isinstance(leaving, Dropped):
             made.losses.append(Loss(source, leaving))
             continue
@@ -207,10 +207,15 @@ def _add_copies(
             made.losses.append(Loss(row.source, copy, copied.augmentation))
 
 
-def unpacked(settled: Settled, body: PackedEpisode) -> Curated:
-    """The trajectory with its content."""
-    original = settled.original.unpacked() if settled.original is not None else None
-    return replace(settled.curated, trajectory=body.unpacked(), original=original)
+def unpacked(settled: Settled, body: PackedEpisode) -> tuple[Curated, tuple[bytes, ...]]:
+    """The trajectory with its content, and the JSON of its messages and of its original's."""
+    stored = body.messages_json()
+    trajectory = body.with_messages(stored)
+    if settled.original is None:
+        return replace(settled.curated, trajectory=trajectory), (stored,)
+    before = settled.original.messages_json()
+    original = settled.original.with_messages(before)
+    return replace(settled.curated, trajectory=trajectory, original=original), (stored, before)
 
 
 def examples_of(

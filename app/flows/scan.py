@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from app.flows.export_disclosing import check_redact, gate_of, open_to_tools
+from app.flows.export_disclosing import check_redact, gate_of, values_of_tools
 from app.flows.running import Run
 from app.flows.side_by_side import how_many_processes, workers
 from curation.disclosing import DISCLOSURES, default_kinds, kinds_named, masked
@@ -162,14 +162,12 @@ def look_through(work: Scan) -> list[ScanHit]:
     hits: list[ScanHit] = []
     for one in work.bodies:
         opened = gate.open_to(one.body.messages_json())
-        in_tools = open_to_tools(one.body.tools, work.kinds)
-        if not opened and not in_tools:
-            continue
-        kinds = {kind.name: kind for kind in (*opened, *in_tools)}
-        ordered = tuple(sorted(kinds.values(), key=lambda kind: (kind.rank, kind.name)))
-        episode = one.body.unpacked()
+        messages = one.body.unpacked().messages if opened else ()
+        found = {(v.kind, v.canonical): v for v in values_in(messages, (), opened)}
+        for key, value in values_of_tools(one.body.tools, work.kinds).items():
+            found.setdefault(key, value)
         hits += [
             ScanHit(one.uid, v.kind, v.message_index, masked(v.written), v.is_example)
-            for v in values_in(episode.messages, episode.tools if in_tools else (), ordered)
+            for v in found.values()
         ]
     return hits

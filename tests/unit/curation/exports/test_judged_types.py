@@ -15,7 +15,7 @@ from curation.exporting import LAYOUTS, TYPES, AnsweredTry, Curated, Options
 from curation.exports.suffix import reach, without_stale
 from curation.gold import GoldCall, GoldParameter
 from curation.judged_rows import Rewarded, StepTexts, Stepwise
-from curation.redacting import redacted
+from curation.redacting import further_answers, redacted, values_in
 from curation.rl_options import RlOptions
 from curation.step_facts import AnswerCount, Better, StepFacts
 from curation.trajectory import Message, Role, ToolCall, Trajectory
@@ -256,7 +256,8 @@ def test_gold_leaves_redacted_like_all_else() -> None:
     value = Trajectory((user("Mail"), call(("ping", '{"to": "a"}'))), (PING,))
     mail = "k.lindqvist@northwind-shipping.se"
     gold = (GoldCall("ping", (GoldParameter("to", ("a", [{"cc": [mail]}])),)),)
-    done = redacted(facts(curated(value), gold=gold), kinds_named(("email",)))
+    held = facts(curated(value), gold=gold)
+    done = redacted(held, values_in(further_answers(held), (), kinds_named(("email",))))
     assert done is not None
-    (row,), _ = rl(done[0])
+    (row,), _ = rl(done)
     assert mail not in row.accepted and "cc" in row.accepted
