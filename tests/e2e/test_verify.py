@@ -103,7 +103,7 @@ def exported(studio: Studio, kind: str, dataset: str, out: Path) -> list[dict[st
     lines = [
         line
         for path in sorted(out.glob("*.jsonl"))
-        if not path.name.startswith(("dropped", "index"))
+        if not path.name.startswith(("dropped", "index", "lineage"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     return [json.loads(line) for line in lines]
