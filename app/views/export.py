@@ -16,6 +16,7 @@ from app.flows.browse import choices
 from app.flows.export import ExportInfo
 from app.flows.rounds import closed_rounds
 from app.views.benchmarks import ask_benchmarks
+from app.views.export_asked import also_asked
 from app.views.export_augment import ask_augment, draw_copied, draw_copy_preview
 from app.views.export_judged import ask_rl, draw_balance
 from app.views.export_selection import ask_selection
@@ -97,9 +98,11 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
     )
     st.caption(TYPES.get(str(kind)).description)
     rl = ask_rl(str(kind))
+    selecting = st.container()  # stands where it is done, and counts what all fields let through
+    decontaminate = ask_benchmarks(trained=TYPES.get(str(kind)).splits)
     augment, copies_at = ask_augment(str(kind))
     template, context = ask_template()
-    decontaminate = ask_benchmarks(trained=TYPES.get(str(kind)).splits)
+    redact = ask_terms()
     params = {
         "type": kind,
         "layout": layout,
@@ -116,15 +119,18 @@ def _ask(datasets: tuple[str, ...], closed: Sequence[int]) -> None:
         "context": context,
         "rl": rl,
         "decontaminate": decontaminate,
-        "redact": ask_terms(),
+        "redact": redact,
         "augment": msgspec.to_builtins(augment),
     }
-    selection = ask_selection(msgspec.convert(params, flow.ExportRequest))
+    with selecting:
+        selection = ask_selection(msgspec.convert(params, flow.ExportRequest))
     params["selection"] = msgspec.to_builtins(selection or NOTHING)
-    draw_balance(msgspec.convert(params, flow.ExportRequest))
-    draw_preview(msgspec.convert(params, flow.ExportRequest))
-    draw_copy_preview(msgspec.convert(params, flow.ExportRequest), copies_at)
-    start_at, _ = st.columns([1, 5])
+    request = msgspec.convert(params, flow.ExportRequest)
+    draw_balance(request)
+    draw_preview(request)
+    draw_copy_preview(request, copies_at)
+    start_at, also_at = st.columns([1, 5], vertical_alignment="center")
+    also_at.caption(escape(also_asked(request)))
     if start_at.button(
         "Export",
         type="primary",

@@ -34,7 +34,7 @@ def ask_augment(kind: str) -> tuple[Augment, DeltaGenerator]:
     with st.expander("Augmented copies", icon=":material/content_copy:"):
         st.caption(
             "Changed copies of rows, as true as their sources and in their split. "
-            "0.5 copies every second row that allows it, 2 each of them twice."
+            "0.5 makes a copy of every second row that allows one, 2 make two copies of each."
         )
         copies = {}
         for start in range(0, len(names), _COLUMNS):

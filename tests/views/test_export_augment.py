@@ -9,6 +9,7 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from app.flows import jobs
+from components.notices import escape
 from storage.engine import Store
 from tests.views.conftest import Open
 
@@ -40,7 +41,10 @@ def test_copies_are_tried_then_made_then_told_of(
     page.number_input(key="export-copies-number").set_value(400).run()
     assert any("makes no 400 copies" in one.value for one in page.error)
     page.number_input(key="export-augment-shuffle-parameters").set_value(2.0).run()
+    page.multiselect(key="export-redact").set_value(["email"]).run()
     page.text_input(key="export-out-sft-trl").set_value(str(tmp_path / "out")).run()
+    folded = "Parameters in another order: 2 copies a row · redacts E-mail address"
+    assert escape(folded) in [one.value for one in page.caption]
     next(b for b in page.button if b.label == "Export").click().run()
     job = jobs.run_next(filled)
     assert job is not None and job.state == "done", job
