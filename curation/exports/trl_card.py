@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LOADER = '''"""Load the rows of this folder; chat templates get arguments and tools as objects.
+_LOADER = '''"""Load the rows of this folder; chat templates get arguments and tools as objects.
 
     from load_rows import load, with_objects
     trainer = SFTTrainer(model, train_dataset=load("train"),
@@ -23,10 +23,8 @@ MESSAGES = ("messages", "prompt", "completion", "chosen", "rejected")
 
 def load(split="train", folder=None):
     """One split as a dataset, arguments and tools still as text."""
-    file = Path(folder or Path(__file__).parent) / f"{split}.jsonl"
-    # In one piece: of several, none may have a key that the first has not.
-    size = max(file.stat().st_size, 1 << 20)
-    return load_dataset("json", data_files=str(file), split="train", chunksize=size)
+    file = Path(folder or Path(__file__).parent) / f"{split}<suffix>"
+<load>
 
 
 def with_objects(tokenizer):
@@ -68,6 +66,21 @@ def message_of(message):
         calls.append({**kept, "function": function})
     return {**message, "tool_calls": calls} if calls else message
 '''
+
+_LOAD = {
+    ".jsonl": """\
+    # In one piece: of several, none may have a key that the first has not.
+    size = max(file.stat().st_size, 1 << 20)
+    return load_dataset("json", data_files=str(file), split="train", chunksize=size)""",
+    ".parquet": """\
+    return load_dataset("parquet", data_files=str(file), split="train")""",
+}
+
+
+def loader(suffix: str) -> str:
+    """The module that loads files of a suffix."""
+    return _LOADER.replace("<suffix>", suffix).replace("<load>", _LOAD[suffix])
+
 
 USE = """
 `python {script} MODEL` trains a LoRA adapter on these rows; MODEL is the one thing to name. It does
@@ -126,9 +139,15 @@ decimals, very large integers, some numbers like 0.95) are left out; the layout 
 """
 
 
-def advice(type_name: str, *, objects: bool) -> str:
-    """Markdown: how to load and train."""
+TABLE = """\
+Parquet: arguments and `tools` are **JSON text** in typed columns, so nothing is guessed, filled in
+or rounded, whichever version of `datasets` (or pandas, or Polars) loads them.
+"""
+
+
+def advice(type_name: str, form: str) -> str:
+    """Markdown: how to load and train, after what is to be known of the form of the rows."""
     trainer, config = TRAINERS[type_name]
     use = USE.replace("{trainer}", trainer).replace("{config}", config)
     use = use.replace("{script}", f"train_{type_name}.py")
-    return "\n".join([OBJECTS if objects else TEXT, use.lstrip("\n"), HINTS[type_name]]).strip()
+    return "\n".join([form, use.lstrip("\n"), HINTS[type_name]]).strip()

@@ -25,7 +25,7 @@ def main(model, out="{kind}-model"):
     from transformers import AutoTokenizer
     from trl import {trainer}Config, {trainer}Trainer
 
-    has_validation = Path(__file__).with_name("validation.jsonl").exists()
+    has_validation = Path(__file__).with_name("validation{suffix}").exists()
     trainer = {trainer}Trainer(
         model=model,
         args={trainer}Config(
@@ -84,8 +84,8 @@ _KINDS = {
 }
 
 
-def training_script(shape: str) -> dict[str, str]:
-    """The script for rows of a shape, by file name; {} where another one stands beside them."""
+def training_script(shape: str, suffix: str) -> dict[str, str]:
+    """The script for files of a shape of rows, by its name; {} where another stands beside them."""
     if shape not in _KINDS:
         return {}
     kind, trainer, special = _KINDS[shape]
@@ -93,6 +93,7 @@ def training_script(shape: str) -> dict[str, str]:
     text = _SCRIPT.format(
         name=name,
         kind=kind,
+        suffix=suffix,
         trainer=trainer,
         special=special,
         epochs=speed.epochs,

@@ -41,7 +41,7 @@ from curation.exports.chat_contract import check_chat_row
 from curation.exports.chat_fit import fitted_chat, fitted_prompt, refuse_masks
 from curation.exports.lines import Lines
 from curation.exports.rewarded_contract import check_rewarded_row
-from curation.exports.trl_card import LOADER, advice
+from curation.exports.trl_card import OBJECTS, TEXT, advice, loader
 from curation.exports.trl_judged_card import ADVICE as JUDGED_ADVICE
 from curation.exports.trl_judged_card import TRAIN_GRPO, TRAIN_PRM
 from curation.exports.trl_rewarded import (
@@ -93,7 +93,7 @@ class Trl(Lines):
     """See the module."""
 
     shapes: tuple[type[Struct], ...]
-    suffix = ".jsonl"
+    suffix: str = ".jsonl"
 
     def __init__(self, *, objects: bool) -> None:
         self._objects = objects
@@ -191,7 +191,7 @@ class Trl(Lines):
 
     def companions(self, files: dict[str, str], shape: str) -> dict[str, str]:
         """The loader, which gives chat templates objects, and a script that trains."""
-        beside = {"load_rows.py": LOADER, **training_script(shape)}
+        beside = {"load_rows.py": loader(self.suffix), **training_script(shape, self.suffix)}
         if shape == "Rewarded":
             beside |= {
                 "tool_reward.py": text_of_file("tool_reward.py"),
@@ -205,7 +205,7 @@ class Trl(Lines):
         """How to load it."""
         if type_name in JUDGED_ADVICE:
             return JUDGED_ADVICE[type_name]
-        return advice(type_name, objects=self._objects)
+        return advice(type_name, OBJECTS if self._objects else TEXT)
 
 
 def _refuse_changing(example: Example) -> None:

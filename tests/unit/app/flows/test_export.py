@@ -377,16 +377,21 @@ def test_the_newest_datasets_loads_the_files_equal(
     found = without_nulls(loaded(tmp_path / "out"))
     if LAYOUTS.get(layout).suffix == ".jsonl":
         assert found == rows_of(tmp_path / "out")
+    elif layout == "trl-parquet":
+        ask(store, tmp_path / "lines", kind, "trl", include="all", per_step=per_step)
+        assert found == rows_of(tmp_path / "lines")
     else:
         table = parquet.read_table(tmp_path / "out" / "train.parquet").to_pylist()
         assert found == without_nulls(table) and len(table) > 1
 
 
 LOADING = """
-import json, sys
+import glob, json, sys
 from datasets import load_dataset
 folder = sys.argv[1]
-rows = load_dataset("json", data_files=folder + "/train.jsonl", split="train",
+parquet = glob.glob(folder + "/train.parquet")
+rows = load_dataset("parquet" if parquet else "json", split="train",
+                    data_files=parquet or folder + "/train.jsonl",
                     cache_dir=folder + "/../old-cache")
 json.dump(list(rows), sys.stdout)
 """
@@ -398,7 +403,10 @@ json.dump(list(rows), sys.stdout)
 )
 @pytest.mark.parametrize(
     ("kind", "layout"),
-    [("sft", "trl"), ("dpo", "trl"), ("kto", "trl"), ("sft", "sharegpt"), ("dpo", "sharegpt")],
+    [
+        *[("sft", "trl"), ("dpo", "trl"), ("kto", "trl"), ("sft", "trl-parquet")],
+        *[("sft", "sharegpt"), ("dpo", "sharegpt")],
+    ],
 )
 def test_an_older_datasets_loads_the_files_equal(
     store: Store, told: tuple[str, ...], tmp_path: Path, kind: str, layout: str
@@ -407,7 +415,11 @@ def test_an_older_datasets_loads_the_files_equal(
     command = [os.environ["LOOPWRIGHT_OLD_DATASETS_PYTHON"], "-c", LOADING, str(tmp_path / "out")]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]
-    assert without_nulls(json.loads(answer.stdout)) == rows_of(tmp_path / "out")
+    lines = tmp_path / "out"
+    if layout == "trl-parquet":
+        lines = tmp_path / "lines"
+        ask(store, lines, kind, "trl", include="all")
+    assert without_nulls(json.loads(answer.stdout)) == rows_of(lines)
 
 
 class Tokenizer:
@@ -419,7 +431,7 @@ class Tokenizer:
         return conversation, tools, options
 
 
-@pytest.mark.parametrize("layout", ["trl", "trl-objects"])
+@pytest.mark.parametrize("layout", ["trl", "trl-objects", "trl-parquet"])
 @pytest.mark.parametrize("kind", ["sft", "dpo", "kto"])
 def test_the_loader_beside_trl_files_gives_templates_objects(
     store: Store, told: tuple[str, ...], tmp_path: Path, kind: str, layout: str
@@ -432,7 +444,8 @@ def test_the_loader_beside_trl_files_gives_templates_objects(
     # TRL's SFTTrainer prepares nothing that decodes rows as they are taken.
     assert rows.format["type"] is None
     tokenizer = space["with_objects"](Tokenizer())  # type: ignore[operator]
-    for row, line in zip(rows, rows_of(tmp_path / "out"), strict=True):
+    written = loaded(tmp_path / "out") if layout == "trl-parquet" else rows_of(tmp_path / "out")
+    for row, line in zip(rows, without_nulls(written), strict=True):  # type: ignore[call-overload]
         tools = json.loads(str(line.pop("tools"))) or None
         for name in [key for key, value in line.items() if isinstance(value, list)]:
             expected = with_object_arguments(line[name])
