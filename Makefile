@@ -2,6 +2,7 @@
 # make test    set up, then every check: ruff, mypy, import-linter, pytest (browser tests included)
 # make lint    the checks without pytest
 # make test-old-datasets    the exports once more, in the last `datasets` that fills gaps with null
+# make test-trainers        the exports in the trainers themselves: they load the rows and take steps
 # make bench   speed of import, checks, queries, export and the judge runner; everyday tasks
 # make data    write sample_data anew from the seeded generator
 # make docs    bring the tables of the README up to date
@@ -13,12 +14,18 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 OLD := .venv-old-datasets
+TRAINERS := .venv-trainers
+PINNED := .venv-trainers-pinned
+PINNED_NEEDS := torch transformers datasets trl peft accelerate addict binpacking codetiming dacite \
+	einops fire hydra-core importlib-metadata json-repair matplotlib modelscope nltk numpy omegaconf \
+	openai pandas pillow pydantic pyyaml ray rouge scipy sentencepiece simplejson sortedcontainers \
+	tensordict tiktoken torchdata tyro zstandard
 ARGS ?=
 # Processes that tests start would compile the whole program again and again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-flows test-others test-browser-a-i test-browser-j-z test-old-datasets lint \
-	bench data docs clean require-python
+.PHONY: run test test-flows test-others test-browser-a-i test-browser-j-z test-old-datasets test-trainers \
+	lint bench data docs clean require-python
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -57,6 +64,12 @@ test-old-datasets: $(VENV)/.installed-test $(OLD)/.installed
 	LOOPWRIGHT_OLD_DATASETS_PYTHON=$(CURDIR)/$(OLD)/bin/python \
 		$(BIN)/python -m pytest tests/unit/app/flows/test_export.py -k older_datasets $(ARGS)
 
+# Only on demand: they are large, and torch is theirs, not the studio's.
+test-trainers: $(VENV)/.installed-test $(TRAINERS)/.installed $(PINNED)/.installed
+	LOOPWRIGHT_TRAINERS_PYTHON=$(CURDIR)/$(TRAINERS)/bin/python \
+	LOOPWRIGHT_PINNED_TRAINERS_PYTHON=$(CURDIR)/$(PINNED)/bin/python \
+		$(BIN)/python -m pytest tests/trainers $(ARGS)
+
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -73,7 +86,7 @@ docs: $(VENV)/.installed
 	$(BIN)/python -m tests.readme_tables
 
 clean:
-	rm -rf $(VENV) $(OLD) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) $(OLD) $(TRAINERS) $(PINNED) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 
 $(VENV)/.installed: pyproject.toml constraints.txt | require-python
@@ -95,6 +108,27 @@ $(OLD)/.installed: constraints-old-datasets.txt | require-python
 	@test -x $(OLD)/bin/python || $(PYTHON) -m venv $(OLD)
 	@$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check \
 		-c constraints-old-datasets.txt datasets pyarrow pandas numpy
+	@touch $@
+
+# Of the trainers named with --no-deps only what reads rows is run; the rest of what they ask for is
+# for graphics cards.
+$(TRAINERS)/.installed: constraints-trainers.txt | require-python
+	@test -x $(TRAINERS)/bin/python || $(PYTHON) -m venv $(TRAINERS)
+	@echo "Installing TRL, Axolotl and torch into $(TRAINERS) …"
+	@$(TRAINERS)/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints-trainers.txt torch trl addict art colorama einops fire python-dotenv scipy
+	@$(TRAINERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		-c constraints-trainers.txt axolotl
+	@touch $@
+
+# Of its own, because these trainers want older libraries than the newest TRL.
+$(PINNED)/.installed: constraints-trainers-pinned.txt | require-python
+	@test -x $(PINNED)/bin/python || $(PYTHON) -m venv $(PINNED)
+	@echo "Installing LLaMA-Factory, ms-swift, verl and torch into $(PINNED) …"
+	@$(PINNED)/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints-trainers-pinned.txt $(PINNED_NEEDS)
+	@$(PINNED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		-c constraints-trainers-pinned.txt llamafactory ms-swift verl
 	@touch $@
 
 require-python:

@@ -1,0 +1,51 @@
+"""What every consumer needs: the model of two layers, and the report it hands back.
+
+Runs in the trainers' own environment, which knows nothing of Loopwright.
+"""
+
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+
+def arguments():
+    """Folder of the export, folder of the model, folder for scraps, and options as JSON."""
+    export, model, scraps, options = sys.argv[1:5]
+    return Path(export), model, scraps, json.loads(options)
+
+
+def tokenizer_of(folder):
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def model_of(folder):
+    torch.manual_seed(7)
+    return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
+
+
+def trained_text(tokenizer, ids, learnt):
+    """One text as the trainer holds it. `learnt`: for each token, whether it carries loss."""
+    ids, learnt = list(map(int, ids)), list(map(bool, learnt))
+    assert len(ids) == len(learnt)
+    return {
+        "tokens": len(ids),
+        "learnt_tokens": sum(learnt),
+        "text": tokenizer.decode(ids),
+        "learnt": tokenizer.decode([i for i, one in zip(ids, learnt) if one]),
+    }
+
+
+def losses_of(trainer):
+    """Take the steps; the loss of each."""
+    trainer.train()
+    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+
+
+def report(packages, **said):
+    """The last line of standard output."""
+    versions = {name: version(name) for name in packages}
+    print("\n" + json.dumps({"versions": versions, **said}))
