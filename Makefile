@@ -86,8 +86,8 @@ docs: $(VENV)/.installed
 	$(BIN)/python -m tests.readme_tables
 
 clean:
-	rm -rf $(VENV) $(OLD) $(TRAINERS) $(PINNED) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
-		.import_linter_cache
+	rm -rf $(VENV) $(OLD) $(TRAINERS) $(PINNED) build dist *.egg-info .pytest_cache .mypy_cache \
+		.ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.installed: pyproject.toml constraints.txt | require-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -116,7 +116,7 @@ $(TRAINERS)/.installed: constraints-trainers.txt | require-python
 	@test -x $(TRAINERS)/bin/python || $(PYTHON) -m venv $(TRAINERS)
 	@echo "Installing TRL, Axolotl and torch into $(TRAINERS) …"
 	@$(TRAINERS)/bin/python -m pip install --quiet --disable-pip-version-check \
-		-c constraints-trainers.txt torch trl addict art colorama einops fire python-dotenv scipy
+		-c constraints-trainers.txt torch trl peft addict art colorama einops fire python-dotenv scipy
 	@$(TRAINERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		-c constraints-trainers.txt axolotl
 	@touch $@

@@ -61,7 +61,10 @@ if __name__ == "__main__":
     main(*sys.argv[1:])
 '''
 
-TRAIN_PRM = '''"""Train a process reward model on these rows: python train_prm.py MODEL [OUT]"""
+TRAIN_PRM = '''"""Train a process reward model on these rows: python train_prm.py MODEL [OUT]
+
+TRL has PRMTrainer up to version 1.13: `pip install "trl<1.14"`.
+"""
 
 import sys
 
@@ -76,10 +79,13 @@ def main(model, out="prm-model"):
     except ImportError:  # before it became experimental
         from trl import PRMConfig, PRMTrainer
 
+    # A row that is cut off would lose tools or labels in silence. Older versions have a limit for
+    # prompts, too.
+    limits = ("max_length", "max_prompt_length", "max_completion_length")
+    unlimited = {name: None for name in limits if name in PRMConfig.__dataclass_fields__}
     trainer = PRMTrainer(
         model=AutoModelForTokenClassification.from_pretrained(model, num_labels=2),
-        # A row that is cut off would lose labels in silence.
-        args=PRMConfig(output_dir=out, max_length=None, max_completion_length=None),
+        args=PRMConfig(output_dir=out, **unlimited),
         train_dataset=load("train"),
         processing_class=AutoTokenizer.from_pretrained(model),
     )
@@ -106,7 +112,8 @@ ground truth earns its own. `[]` stands for a right answer without a call. Argum
 models always or never get right teaches GRPO nothing.
 """,
     "stepwise": """\
-`python train_prm.py MODEL` trains a process reward model on these rows. `prompt` and `completions`
+`python train_prm.py MODEL` trains a process reward model on these rows. It needs TRL before 1.14,
+which dropped PRMTrainer (run with TRL 0.24). `prompt` and `completions`
 are **text**, because PRMTrainer reads no messages: it puts each label on the separator behind its
 step. Every turn stands between tags with its role; tools, calls and results between the tags of
 Hermes and Qwen. What a step was answered stands at the beginning of the next completion. `tools`

@@ -70,6 +70,7 @@ def consumed(toy_model: Path, tmp_path: Path) -> Consumed:
             "HF_HOME": str(tmp_path / "home"),
             "HF_DATASETS_CACHE": str(tmp_path / "cache"),
             "TOKENIZERS_PARALLELISM": "false",
+            "OMP_NUM_THREADS": "1",
         }
         environment.pop("PYTHONPATH", None)
         answer = subprocess.run(

@@ -1,4 +1,4 @@
-"""A store filled as people fill it: rows by `loopwright ingest`, judgements by the screens' flows."""
+"""A store filled as people fill it: rows by `loopwright ingest`, judged by the screens' flows."""
 
 from __future__ import annotations
 
@@ -143,9 +143,7 @@ def _say(store: Store, ana: Person, uid: str, trajectory: Trajectory, kind: int)
     decide(store, uid, decided_by=ana.info, outcome=outcome, adopt_annotator="ana")
 
 
-def _correct(
-    store: Store, ana: Person, uid: str, trajectory: Trajectory, steps: list[int]
-) -> None:
+def _correct(store: Store, ana: Person, uid: str, trajectory: Trajectory, steps: list[int]) -> None:
     """Another argument where the call takes anything, else another last answer."""
     messages = trajectory.messages
     at = steps[0]

@@ -35,7 +35,7 @@ def trained_text(tokenizer, ids, learnt):
         "tokens": len(ids),
         "learnt_tokens": sum(learnt),
         "text": tokenizer.decode(ids),
-        "learnt": tokenizer.decode([i for i, one in zip(ids, learnt) if one]),
+        "learnt": tokenizer.decode([i for i, one in zip(ids, learnt, strict=True) if one]),
     }
 
 
