@@ -38,8 +38,8 @@ actor_rollout_ref:
 ADVICE = """\
 `verl.yaml` names the files and the reward; give the model on the command line, as its first lines
 say (checked with verl 0.9.1). Lengths, group size and temperature are LoopTool's (arXiv 2511.09148,
-appendix B.2); prompts longer than `max_prompt_length` are filtered out by verl, so compare its count
-with the table below.
+appendix B.2); prompts longer than `max_prompt_length` are filtered out by verl, so compare its
+count with the table below.
 
 `tool_reward.py` is the reward: 1 for the calls of `reward_model.ground_truth` (JSON), of one of
 `extra_info.alternatives`, or for calls that fit `extra_info.accepted`; else 0. Tools stand in the
