@@ -18,6 +18,9 @@ Fine-tunes a model on the rows of this folder, with ms-swift 4.6. In this folder
 _KINDS = {
     "Pair": "rlhf_type: dpo\nbeta: 0.1\n",
     "Judged": "rlhf_type: kto\nbeta: 0.1\n"
+    "# Without its KL term, for which ms-swift takes the last message of another row and stops\n"
+    "# where that is a call or says the same.\n"
+    "loss_type: apo_zero_unpaired\n"
     "# Set these by the counts on the card: wanted * desirable about as much as unwanted * other.\n"
     "desirable_weight: 1.0\nundesirable_weight: 1.0\n",
 }
@@ -79,7 +82,8 @@ step of each carries loss.
 """,
     "kto": """\
 `label` says whether the steps with `loss: true` are wanted. The table below counts both kinds; set
-the weights in the config by it.
+the weights in the config by it. The config leaves KTO's KL term out (`apo_zero_unpaired`): ms-swift
+takes it from the last message of other rows and stops where that is a call.
 """,
 }
 

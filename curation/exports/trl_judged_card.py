@@ -15,7 +15,10 @@ from tool_reward import tool_reward
 
 
 def as_prompts(rows, tokenizer):
-    """The rows with their prompts as text; `tools` is in it and no column any more."""
+    """The rows with their prompts as text; `tools` is in it and no column any more.
+
+    Under a name of its own first: the column `prompt` would cut a text into a list of letters.
+    """
 
     def render(row):
         text = tokenizer.apply_chat_template(
@@ -27,9 +30,9 @@ def as_prompts(rows, tokenizer):
         bos = tokenizer.bos_token
         if bos and tokenizer(text)["input_ids"][:2] == [tokenizer.bos_token_id] * 2:
             text = text.removeprefix(bos)  # the tokenizer adds one, and the template another
-        return {"prompt": text}
+        return {"text": text}
 
-    return rows.map(render, remove_columns=["tools"])
+    return rows.map(render, remove_columns=["prompt", "tools"]).rename_column("text", "prompt")
 
 
 def main(model, out="grpo-model"):

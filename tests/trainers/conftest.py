@@ -67,6 +67,7 @@ def consumed(toy_model: Path, tmp_path: Path) -> Consumed:
         command += [str(toy_model), str(tmp_path / "scraps"), json.dumps(options)]
         environment = os.environ | {
             "HF_HUB_OFFLINE": "1",
+            "AXOLOTL_DO_NOT_TRACK": "1",
             "HF_HOME": str(tmp_path / "home"),
             "HF_DATASETS_CACHE": str(tmp_path / "cache"),
             "TOKENIZERS_PARALLELISM": "false",

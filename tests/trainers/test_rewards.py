@@ -28,11 +28,12 @@ def test_the_label_of_a_step_lies_behind_it_and_its_prompt_is_whole(
 def test_prompts_hold_the_tools_and_right_answers_earn_the_reward(
     exported: Exported, consumed: Consumed
 ) -> None:
-    export = exported("rl", "trl", template=False)
+    export = exported("rl", "trl", "--no-calls", "1", template=False)
     report = consumed(NEWEST, "grpo_steps", export)
     rows = lines(export / "train.jsonl")
     assert len(rows) == len(report["prompts"]) > 10
     took_steps(report)
+    assert {row["ground_truth"] == "[]" for row in rows} == {True, False}
     for row, prompt in zip(rows, report["prompts"], strict=True):
         words = [m["content"] for m in row["prompt"] if m.get("content")]
         assert all(stands(one.strip(), prompt) for one in (*words, *tool_names(row)))
@@ -45,9 +46,10 @@ def test_prompts_hold_the_tools_and_right_answers_earn_the_reward(
 def test_verl_keeps_every_prompt_and_finds_the_reward(
     exported: Exported, consumed: Consumed
 ) -> None:
-    export = exported("rl", "verl", template=False)
+    export = exported("rl", "verl", "--no-calls", "1", template=False)
     report = consumed(PINNED, "verl_rows", export)
     assert report["kept"] == report["loaded"] == len(report["prompts"]) > 10
     for prompt, names in zip(report["prompts"], report["tools"], strict=True):
-        assert names and all(f'"{name}"' in prompt for name in names)
+        assert all(f'"{name}"' in prompt for name in names)
+    assert sum(map(len, report["tools"])) > 10
     assert set(report["right"]) == {1.0} and set(report["wrong"]) == {0.0}

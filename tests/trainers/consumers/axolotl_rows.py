@@ -1,22 +1,31 @@
-"""Axolotl's chat_template strategy, and the module beside preference rows, by the config that lies
-there; a step on what they give, because Axolotl's own trainer asks for graphics cards."""
+"""Axolotl's own loading of rows, by the config that lies beside them; a step on what it gives,
+because Axolotl's own trainer asks for graphics cards."""
 
+import os
 import sys
 
 import yaml
-from axolotl.prompt_strategies.chat_template import load
+from axolotl.prompt_strategies.dpo import load as load_dpo
+from axolotl.prompt_strategies.kto import load as load_kto
+from axolotl.utils.data.rl import _map_dataset
+from axolotl.utils.data.sft import _load_and_process_single_dataset
+from axolotl.utils.data.shared import load_dataset_with_config
+from axolotl.utils.data.utils import handle_long_seq_in_dataset
 from axolotl.utils.dict import DictDefault
-from datasets import Dataset, load_dataset
+from axolotl.utils.schemas.config import AxolotlInputConfig
 from toy import arguments, losses_of, model_of, report, tokenizer_of, trained_text
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
 from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 
 export, model_folder, scraps, options = arguments()
 sys.path.insert(0, str(export))
+os.chdir(export)
 tokenizer = tokenizer_of(model_folder)
-cfg = DictDefault(yaml.safe_load((export / "axolotl.yaml").read_text()))
+checked = AxolotlInputConfig(**yaml.safe_load((export / "axolotl.yaml").read_text()))
+cfg = DictDefault(checked.model_dump(exclude_none=True))
+cfg.base_model = cfg.base_model_config = cfg.tokenizer_config = model_folder
+cfg.dataset_num_proc = None
 (entry,) = cfg.datasets
-rows = load_dataset(str(export), split=entry.split)
 steps = {
     "output_dir": scraps,
     "max_steps": 2,
@@ -30,28 +39,25 @@ steps = {
 
 
 def sft():
-    strategy = load(tokenizer, cfg, entry)
-    found = [strategy.tokenize_prompt(row) for row in rows]
+    found, _ = _load_and_process_single_dataset(entry, cfg, tokenizer, "train", seed=7)
+    found = handle_long_seq_in_dataset(found, cfg.sequence_len, cfg)
     texts = [
         [trained_text(tokenizer, one["input_ids"], [i != -100 for i in one["labels"]])]
         for one in found
     ]
-    kept = ["input_ids", "labels", "attention_mask"]
     trainer = Trainer(
         model_of(model_folder),
         args=TrainingArguments(**steps),
-        train_dataset=Dataset.from_list([{key: one[key] for key in kept} for one in found]),
+        train_dataset=found.select_columns(["input_ids", "labels", "attention_mask"]),
         data_collator=DataCollatorForSeq2Seq(tokenizer),
     )
     return texts, [], losses_of(trainer)
 
 
-def preferences(trainer_class, config_class, sides):
-    import loopwright_rows
-
-    kind = entry.type.partition(".")[2]
-    transform, more = getattr(loopwright_rows, kind)(cfg)
-    found = rows.map(transform, fn_kwargs={"tokenizer": tokenizer}, **more)
+def preferences(load, trainer_class, config_class, sides):
+    transform, more = load(entry.type, cfg, dataset_idx=0)
+    rows = load_dataset_with_config(entry, use_auth_token=False)
+    found = _map_dataset(cfg, rows, transform, tokenizer, **more)
     trainer = trainer_class(
         model_of(model_folder),
         model_of(model_folder),
@@ -77,9 +83,11 @@ def preferences(trainer_class, config_class, sides):
 if options["type"] == "sft":
     texts, labels, losses = sft()
 elif options["type"] == "dpo":
-    texts, labels, losses = preferences(DPOTrainer, DPOConfig, ["chosen_ids", "rejected_ids"])
+    texts, labels, losses = preferences(
+        load_dpo, DPOTrainer, DPOConfig, ["chosen_ids", "rejected_ids"]
+    )
 else:
-    texts, labels, losses = preferences(KTOTrainer, KTOConfig, ["completion_ids"])
+    texts, labels, losses = preferences(load_kto, KTOTrainer, KTOConfig, ["completion_ids"])
 report(
     ["axolotl", "trl", "transformers", "datasets", "torch"],
     rows=texts,

@@ -1,6 +1,7 @@
 """ms-swift on an export, by the config that lies beside the rows: the model is filled in, and what
 needs a graphics card is changed."""
 
+import importlib
 import json
 import os
 from pathlib import Path
@@ -10,6 +11,12 @@ from toy import arguments, model_of, report, tokenizer_of, trained_text
 export, model_folder, scraps, options = arguments()
 os.environ["MODELSCOPE_CACHE"] = f"{scraps}/cache"
 os.chdir(export)
+# ms-swift tells TRL before 0.25 that Transformers 5 answers with two words, but only once TRL has
+# asked: a package that is not there stands as (False, "N/A"), which is true.
+asked = importlib.import_module("trl.import_utils")
+for name, found in vars(asked).items():
+    if name.endswith("_available") and isinstance(found, tuple):
+        setattr(asked, name, found[0])
 
 from swift.cli.main import parse_yaml_args  # noqa: E402
 from swift.pipelines.train.rlhf import SwiftRLHF  # noqa: E402
@@ -39,11 +46,13 @@ settings |= {
     "--dataset_num_proc": "1",
     "--dataloader_num_workers": "0",
     "--lazy_tokenize": "false",
+    "--check_model": "false",
+    "--dataset_shuffle": "false",
 }
 command = [word for pair in settings.items() for word in pair]
 run = (SwiftSft if options["type"] == "sft" else SwiftRLHF)(command)
 
-kept = {"sft": [""], "dpo": ["chosen_", "rejected_"], "kto": [""]}[options["type"]]
+kept = {"sft": [""], "dpo": ["chosen_", "rejected_"], "kto": ["chosen_"]}[options["type"]]
 train, _ = run._prepare_dataset()
 rows = list(train)
 tokenizer = tokenizer_of(weights)

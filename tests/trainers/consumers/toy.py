@@ -39,6 +39,12 @@ def trained_text(tokenizer, ids, learnt):
     }
 
 
+def right_answer(ground_truth, reply):
+    """What a model of the Hermes family writes when it is right."""
+    calls = [f"<tool_call>\n{json.dumps(call)}\n</tool_call>" for call in json.loads(ground_truth)]
+    return "\n".join(calls) or reply
+
+
 def losses_of(trainer):
     """Take the steps; the loss of each."""
     trainer.train()

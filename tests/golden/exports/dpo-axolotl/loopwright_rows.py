@@ -7,6 +7,8 @@ types; PYTHONPATH has to hold this folder.
 
 import json
 
+from datasets import Features, Value
+
 
 def dpo(cfg, dataset_idx=0, **kwargs):
     """`type: loopwright_rows.dpo`: prompt, chosen and rejected as text."""
@@ -19,7 +21,8 @@ def dpo(cfg, dataset_idx=0, **kwargs):
         )
         return {"prompt": before, "chosen": chosen, "rejected": rejected}
 
-    return transform, {"remove_columns": ["messages", "tools"]}
+    taken = ["messages", "tools", "chosen", "rejected"]
+    return transform, columns(taken, prompt="string", chosen="string", rejected="string")
 
 
 def kto(cfg, dataset_idx=0, **kwargs):
@@ -31,7 +34,15 @@ def kto(cfg, dataset_idx=0, **kwargs):
         completion = added(tokenizer, before, prompt, row["completion"], tools)
         return {"prompt": before, "completion": completion, "label": row["label"]}
 
-    return transform, {"remove_columns": ["messages", "tools"]}
+    taken = ["messages", "tools", "completion"]
+    return transform, columns(taken, prompt="string", completion="string", label="bool")
+
+
+def columns(taken, **types):
+    """What `datasets` is told: left to itself it keeps the column of an answer as it was, a list,
+    and cuts the text that replaces it into letters."""
+    features = Features({name: Value(kind) for name, kind in types.items()})
+    return {"remove_columns": taken, "features": features}
 
 
 def added(tokenizer, before, prompt, answer, tools):

@@ -1,4 +1,7 @@
-"""Train a process reward model on these rows: python train_prm.py MODEL [OUT]"""
+"""Train a process reward model on these rows: python train_prm.py MODEL [OUT]
+
+TRL has PRMTrainer up to version 1.13: `pip install "trl<1.14"`.
+"""
 
 import sys
 
@@ -13,10 +16,13 @@ def main(model, out="prm-model"):
     except ImportError:  # before it became experimental
         from trl import PRMConfig, PRMTrainer
 
+    # A row that is cut off would lose tools or labels in silence. Older versions have a limit for
+    # prompts, too.
+    limits = ("max_length", "max_prompt_length", "max_completion_length")
+    unlimited = {name: None for name in limits if name in PRMConfig.__dataclass_fields__}
     trainer = PRMTrainer(
         model=AutoModelForTokenClassification.from_pretrained(model, num_labels=2),
-        # A row that is cut off would lose labels in silence.
-        args=PRMConfig(output_dir=out, max_length=None, max_completion_length=None),
+        args=PRMConfig(output_dir=out, **unlimited),
         train_dataset=load("train"),
         processing_class=AutoTokenizer.from_pretrained(model),
     )

@@ -200,7 +200,7 @@ class Tokenizer:
 def test_the_script_for_grpo_renders_each_prompt_with_its_own_tools(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("datasets")
+    datasets = pytest.importorskip("datasets")
     judged(store)
     ask(store, tmp_path / "out", "rl", include="annotated")
     monkeypatch.syspath_prepend(str(tmp_path / "out"))
@@ -208,7 +208,18 @@ def test_the_script_for_grpo_renders_each_prompt_with_its_own_tools(
         monkeypatch.delitem(sys.modules, name, raising=False)
     import train_grpo  # type: ignore[import-not-found]
 
-    rows = train_grpo.as_prompts(train_grpo.load("train"), Tokenizer())
+    # As the JSON loader makes it of messages whose keys it finds too different.
+    loaded = train_grpo.load("train").to_list()
+    messages = datasets.Dataset.from_list(
+        [{"prompt": row["prompt"]} for row in loaded],
+        datasets.Features(prompt=datasets.List(datasets.Json())),
+    )
+    others = datasets.Dataset.from_list(
+        [{k: row[k] for k in row if k != "prompt"} for row in loaded]
+    )
+    as_json = datasets.concatenate_datasets([messages, others], axis=1)
+    assert as_json[0]["prompt"] == loaded[0]["prompt"]
+    rows = train_grpo.as_prompts(as_json, Tokenizer())
     for name in ("load_rows", "tool_reward", "train_grpo"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     assert "tools" not in rows.column_names and len(rows) == 3

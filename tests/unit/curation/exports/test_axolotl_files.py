@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import jinja2
 import pytest
 import yaml
+from datasets import Dataset, Features, Json, List, Value
 
 from curation.exporting import LAYOUTS
 from curation.exports.training_config import MODEL
@@ -59,13 +61,32 @@ ROW = {
 }
 
 
+COLUMNS = {
+    "dpo": ("messages", "chosen", "rejected", "tools"),
+    "kto": ("messages", "completion", "label", "tools"),
+}
+# What the JSON loader makes of messages with different keys.
+FEATURES = {
+    "messages": List(Json()),
+    "chosen": Json(),
+    "rejected": Json(),
+    "completion": List(Json()),
+    "label": Value("bool"),
+    "tools": Value("string"),
+}
+
+
 def strategy(name: str, tokenizer: Tokenizer, row: dict[str, Any] = ROW) -> dict[str, Any]:
     space: dict[str, Any] = {}
     files = LAYOUTS.get("axolotl").companions({"train": "train.jsonl"}, "Pair")
     exec(files["loopwright_rows.py"], space)
     transform, options = space[name]({}, dataset_idx=0)
-    assert options == {"remove_columns": ["messages", "tools"]}
     made: dict[str, Any] = transform(row, tokenizer=tokenizer)
+    columns = {key: FEATURES[key] for key in COLUMNS[name]}
+    found = Dataset.from_list([{key: row[key] for key in columns}], Features(columns)).map(
+        partial(transform, tokenizer=tokenizer), **options
+    )
+    assert found[0] == made
     return made
 
 
