@@ -330,6 +330,7 @@ class Adaptation(StrEnum):
     SIMULATED_RESULTS = "simulated-results"
     MASKS_GROWN = "masks-grown"
     RESULTS_ORDERED = "results-ordered"
+    FOREIGN_TYPES = "foreign-types"
 
 
 ADAPTED: dict[Adaptation, str] = {
@@ -341,6 +342,10 @@ ADAPTED: dict[Adaptation, str] = {
     Adaptation.RESULTS_MERGED: "results of parallel calls were merged into one observation",
     Adaptation.UNUSUAL_TOOL_NAME: (
         "rows with a tool name outside `[A-Za-z0-9_-]{1,64}`, which OpenAI refuses"
+    ),
+    Adaptation.FOREIGN_TYPES: (
+        "trajectories whose tools have parameter types outside JSON Schema (`dict`, `str`), as "
+        "their source wrote them: OpenAI refuses such tools"
     ),
     Adaptation.ENDING_LEFT_OUT: (
         "rows without the messages after the last step that is learnt, which teach nothing"

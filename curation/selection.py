@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -205,6 +207,23 @@ NOTHING = Selection()
 """Takes everything."""
 
 SOURCE = "source."
+LEVELS = ("easy", "medium", "hard")
+UNKNOWN = "unknown"
+
+
+def length_names(edges: Sequence[int]) -> list[str]:
+    """Values of `By.LENGTH`, from the shortest: "0-1", "2", "3 or more"."""
+    bounds = [0, *[edge for edge in edges if edge > 0]]
+    names = [str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in pairwise(bounds)]
+    return [*names, f"{bounds[-1]} or more"]
+
+
+def difficulty_names(edges: Sequence[float]) -> list[str]:
+    """Values of `By.DIFFICULTY`, from the easiest; without bounds it is parted into thirds."""
+    if not edges:
+        return [*LEVELS, UNKNOWN]
+    between = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
+    return [f"below {edges[0]:g}", *between, f"{edges[-1]:g} or more", UNKNOWN]
 
 
 def check_selection(asked: Selection) -> None:
@@ -230,6 +249,20 @@ def check_selection(asked: Selection) -> None:
             _refuse(f"{rule.drop:g} is no share to drop", "thinning", "Say 0 to 1.")
     _check_caps(asked)
     _check_quotas(asked)
+    _check_values(asked)
+
+
+def _check_values(asked: Selection) -> None:
+    """A value that there cannot be would do nothing, and nobody would know."""
+    known = {
+        By.LENGTH: length_names(asked.lengths),
+        By.DIFFICULTY: difficulty_names(asked.difficulty.edges),
+    }
+    named = [("caps", cap.by, cap.value) for cap in asked.caps]
+    named += [("quotas", quota.by, quota.value) for quota in asked.quotas]
+    for where, by, value in named:
+        if value is not None and value not in known.get(by, [value]):
+            _refuse(f"No {by} is {value!r}", where, f"There are {', '.join(known[by])}.")
 
 
 def _check_gates(gates: Gates) -> None:

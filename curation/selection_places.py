@@ -10,15 +10,20 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from curation.selection import By, Quota, Selection, Statistic
+from curation.selection import (
+    UNKNOWN,
+    By,
+    Quota,
+    Selection,
+    Statistic,
+    difficulty_names,
+    length_names,
+)
 from curation.selection_facts import Facts, Flags, Floats, Labels, Numbers, one_label
 
-LEVELS = ("easy", "medium", "hard")
-UNKNOWN = "unknown"
 _NO_LIMIT = 1 << 60
 _REST = "(the rest)"
 
@@ -37,27 +42,22 @@ def buckets(facts: Facts, asked: Selection, alive: Flags) -> dict[By, Labels]:
 
 
 def _lengths(steps: Numbers, edges: Sequence[int]) -> Labels:
-    bounds = [0, *[edge for edge in edges if edge > 0]]
-    names = [str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in pairwise(bounds)]
-    names.append(f"{bounds[-1]} or more")
-    return one_label(names, np.searchsorted(bounds[1:], steps, side="right"))
+    bounds = [edge for edge in edges if edge > 0]
+    return one_label(length_names(edges), np.searchsorted(bounds, steps, side="right"))
 
 
 def _levels(difficulty: Floats, edges: Sequence[float], alive: Flags) -> Labels:
     known = ~np.isnan(difficulty)
     if edges:
-        names = [f"below {edges[0]:g}"]
-        names += [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
-        names.append(f"{edges[-1]:g} or more")
         codes = np.searchsorted(edges, np.where(known, difficulty, 0.0), side="right")
     else:
-        names = list(LEVELS)
         ordered = np.sort(difficulty[known & alive])
         # Equal ones stay together, so thirds of few values are not quite thirds.
         last = [math.ceil(len(ordered) * part / 3) - 1 for part in (1, 2)]
         cuts = ordered[last] if len(ordered) else ordered
         codes = np.searchsorted(cuts, np.where(known, difficulty, 0.0), side="left")
-    return one_label([*names, UNKNOWN], np.where(known, codes, len(names)))
+    names = difficulty_names(edges)
+    return one_label(names, np.where(known, codes, names.index(UNKNOWN)))
 
 
 def whole_places(shares: Sequence[float], budget: int) -> list[int]:

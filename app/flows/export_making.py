@@ -36,6 +36,7 @@ from curation.exporting import (
 )
 from curation.exports.mixed import of_mixed_steps
 from curation.exports.suffix import reach, without_stale
+from curation.foreign_types import has_foreign_types
 from curation.rendering.findings import RenderFinding
 from curation.trajectory import Role
 from storage.packed_episodes import PackedEpisode
@@ -148,6 +149,8 @@ def make(work: Making) -> Made:
     made = Made([], [], Counter(), {})
     guard = Guard(work.redact)
     n_rows: Counter[str] = Counter()
+    foreign: dict[bytes, bool] = {}
+    carries_tools = kind.name != "labels"
     for source, settled in enumerate(work.settled):
         before = len(made.rows)
         if settled.body is None:
@@ -183,7 +186,17 @@ def make(work: Making) -> Made:
             made.sizes[source] = (len(episode.tools), steps)
             if not settled.checked:
                 made.notes[Adaptation.UNCHECKED] += 1
+            made.notes.update(_of_tools(settled.body, episode, foreign) if carries_tools else ())
     return made
+
+
+def _of_tools(
+    body: PackedEpisode, episode: Episode, foreign: dict[bytes, bool]
+) -> tuple[Adaptation, ...]:
+    """What is to be told of its tools; `foreign`: what is known of packed tool sets."""
+    if body.tools not in foreign:
+        foreign[body.tools] = has_foreign_types(episode.tools)
+    return (Adaptation.FOREIGN_TYPES,) if foreign[body.tools] else ()
 
 
 def _add_copies(

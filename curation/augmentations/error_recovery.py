@@ -30,7 +30,7 @@ _BREAKING = ("missing-key", "cast-value", "blank-value", "misspelt-tool")
 @augmentation("error-recovery", title="Error and recovery", types=("sft",))
 def error_recovery(original: Original, rng: Random) -> Example | Barred:
     """A wrong call, made by a mutation, and the error that the schema check gives for it stand
-    before the right call; only what follows the error is learnt. For whole trajectories in layouts
+    before the right call; the wrong call is never learnt. For whole trajectories in layouts
     that can mask a step; per step in all.
     """
     example = trained(original.example)

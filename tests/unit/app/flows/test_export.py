@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from pyarrow import parquet
 from sqlalchemy import text
 
@@ -118,6 +119,27 @@ def test_annotated_adds_undecided_accepts_and_all_adds_what_nobody_rejected(
     assert (everything.rows, everything.trajectories) == (5, 7)
     assert everything.adapted["unchecked"] == 5
     assert ask(store, tmp_path / "c", include="all", dataset="other").trajectories == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "counted"),
+    [
+        ("sft", {"type": "dict", "properties": {"n": {"type": "float"}}}, 1),
+        ("sft", {"type": "object", "properties": {"n": {"items": {"type": "str"}}}}, 1),
+        ("sft", {"n": {"type": "integer", "description": "A map without a schema around it."}}, 1),
+        ("sft", {"type": "object", "properties": {"type": {"type": ["string", "null"]}}}, 0),
+        ("labels", {"type": "dict", "properties": {}}, 0),
+    ],
+)
+def test_types_that_are_none_of_json_schema_are_told(
+    store: Store, tmp_path: Path, kind: str, parameters: dict[str, object], counted: int
+) -> None:
+    odd = replace(episode(1), tools=(replace(episode(1).tools[0], parameters=parameters),))
+    (uid,) = add_trajectories(store, [odd])
+    say(store, Person(store, "ana"), uid, "accept")
+    layout = "jsonl" if kind == "labels" else "trl"
+    report = ask(store, tmp_path / "out", kind, layout, include="annotated")
+    assert report.rows == 1 and report.adapted.get("foreign-types", 0) == counted
 
 
 def test_what_a_check_calls_an_error_is_not_in_all(

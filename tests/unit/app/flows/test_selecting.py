@@ -351,6 +351,8 @@ def test_the_recipe_of_the_readme_is_one() -> None:
         ({"difficulty": Difficulty(edges=(2.0, 1.0))}, "do not ascend"),
         ({"domain": "source."}, "is no domain"),
         ({"budget": 0}, "takes nothing"),
+        ({"caps": (Cap(By.LENGTH, 5, value="short"),)}, "No length is 'short'"),
+        ({"budget": 9, "quotas": (Quota(By.DIFFICULTY, "tough", 0.5),)}, "No difficulty is"),
     ],
 )
 def test_a_selection_that_contradicts_itself_is_refused(
