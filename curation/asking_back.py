@@ -33,6 +33,9 @@ _QUESTIONS = (
     "To go on, I need to know this: {what}. Could you give it to me?",
     "Before I start, please tell me one thing: {what}.",
 )
+_CLARIFYING = frozenset(("clarify", "clarification"))
+_ASKING = frozenset(("ask", "prompt"))
+_THE_USER = frozenset(("user", "users", "human", "customer"))
 _LEAD = re.compile(
     r"(?:this|the)\s+(?:function|tool|api|endpoint|method)\s+"
     r"(?:is used to|is designed to|can be used to|allows? (?:you|users?) to|can|will|helps?)?\s*",
@@ -49,6 +52,12 @@ _ENGLISH = re.compile(
     r"calculate|how|and|from)\b",
     re.IGNORECASE,
 )
+
+
+def asks_the_user(name: str) -> bool:
+    """Whether a tool's name says that it puts a question to the user (RoTBench's `ask_to_user`)."""
+    words = set(name_words(name))
+    return bool(words & _CLARIFYING) or bool(words & _ASKING and words & _THE_USER)
 
 
 def refusal(tool: ToolText, rng: Random, *, bare: bool) -> str:

@@ -28,6 +28,7 @@ class Barred(StrEnum):
     NOT_ENGLISH = "not-english"
     NOT_LEARNT = "not-learnt"
     NO_REMOVABLE_VALUE = "no-removable-value"
+    TOOL_ASKS = "tool-asks"
     NO_SINGLE_CALL = "no-single-call"
     NO_SCHEMA_ERROR = "no-schema-error"
 
@@ -65,6 +66,7 @@ WHY_BARRED: dict[Barred, str] = {
         "No required value stands in the user's words once, nowhere else, and where it can go "
         "without breaking the sentence."
     ),
+    Barred.TOOL_ASKS: "A tool is there to ask the user with, so words are not how to ask.",
     Barred.NO_SINGLE_CALL: "There is no learnt step of a single call that fits its schema.",
     Barred.NO_SCHEMA_ERROR: "No change of the call breaks its schema.",
 }

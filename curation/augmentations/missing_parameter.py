@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from curation.asking_back import is_english, question
+from curation.asking_back import asks_the_user, is_english, question
 from curation.augment_reasons import Barred
 from curation.augmenting import Original, augmentation
 from curation.diffing import aligned
@@ -72,6 +72,8 @@ def missing_parameter(original: Original, rng: Random) -> Example | Barred:
         return Barred.NO_SINGLE_CALL
     if not is_english(messages[step - 1].text):
         return Barred.NOT_ENGLISH
+    if any(asks_the_user(tool.name) for tool in example.tools):
+        return Barred.TOOL_ASKS
     tool = next((t for t in example.tools if t.name == messages[step].tool_calls[0].name), None)
     if tool is None:
         return Barred.UNOFFERED_TOOL

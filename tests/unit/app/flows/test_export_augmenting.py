@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from app.commands.augmenting import with_copies
 from app.commands.recipes import request_from
@@ -23,7 +24,7 @@ from curation.export_manifest import Manifest
 from curation.exporting import supported
 from curation.splits import Split
 from storage.engine import Store
-from tests.episodes import CALL_AT, Person, add_episodes
+from tests.episodes import CALL_AT, Person, add_episodes, add_trajectories, episode
 
 SHARED = Path(__file__).parents[5] / "shared" / "data"
 SAMPLES = Path(__file__).parents[4] / "sample_data"
@@ -336,6 +337,14 @@ def test_a_question_that_a_person_wrote_is_the_one_that_is_asked(
     }
     assert asked[uids[0]] == "Which city do you mean?"
     assert "the city" in asked[uids[1]]
+
+
+def test_words_are_no_way_to_ask_where_a_tool_is(store: Store, tmp_path: Path) -> None:
+    asking = replace(episode(1).tools[0], name="ask_to_user")
+    add_trajectories(store, [replace(episode(1), tools=(*episode(1).tools, asking)), episode(2)])
+    report = ask(store, tmp_path / "a", augment=Augment({"missing-parameter": 1}))
+    entry = report.augmented["missing-parameter"]
+    assert (entry.rows, entry.not_made) == (1, {"tool-asks": 1})
 
 
 @pytest.mark.parametrize(
