@@ -16,7 +16,7 @@ from app.flows.contamination import leaks_of, refuse_untrained
 from app.flows.export_arrow import refuse_changed
 from app.flows.export_disclosing import check_redact
 from app.flows.export_folder import Folder
-from app.flows.export_reading import read_back
+from app.flows.export_reading import read_back, read_whole
 from app.flows.export_record import manifest_of, report_of, write_companions
 from app.flows.export_request import ExportReport, ExportRequest, include_named
 from app.flows.export_streaming import Streaming, looking, refuse_nothing
@@ -97,10 +97,15 @@ def export(
                 written = streaming.writing.close()
                 files = tuple(file.entry for file in written)
                 refuse_nothing(streaming, files, request)
-                for file in written:
-                    read_back(folder.path, layout, file, those)
-                    if layout.through_arrow:
-                        refuse_changed(folder.path, file)
+                if layout.divisible:
+                    for file in written:
+                        read_back(folder.path, layout, file, those)
+            # What needs one process only, when the others have given back their memory.
+            for file in written:
+                if not layout.divisible:
+                    read_whole(folder.path, layout, file, apart=n > 1)
+                if layout.through_arrow:
+                    refuse_changed(folder.path, file, apart=n > 1)
             manifest = manifest_of(conn, streaming, files, request)
             write_companions(folder, manifest, kind, layout)
             folder.publish()

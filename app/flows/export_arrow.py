@@ -9,44 +9,84 @@ all of them as long as some column holds nothing but dates.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from app.flows.export_comparing import COMPARED_EVERY, Block
 from app.flows.export_writing import Written
+from app.flows.side_by_side import streamed
 from curation.errors import ExportError
 
-_ROWS_COMPARED = 100
+_ROWS_COMPARED = 50
 """Of a block that goes through Parquet."""
 
 
-def refuse_changed(folder: Path, written: Written) -> None:
+class WrittenLines(Struct, frozen=True):
+    """A file of JSON lines to be looked at."""
+
+    path: str
+    blocks: tuple[Block, ...]
+
+
+class Change(Struct, frozen=True):
+    """What Arrow would make of a file."""
+
+    text: str
+    hint: str
+
+
+def refuse_changed(folder: Path, written: Written, *, apart: bool) -> None:
     """Look at one file of JSON lines.
+
+    Args:
+        apart: in a process of its own, which takes what Arrow holds in memory with it.
 
     Raises:
         ExportError: a column would be read as something else.
     """
-    path = folder / written.entry.name
+    lines = WrittenLines(str(folder / written.entry.name), written.blocks)
+    for change in streamed(changes, lines) if apart else changes(lines):
+        raise ExportError(
+            f"The file was not published: {change.text}",
+            where=written.entry.name,
+            hint=change.hint,
+        )
+
+
+def changes(lines: WrittenLines) -> Iterator[Change]:
+    """What Arrow would change in a file of JSON lines."""
     times: set[str] = set()
     texts: set[str] = set()
-    with path.open("rb") as file:
-        for number, block in enumerate(written.blocks):
-            if number % COMPARED_EVERY and not times - texts:
+    with Path(lines.path).open("rb") as file:
+        for number, block in enumerate(lines.blocks):
+            compared = number % COMPARED_EVERY == 0
+            if not (compared or times - texts):
                 continue
-            found = _types(_block(file, block), compared=number % COMPARED_EVERY == 0, path=path)
+            data = _block(file, block)
+            table = _table(data)
+            if table is None:
+                continue
+            found = set(_leaves(table.schema))
             times |= {place for place, is_time in found if is_time}
             texts |= {place for place, is_time in found if not is_time}
+            # Times are told by name, once the whole file is known.
+            if compared and not any(is_time for _, is_time in found):
+                row = _changed_by_parquet(table, data)
+                if row is not None:
+                    yield Change(
+                        f"row {block.first + row + 1} comes out of Parquet changed.",
+                        "Export in the layout trl, which keeps arguments and tools as text.",
+                    )
         for place in sorted(times - texts):
-            if _same_keys(file, written.blocks, place):
-                raise ExportError(
-                    f"The file was not published: every text at {place.replace('/', '.')} is a "
-                    "date, and `datasets` would read them as times.",
-                    where=written.entry.name,
-                    hint="Export in the layout trl, which keeps arguments as text, or add rows in "
+            if _same_keys(file, lines.blocks, place):
+                yield Change(
+                    f"every text at {place.replace('/', '.')} is a date, and `datasets` would "
+                    "read them as times.",
+                    "Export in the layout trl, which keeps arguments as text, or add rows in "
                     "which that text is no date.",
                 )
 
@@ -57,23 +97,22 @@ def _block(file: Any, block: Block) -> bytes:
     return data
 
 
-def _types(data: bytes, *, compared: bool, path: Path) -> set[tuple[str, bool]]:
-    """(place, whether Arrow takes its texts for times) of every column of texts in a block."""
+def _table(data: bytes) -> Any:
+    """A block as Arrow takes it; None where it holds columns of several types, which `datasets`
+    keeps as JSON."""
     # A large library that small exports of other kinds do not need.
     import pyarrow as pa
     import pyarrow.json as pj
 
     if not data:
-        return set()
+        return None
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps what it once held
     try:
-        table = pj.read_json(
-            io.BytesIO(data), pj.ReadOptions(use_threads=False, block_size=len(data) + 1)
+        return pj.read_json(
+            pa.BufferReader(data), pj.ReadOptions(use_threads=False, block_size=len(data) + 1)
         )
     except pa.ArrowInvalid:
-        return set()  # columns of several types, which `datasets` keeps as JSON
-    if compared:
-        _through_parquet(table, data, path)
-    return set(_leaves(table.schema))
+        return None
 
 
 def _leaves(fields: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, bool]]:
@@ -92,32 +131,21 @@ def _leaves(fields: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, bool
             yield place, False
 
 
-def _through_parquet(table: Any, data: bytes, path: Path) -> None:
-    """Compare some rows of a block with what comes back out of Parquet.
-
-    Raises:
-        ExportError: they differ.
-    """
+def _changed_by_parquet(table: Any, data: bytes) -> int | None:
+    """The first of some rows of a block that comes back out of Parquet changed."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if any(is_time for _, is_time in _leaves(table.schema)):
-        return  # told by name, once the whole file is known
-    some = table.slice(0, _ROWS_COMPARED)
     sink = pa.BufferOutputStream()
     try:
-        pq.write_table(some, sink)
+        pq.write_table(table.slice(0, _ROWS_COMPARED), sink)
     except pa.ArrowNotImplementedError:
-        return  # an object without keys, which `datasets` keeps as JSON
+        return None  # an object without keys, which `datasets` keeps as JSON
     back = pq.read_table(pa.BufferReader(sink.getvalue())).to_pylist()
-    lines = data.splitlines()[: len(back)]
-    for n, (row, line) in enumerate(zip(back, lines, strict=True)):
+    for n, (row, line) in enumerate(zip(back, data.splitlines(), strict=False)):
         if _filled_out(row) != _filled_out(msgspec.json.decode(line)):
-            raise ExportError(
-                f"The file was not published: row {n + 1} of a block comes out of Parquet changed.",
-                where=path.name,
-                hint="Export in the layout trl, which keeps arguments and tools as text.",
-            )
+            return n
+    return None
 
 
 def _filled_out(value: Any) -> Any:

@@ -77,7 +77,7 @@ def see_copy(store: Store, request: ExportRequest, name: str, number: int = 1) -
         if not made_of or settled.body is None:
             continue
         whole, stored = unpacked(settled, settled.body)
-        curated, _ = Guard(wanted.redact).look(whole, stored, settled.body.tools)
+        curated, _ = Guard(wanted.redact).look(whole, stored)
         if isinstance(curated, Dropped):
             continue
         for example in examples_of(curated, kind, options):

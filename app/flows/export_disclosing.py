@@ -2,23 +2,24 @@
 out where the request says so.
 
 Runs in whichever process makes the rows. Stored bytes are looked at first, because most
-trajectories hold nothing; the tools of a trajectory are looked at once per tool set.
+trajectories hold nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from msgspec import Raw
+
 from curation.disclosing import DISCLOSURES, Disclosure, Gate, default_kinds, kinds_named
-from curation.episodes import read_tool_texts
+from curation.episodes import ToolText
 from curation.errors import ExportError
 from curation.export_reasons import Dropped, DropReason
 from curation.exporting import Curated
 from curation.redacting import Value, further_answers, redacted, values_in
 from curation.trajectory import encode_messages
-from storage.packed_episodes import PackedEpisode
 
 Disclosed = Counter[tuple[str, str]]
 """(kind, what became of it) -> how many; see `KEPT` and the others."""
@@ -57,13 +58,12 @@ class Guard:
         self._gate = gate_of(self._all)
 
     def look(
-        self, curated: Curated, stored: tuple[bytes, ...], tools: bytes
+        self, curated: Curated, stored: tuple[bytes, ...]
     ) -> tuple[Curated | Dropped, Disclosed]:
         """The trajectory as it may leave, and what was found in it.
 
         Args:
             stored: the JSON of its messages, and of the original's where it is a correction.
-            tools: its packed tool set.
         """
         counts: Disclosed = Counter()
         messages = curated.trajectory.messages
@@ -77,8 +77,8 @@ class Guard:
                 messages = (*messages, *curated.original.messages)
             messages = (*messages, *further)
             values = _by_content(values_in(messages, (), in_order(kinds)))
-        for key, value in values_of_tools(tools, self._all).items():
-            values.setdefault(key, value)
+        for value in values_of_tools(curated.trajectory.tools, self._all):
+            values.setdefault((value.kind, value.canonical), value)
         if not values:
             return curated, counts
         self._count(values.values(), counts)
@@ -116,9 +116,14 @@ def gate_of(names: tuple[str, ...]) -> Gate:
     return Gate([DISCLOSURES.get(name) for name in names])
 
 
+def values_of_tools(tools: Sequence[ToolText], names: tuple[str, ...]) -> Iterator[Value]:
+    """What tools hold of these kinds. Thousands of tool sets are made of a few hundred tools: each
+    is looked at once."""
+    for tool in tools:
+        yield from _values_of_tool(tool.description, bytes(tool.parameters), names)
+
+
 @lru_cache(maxsize=4096)
-def values_of_tools(packed: bytes, names: tuple[str, ...]) -> dict[tuple[str, str], Value]:
-    """What a stored tool set holds; most trajectories share theirs."""
-    tools = PackedEpisode(b"", packed).tools_json()
-    kinds = gate_of(names).open_to(tools)
-    return _by_content(values_in((), read_tool_texts(tools), kinds)) if kinds else {}
+def _values_of_tool(description: str, schema: bytes, names: tuple[str, ...]) -> tuple[Value, ...]:
+    kinds = gate_of(names).open_to(b"%b\n%b" % (description.encode(), schema))
+    return tuple(values_in((), (ToolText("", description, Raw(schema)),), kinds)) if kinds else ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import blake2b
+from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
@@ -158,7 +158,7 @@ def make(work: Making) -> Made:
             made.losses.append(Loss(source, settled.dropped))
             continue
         curated, stored = unpacked(settled, settled.body)
-        leaving, disclosed = guard.look(curated, stored, settled.body.tools)
+        leaving, disclosed = guard.look(curated, stored)
         if isinstance(leaving, Dropped):
             made.losses.append(Loss(source, leaving))
             continue
@@ -258,7 +258,7 @@ def _row(
     return Row(
         source=source,
         encoded=encoded,
-        digest=blake2b(encoded, digest_size=8).hexdigest(),
+        digest=sha256(encoded).hexdigest()[:16],
         content=content_of(fitted) if compared else None,
         step=step,
         label=fitted.label if isinstance(fitted, Judged) else None,

@@ -2,14 +2,15 @@
 
 Every byte is hashed again, every row is parsed strictly and counted, and the content of the rows
 that `export_comparing` names is taken back out of the layout and compared with what the store gave.
-Where any run of rows can be read by itself, blocks are read side by side.
+Where any run of rows can be read by itself, blocks are read side by side; other files are read part
+by part in one process, which takes what their libraries hold in memory with it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,12 +18,13 @@ from msgspec import Struct
 
 from app.flows.export_comparing import Digest, compared_rows, content_of
 from app.flows.export_writing import Written
-from app.flows.side_by_side import Workers
+from app.flows.side_by_side import Workers, streamed
 from curation.errors import ExportError
 from curation.export_manifest import FileEntry
 from curation.exporting import LAYOUTS, Layout
 
 _HASHED_AT_A_TIME = 1 << 20
+PART_ROWS = 1_000
 
 
 class Span(Struct, frozen=True):
@@ -50,19 +52,31 @@ class Found(Struct, frozen=True):
 
 
 def read_back(folder: Path, layout: Layout, written: Written, workers: Workers) -> None:
-    """Read one written file and compare it with what the store gave.
+    """Read a file of blocks and compare it with what the store gave.
 
     Raises:
         ExportError: rows, content or bytes differ, or a row cannot be read.
     """
-    entry = written.entry
-    path = folder / entry.name
+    path = folder / written.entry.name
+    _compare(path, written.entry, workers.map(read_span, _spans(path, layout, written)))
+
+
+def read_whole(folder: Path, layout: Layout, written: Written, *, apart: bool) -> None:
+    """The same for a file that only one can read. `apart`: in a process of its own."""
+    path = folder / written.entry.name
+    rows = [b.first + n for b in written.blocks for n in compared_rows(b.first, b.n_rows)]
+    span = Span(str(path), layout.name, 0, 0, None, tuple(rows))
+    parts = streamed(read_parts, span) if apart else read_parts(span)
+    _compare(path, written.entry, ((span, part) for part in parts))
+
+
+def _compare(path: Path, entry: FileEntry, spans: Iterable[tuple[Span, Found]]) -> None:
     digest, rows, sha256 = Digest(), 0, hashlib.sha256()
     try:
         with path.open("rb") as file:
-            for span, found in workers.map(read_span, _spans(path, layout, written)):
+            for span, found in spans:
                 if found.problem:
-                    row = span.first + found.rows + 1
+                    row = rows + found.rows + 1
                     raise _untrue(entry, f"row {row} does not read back: {found.problem}")
                 digest.add(found.contents)
                 rows += found.rows
@@ -81,10 +95,6 @@ def read_back(folder: Path, layout: Layout, written: Written, workers: Workers) 
 
 
 def _spans(path: Path, layout: Layout, written: Written) -> Iterator[Span]:
-    if not layout.divisible:
-        rows = [b.first + n for b in written.blocks for n in compared_rows(b.first, b.n_rows)]
-        yield Span(str(path), layout.name, 0, 0, None, tuple(rows))
-        return
     for block in written.blocks:
         compared = tuple(compared_rows(block.first, block.n_rows))
         yield Span(str(path), layout.name, block.first, block.offset, block.size, compared)
@@ -92,9 +102,17 @@ def _spans(path: Path, layout: Layout, written: Written) -> Iterator[Span]:
 
 def read_span(span: Span) -> Found:
     """Parse every row of a span; pure but for the file, so it runs in any process."""
+    whole = Found(0, [])
+    for part in read_parts(span):
+        whole = Found(whole.rows + part.rows, whole.contents + part.contents, part.problem)
+    return whole
+
+
+def read_parts(span: Span) -> Iterator[Found]:
+    """The same part by part, so that no file is held in memory."""
     compared = frozenset(span.compared)
     contents: list[bytes] = []
-    rows = 0
+    rows = told = 0
     try:
         with Path(span.path).open("rb") as file:
             file.seek(span.offset)
@@ -103,9 +121,13 @@ def read_span(span: Span) -> Found:
                 if example is not None and rows in compared:
                     contents.append(content_of(example))
                 rows += 1
+                if rows - told == PART_ROWS:
+                    yield Found(PART_ROWS, contents)
+                    contents, told = [], rows
     except (OSError, ValueError, msgspec.MsgspecError) as problem:
-        return Found(rows, contents, str(problem))
-    return Found(rows, contents)
+        yield Found(rows - told, contents, str(problem))
+    else:
+        yield Found(rows - told, contents)
 
 
 def _untrue(entry: FileEntry, what: str) -> ExportError:

@@ -20,8 +20,8 @@ from curation.split_ledger import Sides
 from storage.candidate_facts import Corrected
 from storage.candidates import Candidate
 
-CHUNK_ROWS = 500
-CHUNK_BYTES = 2 << 20
+CHUNK_ROWS = 250
+CHUNK_BYTES = 1 << 20
 """A chunk ends at this many trajectories or packed bytes: memory stays flat for long ones too."""
 
 

@@ -15,7 +15,9 @@ from app.flows.export_disclosing import check_redact, gate_of, values_of_tools
 from app.flows.running import Run
 from app.flows.side_by_side import how_many_processes, workers
 from curation.disclosing import DISCLOSURES, default_kinds, kinds_named, masked
+from curation.episodes import read_tool_texts
 from curation.redacting import values_in
+from curation.trajectory import decode_messages
 from storage import datasets, trajectories
 from storage.bodies_to_scan import count_members, iter_members
 from storage.engine import Store
@@ -161,11 +163,12 @@ def look_through(work: Scan) -> list[ScanHit]:
     gate = gate_of(work.kinds)
     hits: list[ScanHit] = []
     for one in work.bodies:
-        opened = gate.open_to(one.body.messages_json())
-        messages = one.body.unpacked().messages if opened else ()
+        stored = one.body.messages_json()
+        opened = gate.open_to(stored)
+        messages = decode_messages(stored) if opened else ()
         found = {(v.kind, v.canonical): v for v in values_in(messages, (), opened)}
-        for key, value in values_of_tools(one.body.tools, work.kinds).items():
-            found.setdefault(key, value)
+        for value in values_of_tools(read_tool_texts(one.body.tools_json()), work.kinds):
+            found.setdefault((value.kind, value.canonical), value)
         hits += [
             ScanHit(one.uid, v.kind, v.message_index, masked(v.written), v.is_example)
             for v in found.values()

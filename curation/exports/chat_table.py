@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-ROW_GROUP = 1_000
+ROW_GROUP = 500
 """Rows that are written, and read back, at once."""
 
 
@@ -39,6 +39,8 @@ class TableWriter:
         import pyarrow.parquet as pq
 
         if self._writer is None:
+            # Arrow's own pool keeps what it once held.
+            pa.set_memory_pool(pa.system_memory_pool())
             self._schema = _schema(msgspec.json.decode(rows[0], type=dict[str, msgspec.Raw]))
             self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
         data = b"\n".join(rows)
@@ -66,11 +68,14 @@ def read_table(file: BinaryIO, wanted: Callable[[int], bool]) -> Iterator[bytes 
     Raises:
         ValueError: a row group is damaged.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file) as table:
+    pa.set_memory_pool(pa.system_memory_pool())  # as above
+    # Not buffered ahead: that would hold the whole file.
+    with pq.ParquetFile(file, pre_buffer=False) as table:
         first = 0
-        for batch in table.iter_batches(batch_size=ROW_GROUP):
+        for batch in table.iter_batches(batch_size=ROW_GROUP, use_threads=False):
             places = [n for n in range(batch.num_rows) if wanted(first + n)]
             cells = iter(batch.take(places).to_pylist() if places else [])
             given = set(places)
