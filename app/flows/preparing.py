@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from curation.importing import (
     pivot_record,
 )
 from curation.mapped_rows import MappedRows
+from curation.prediction_importing import detect_predictions
 from curation.trajectory import Role, ToolSpec, Trajectory
 from storage.preparation import NewPrediction, NewTrajectory, new_prediction, new_trajectory
 
@@ -186,8 +187,20 @@ def _why_unknown(path: Path, plan: Plan) -> list[Problem]:
         if len(values) == DETECTION_RECORDS or len(problems) == BATCH_ROWS:
             break
     if values:
-        problems.append(Problem(str(path), *explain_unknown(values)))
+        problems.append(Problem(str(path), *(_of_predictions(values) or explain_unknown(values))))
     return problems
+
+
+def _of_predictions(values: Sequence[object]) -> tuple[str, str] | None:
+    """Message and hint for a file of other models' answers, which are no trajectories."""
+    known = detect_predictions(values)
+    if known is None:
+        return None
+    return (
+        f"The file holds other models' answers ({known.title}), not trajectories.",
+        "Import what they answer first, then them: `loopwright ingest-predictions FILE --dataset "
+        "NAME --model NAME`, or the page Ingest.",
+    )
 
 
 def prepared_row(imported: Imported, where: str) -> PreparedRow:

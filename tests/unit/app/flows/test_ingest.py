@@ -180,6 +180,7 @@ _DEEP = b'{"messages": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
         (b"hello, this is a letter\n", "not JSON"),
         (b'{"name": "get_weather", "parameters": {}}\n', "tool definitions"),
         (b'{"a": 1}\n{"a": 2}\n', "No known format"),
+        (b'{"id": "simple_1", "result": [{"f": "{}"}]}\n', "other models' answers"),
         (_DEEP, "nested"),
     ],
 )
