@@ -166,7 +166,7 @@ WHY: dict[DropReason, str] = {
     DropReason.CONTENT_PARTS: "A message holds something other than text (an image, a file).",
     DropReason.MASKED_STEP: (
         "A step carries no loss and this layout cannot mask one message; export it per step or in "
-        "the layouts openai, axolotl, swift or llama-factory."
+        "the layouts openai, axolotl, swift or llama-factory-v1."
     ),
     DropReason.LAST_NOT_ASSISTANT: "It has no assistant message that the layout could end with.",
     DropReason.ORPHAN_RESULT: "A tool message answers no call; the trl layout carries it.",

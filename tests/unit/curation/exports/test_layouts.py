@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -208,8 +209,18 @@ def test_line_breaks_between_tokens_leave_numbers_as_they_are_spelled() -> None:
     assert function["arguments"] == '{ "a": 1.10,  "b": 12345678901234567890123}'
 
 
-def test_trl_refuses_to_train_on_a_step_it_cannot_mask() -> None:
-    assert refusal("trl", user("?"), say("!"), masked=1) == "masked-step"
+def test_a_step_that_cannot_be_masked_is_refused_with_the_layouts_that_mask() -> None:
+    value = episode_of(Trajectory((*PINGED, result("ok", "c0p"), say("!")), (PING,)))
+    example, masking = Conversation(value.messages, value.tools, (1,)), []
+    for name in supported()["sft"]:
+        try:
+            LAYOUTS.get(name).fit(example, Counter())
+        except Unfit as problem:
+            assert problem.reason is DropReason.MASKED_STEP
+        else:
+            masking.append(name)
+    _, _, named = WHY[DropReason.MASKED_STEP].rpartition("layouts ")
+    assert sorted(re.findall(r"[\w-]{3,}", named)) == sorted(masking)
 
 
 def test_openai_masks_steps_by_weight_on_assistant_messages_only() -> None:
