@@ -43,19 +43,56 @@ def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_toy_model(tmp_path_factory.mktemp("model") / "toy", texts)
 
 
+def export_from(store: str, out: Path, kind: str, layout: str, *more: str) -> Path:
+    """An export with every row in its train file."""
+    command = ["--db", store, "export", "--type", kind, "--layout", layout, "--out", str(out)]
+    if kind != "labels":
+        command += ["--shares", "1,0,0"]
+    assert cli.perform([*command, "--include", "all", *more]) == 0
+    return out
+
+
 @pytest.fixture
 def exported(judged_store: str, toy_model: Path, tmp_path: Path) -> Exported:
-    """Exports into a folder, every row into its train file, rendered with the model's template."""
+    """Exports into a folder, rendered with the model's template."""
 
     def export(kind: str, layout: str, *more: str, template: bool = True) -> Path:
-        out = tmp_path / "export"
-        command = ["--db", judged_store, "export", "--type", kind, "--layout", layout]
-        command += ["--out", str(out), "--include", "all", "--shares", "1,0,0", *more]
-        command += ["--template", str(toy_model)] if template else []
-        assert cli.perform(command) == 0
-        return out
+        rendered = ["--template", str(toy_model)] if template else []
+        return export_from(judged_store, tmp_path / "export", kind, layout, *more, *rendered)
 
     return export
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Offline, telling nobody, on one thread; caches under `home`."""
+    own = os.environ | {
+        "HF_HUB_OFFLINE": "1",
+        "AXOLOTL_DO_NOT_TRACK": "1",
+        "HF_HOME": str(home / "home"),
+        "HF_DATASETS_CACHE": str(home / "cache"),
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_NUM_THREADS": "1",
+    }
+    own.pop("PYTHONPATH", None)
+    return own
+
+
+def run_in(
+    variable: str, script: str, given: list[str], environment: dict[str, str], folder: Path
+) -> dict[str, Any]:
+    """Run a consumer by the interpreter that a variable names; what its last line reports."""
+    answer = subprocess.run(
+        [os.environ[variable], str(CONSUMERS / f"{script}.py"), *given],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        cwd=folder,
+    )
+    assert answer.returncode == 0, answer.stderr[-4000:]
+    said: dict[str, Any] = json.loads(answer.stdout.strip().splitlines()[-1])
+    print(said["versions"])
+    return said
 
 
 @pytest.fixture
@@ -63,24 +100,8 @@ def consumed(toy_model: Path, tmp_path: Path) -> Consumed:
     """Runs a trainer's own code on an export; what it reports."""
 
     def consume(variable: str, script: str, export: Path, **options: Any) -> dict[str, Any]:
-        command = [os.environ[variable], str(CONSUMERS / f"{script}.py"), str(export)]
-        command += [str(toy_model), str(tmp_path / "scraps"), json.dumps(options)]
-        environment = os.environ | {
-            "HF_HUB_OFFLINE": "1",
-            "AXOLOTL_DO_NOT_TRACK": "1",
-            "HF_HOME": str(tmp_path / "home"),
-            "HF_DATASETS_CACHE": str(tmp_path / "cache"),
-            "TOKENIZERS_PARALLELISM": "false",
-            "OMP_NUM_THREADS": "1",
-        }
-        environment.pop("PYTHONPATH", None)
-        answer = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path
-        )
-        assert answer.returncode == 0, answer.stderr[-4000:]
-        said: dict[str, Any] = json.loads(answer.stdout.strip().splitlines()[-1])
-        print(said["versions"])
-        return said
+        given = [str(export), str(toy_model), str(tmp_path / "scraps"), json.dumps(options)]
+        return run_in(variable, script, given, environment(tmp_path), tmp_path)
 
     return consume
 

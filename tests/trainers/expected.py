@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pyarrow import parquet
+
 Row = dict[str, Any]
 
 
@@ -15,6 +17,20 @@ class Side(NamedTuple):
 
     learnt: list[str]
     context: list[str]
+
+
+def rows_of(export: Path) -> list[Row]:
+    """The rows to train on; of a table, without the nulls where a row has no such key."""
+    if (export / "train.jsonl").exists():
+        return lines(export / "train.jsonl")
+    rows: list[Row] = _without_nulls(parquet.read_table(export / "train.parquet").to_pylist())
+    return rows
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def lines(path: Path) -> list[Row]:
@@ -35,6 +51,11 @@ def sides_of(layout: str, row: Row) -> list[Side]:
     if layout == "swift":
         rejected = [row["rejected_messages"]] if "rejected_messages" in row else []
         return [_flagged(messages, "loss") for messages in (row["messages"], *rejected)]
+    if layout == "llama-factory-v1":
+        pair = [
+            row[f"{side}_messages"] for side in ("chosen", "rejected") if f"{side}_messages" in row
+        ]
+        return [_weighed(messages) for messages in pair or [row["messages"]]]
     before = row.get("prompt") or row["messages"]
     if "chosen" in row:
         return [_continued(before, row[side]) for side in ("chosen", "rejected")]
@@ -71,6 +92,15 @@ def _flagged(messages: Sequence[Row], flag: str) -> Side:
         [m for m, one in zip(messages, learnt, strict=True) if one],
         [m for m, one in zip(messages, learnt, strict=True) if not one],
     )
+
+
+def _weighed(messages: Sequence[Row]) -> Side:
+    """Of messages whose content stands in parts."""
+    steps: tuple[list[Row], list[Row]] = ([], [])
+    for message in messages:
+        parts = [{"role": part["type"], "content": part["value"]} for part in message["content"]]
+        steps[message["loss_weight"] == 0].extend(parts)
+    return _side(*steps)
 
 
 def _continued(before: Sequence[Row], after: Row | Sequence[Row]) -> Side:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from curation.exporting import LAYOUTS, types_of
 from tests.trainers.conftest import NEWEST, PINNED, Consumed, Exported, needs
-from tests.trainers.expected import Row, Side, lines, sides_of, stands, tool_names
+from tests.trainers.expected import Row, Side, lines, rows_of, sides_of, stands, tool_names
 
 newest, pinned = needs(NEWEST), needs(PINNED)
 
@@ -29,7 +30,7 @@ class Case(NamedTuple):
 
     @property
     def variable(self) -> str:
-        return PINNED if self.script in ("llamafactory_runs", "swift_runs") else NEWEST
+        return NEWEST if self.script in ("trl_trainers", "axolotl_rows") else PINNED
 
 
 CASES = [
@@ -37,11 +38,14 @@ CASES = [
     for layout, script in (
         ("trl", "trl_trainers"),
         ("trl-objects", "trl_trainers"),
+        ("trl-parquet", "trl_trainers"),
         ("axolotl", "axolotl_rows"),
         ("sharegpt", "llamafactory_runs"),
+        ("llama-factory-v1", "llamafactory_v1_runs"),
         ("swift", "swift_runs"),
     )
     for kind, per_step in (("sft", False), ("sft", True), ("dpo", False), ("kto", False))
+    if kind in types_of(LAYOUTS.get(layout))
 ]
 
 
@@ -62,7 +66,7 @@ def test_every_row_is_trained_on_as_it_says(
 ) -> None:
     export = exported(case.type, case.layout, *(["--per-step"] if case.per_step else []))
     report = consumed(case.variable, case.script, export, type=case.type)
-    rows = lines(export / "train.jsonl")
+    rows = rows_of(export)
     assert len(rows) == len(report["rows"]) > 4
     took_steps(report)
     labels = [row.get("label", row.get("kto_tag")) for row in rows]
