@@ -117,7 +117,7 @@ $(TRAINERS)/.installed: constraints-trainers.txt | require-python
 	@echo "Installing TRL, Axolotl and torch into $(TRAINERS) …"
 	@$(TRAINERS)/bin/python -m pip install --quiet --disable-pip-version-check \
 		-c constraints-trainers.txt torch trl peft addict art colorama einops fire \
-		numba posthog python-dotenv requests scipy
+		numba pillow posthog python-dotenv requests scipy
 	@$(TRAINERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		-c constraints-trainers.txt axolotl
 	@touch $@

@@ -30,6 +30,7 @@ from curation.mutating import MUTATIONS
 from curation.rewarding import REWARDS
 from curation.rubric import About, builtin_rubrics
 from curation.taxonomy import builtin_taxonomies
+from tests.trainers.readers import DATASETS, READERS
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -73,6 +74,20 @@ def exports() -> str:
         ],
     )
     return f"{types}\n\n{layouts}"
+
+
+def readers() -> str:
+    """Who reloads exports in `make test-trainers`."""
+    rows = [
+        [
+            f"{one.package} {' and '.join(one.versions)}",
+            "all but `openai`" if one is DATASETS else ", ".join(f"`{y}`" for y in one.layouts),
+            "all" if one is DATASETS else ", ".join(f"`{t}`" for t in one.types),
+            one.looked_at,
+        ]
+        for one in READERS
+    ]
+    return _table(["reader", "layouts", "types", "what is looked at"], rows)
 
 
 def augmentations() -> str:
@@ -186,6 +201,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "prediction-formats": prediction_formats,
     "checks": checks,
     "exports": exports,
+    "readers": readers,
     "augmentations": augmentations,
     "matchers": matchers,
     "rewards": rewards,

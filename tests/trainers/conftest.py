@@ -20,8 +20,6 @@ from tests.trainers.curated_store import SAMPLES, fill
 from tests.trainers.toy_model import write_toy_model
 
 CONSUMERS = Path(__file__).parent / "consumers"
-NEWEST = "LOOPWRIGHT_TRAINERS_PYTHON"
-PINNED = "LOOPWRIGHT_PINNED_TRAINERS_PYTHON"
 
 Exported = Callable[..., Path]
 Consumed = Callable[..., dict[str, Any]]

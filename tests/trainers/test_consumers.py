@@ -13,39 +13,33 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from curation.exporting import LAYOUTS, types_of
-from tests.trainers.conftest import NEWEST, PINNED, Consumed, Exported, needs
+from tests.trainers.conftest import Consumed, Exported, needs
 from tests.trainers.expected import Row, Side, lines, rows_of, sides_of, stands, tool_names
-
-newest, pinned = needs(NEWEST), needs(PINNED)
+from tests.trainers.readers import TRAINERS, Reader, pairs
 
 
 class Case(NamedTuple):
     """An export and who reads it."""
 
+    reader: Reader
     layout: str
     type: str
-    script: str
     per_step: bool = False
 
     @property
     def variable(self) -> str:
-        return NEWEST if self.script in ("trl_trainers", "axolotl_rows") else PINNED
+        return self.reader.variables[0]
+
+    @property
+    def script(self) -> str:
+        return self.reader.script
 
 
 CASES = [
-    Case(layout, kind, script, per_step)
-    for layout, script in (
-        ("trl", "trl_trainers"),
-        ("trl-objects", "trl_trainers"),
-        ("trl-parquet", "trl_trainers"),
-        ("axolotl", "axolotl_rows"),
-        ("sharegpt", "llamafactory_runs"),
-        ("llama-factory-v1", "llamafactory_v1_runs"),
-        ("swift", "swift_runs"),
-    )
-    for kind, per_step in (("sft", False), ("sft", True), ("dpo", False), ("kto", False))
-    if kind in types_of(LAYOUTS.get(layout))
+    Case(reader, layout, kind, per_step)
+    for reader in TRAINERS
+    for kind, layout in pairs(reader)
+    for per_step in ((False, True) if kind == "sft" else (False,))
 ]
 
 
@@ -53,7 +47,7 @@ def parameters() -> list[Any]:
     return [
         pytest.param(
             case,
-            marks=pinned if case.variable == PINNED else newest,
+            marks=needs(case.variable),
             id=f"{case.layout}-{case.type}{'-per-step' if case.per_step else ''}",
         )
         for case in CASES

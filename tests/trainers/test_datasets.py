@@ -11,17 +11,13 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from curation.exporting import LAYOUTS, supported
-from tests.trainers.conftest import NEWEST, PINNED, environment, export_from, needs, run_in
+from curation.exporting import LAYOUTS
+from tests.trainers.conftest import environment, export_from, needs, run_in
 from tests.trainers.expected import lines
+from tests.trainers.readers import DATASETS, pairs
 
 # OpenAI reads its files itself; `test_openai.py` has its types.
-PAIRS = [
-    (kind, layout)
-    for kind, layouts in supported().items()
-    for layout in layouts
-    if layout != "openai"
-]
+PAIRS = list(pairs(DATASETS))
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +36,7 @@ def exports(judged_store: str, tmp_path_factory: pytest.TempPathFactory) -> dict
     return found
 
 
-@pytest.mark.parametrize(
-    "variable",
-    [pytest.param(NEWEST, marks=needs(NEWEST)), pytest.param(PINNED, marks=needs(PINNED))],
-)
+@pytest.mark.parametrize("variable", [pytest.param(v, marks=needs(v)) for v in DATASETS.variables])
 def test_no_value_changes_on_the_way_through_datasets(
     exports: dict[str, Path], tmp_path: Path, variable: str
 ) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.trainers.conftest import PINNED, Consumed, Exported, needs
+from tests.trainers.conftest import Consumed, Exported, needs
 from tests.trainers.expected import lines
+from tests.trainers.readers import PINNED
 
 
 @needs(PINNED)

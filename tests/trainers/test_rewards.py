@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from tests.trainers.conftest import NEWEST, PINNED, Consumed, Exported, needs
+import pytest
+
+from tests.trainers.conftest import Consumed, Exported, needs
 from tests.trainers.expected import lines, stands, tool_names
+from tests.trainers.readers import NEWEST, PINNED
 from tests.trainers.test_consumers import took_steps
 
 
-@needs(PINNED)
+@pytest.mark.parametrize(
+    ("variable", "script"),
+    [
+        pytest.param(PINNED, "prm_steps", marks=needs(PINNED)),
+        pytest.param(NEWEST, "axolotl_steps", marks=needs(NEWEST)),
+    ],
+)
 def test_the_label_of_a_step_lies_behind_it_and_its_prompt_is_whole(
-    exported: Exported, consumed: Consumed
+    exported: Exported, consumed: Consumed, variable: str, script: str
 ) -> None:
     export = exported("stepwise", "trl", template=False)
-    report = consumed(PINNED, "prm_steps", export)
+    report = consumed(variable, script, export)
     rows = lines(export / "train.jsonl")
     assert len(rows) == len(report["rows"]) > 10
     took_steps(report)

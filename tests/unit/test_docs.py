@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from curation.exporting import supported
 from tests.readme_tables import README, TABLES, with_tables
+from tests.trainers.readers import READERS, pairs
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -38,3 +40,10 @@ def test_every_make_target_is_mentioned() -> None:
 def test_links_within_the_repository_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", TEXT):
         assert (README.parent / target).exists(), target
+
+
+def test_every_type_in_every_layout_is_reloaded_by_a_reader() -> None:
+    reloaded = {pair for reader in READERS for pair in pairs(reader)}
+    assert reloaded == {(t, y) for t, layouts in supported().items() for y in layouts}
+    for reader in READERS:
+        assert (README.parent / f"tests/trainers/consumers/{reader.script}.py").exists()

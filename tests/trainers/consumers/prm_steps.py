@@ -4,7 +4,7 @@ two steps."""
 import sys
 
 import trl
-from toy import arguments, report, tokenizer_of
+from toy import arguments, judged, report, tokenizer_of
 from transformers import AutoConfig, AutoModelForTokenClassification
 
 export, model_folder, scraps, options = arguments()
@@ -43,18 +43,8 @@ from train_prm import main  # noqa: E402 - lies in the export
 main(weights, f"{scraps}/out")
 (trainer,) = trainers
 
-
-def judged(row):
-    """What stands before each label, and the label."""
-    places = [i for i, label in enumerate(row["labels"]) if label != -100]
-    return {
-        "text": tokenizer.decode(row["input_ids"]),
-        "steps": [[tokenizer.decode(row["input_ids"][: i + 1]), row["labels"][i]] for i in places],
-    }
-
-
 report(
     ["trl", "transformers", "datasets", "torch"],
-    rows=[judged(row) for row in trainer.train_dataset],
+    rows=[judged(tokenizer, row) for row in trainer.train_dataset],
     losses=[entry["loss"] for entry in trainer.state.log_history if "loss" in entry],
 )

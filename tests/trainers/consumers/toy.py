@@ -39,6 +39,15 @@ def trained_text(tokenizer, ids, learnt):
     }
 
 
+def judged(tokenizer, row):
+    """A row of judged steps: what stands before each label, and the label."""
+    places = [i for i, label in enumerate(row["labels"]) if label != -100]
+    return {
+        "text": tokenizer.decode(row["input_ids"]),
+        "steps": [[tokenizer.decode(row["input_ids"][: i + 1]), row["labels"][i]] for i in places],
+    }
+
+
 def right_answer(ground_truth, reply):
     """What a model of the Hermes family writes when it is right."""
     calls = [f"<tool_call>\n{json.dumps(call)}\n</tool_call>" for call in json.loads(ground_truth)]
