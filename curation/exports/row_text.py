@@ -53,7 +53,7 @@ def check_arguments(raw: str | bytes, tool: str, where: str, schemas: dict[str, 
 def repeated_key(text: str, value: Any) -> str | None:
     """A key that stands twice in one object of JSON `text`, which `value` was read from."""
     # As many colons after quotes as keys were read: none was lost. Text may look like a key, too.
-    if len(_KEY.findall(text)) == _n_keys(value):
+    if _is_flat(text, value) or len(_KEY.findall(text)) == _n_keys(value):
         return None
     found: list[str] = []
 
@@ -66,6 +66,19 @@ def repeated_key(text: str, value: Any) -> str | None:
 
     json.loads(text, object_pairs_hook=look)
     return found[0] if found else None
+
+
+def _is_flat(text: str, value: Any) -> bool:
+    """The same for most arguments, in a fraction of the time: no key inside, no space before a
+    colon."""
+    return (
+        isinstance(value, dict)
+        and text.count('":') == len(value)
+        and '" ' not in text
+        and '"\t' not in text
+        and '"\n' not in text
+        and '"\r' not in text
+    )
 
 
 def _n_keys(value: Any) -> int:

@@ -115,3 +115,30 @@ def rewrite(path: Path, rows: int, out: Path) -> None:
         for line in _lines(path, rows):
             row = decode(line)
             file.write(encode({"messages": row["messages"], "tools": row.get("tools")}) + b"\n")
+
+
+def write_parquet(path: Path, rows: int, out: Path) -> None:
+    """Decode each row and write it as two columns of text: plain Parquet writing."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    decode = msgspec.json.Decoder().decode
+    encode = msgspec.json.Encoder().encode
+    schema = pa.schema({"messages": pa.string(), "tools": pa.string()})
+    lines = _lines(path, rows)
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+        while group := [decode(line) for line in islice(lines, 1_000)]:
+            texts = [[encode(row[name]).decode() for row in group] for name in schema.names]
+            writer.write_batch(pa.record_batch(texts, schema=schema))
+
+
+def map_datasets(path: Path, rows: int, out: Path) -> None:
+    """What one would write with `datasets`: load, map a function over the rows, `to_json`."""
+    import datasets
+
+    datasets.disable_progress_bars()
+    loaded = datasets.load_dataset(
+        "json", data_files=str(path), split=f"train[:{rows}]", cache_dir=str(out.parent / "cache")
+    )
+    mapped = loaded.map(lambda row: {"steps": len(row["messages"])})
+    mapped.to_json(str(out))

@@ -48,7 +48,8 @@ def run_stage(arguments: Sequence[str]) -> Measured:
 
 
 class _Watch(threading.Thread):
-    """Looks at a process and its children until stopped. Shared pages count once a process."""
+    """Looks at a process and its children until stopped. Pages that several of them hold are
+    shared out among them (PSS), where the system tells."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -71,7 +72,8 @@ class _Watch(threading.Thread):
         for member in family:
             try:
                 with member.oneshot():
-                    total += member.memory_info().rss
+                    held = member.memory_full_info()
+                    total += getattr(held, "pss", held.rss)
                     times = member.cpu_times()
                     self._own[member.pid] = times.user + times.system
             except psutil.Error:

@@ -22,6 +22,7 @@ from app.flows.check import check
 from app.flows.export import ExportRequest, export
 from app.flows.ingest import ingest
 from app.flows.preparing import Plan, prepared_batches
+from app.flows.splits import report_ledger
 from storage import browse
 from storage.browse import Filter, Order
 from storage.datasets import NewItem, add_items, ensure_dataset
@@ -121,12 +122,29 @@ def _agreement(conn: Any) -> tuple[int, int]:
     return agreed, labelled
 
 
-def run_export(_file: str, database: str) -> dict[str, Any]:
+def run_dedup(_file: str, database: str) -> dict[str, Any]:
+    """Find what is near to what, and deal all families to splits, in a store that never did."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "copy.db")
+        shutil.copy(database, copy)
+        store = _open(str(copy))
+        start = time.perf_counter()
+        found = report_ledger(store)
+        seconds = time.perf_counter() - start
+        store.close()
+    return {
+        "rows_s": found.near.looked_at / seconds,
+        "rows": found.near.looked_at,
+        "near": found.near.near,
+    }
+
+
+def run_export(_file: str, database: str, layout: str = "trl") -> dict[str, Any]:
     """Export everything without errors as conversational SFT rows, files read back."""
     store = _open(database)
     with tempfile.TemporaryDirectory() as folder:
         request = msgspec.convert(
-            {"type": "sft", "layout": "trl", "out": f"{folder}/out", "include": "all"},
+            {"type": "sft", "layout": layout, "out": f"{folder}/out", "include": "all"},
             ExportRequest,
         )
         report, _ = _timed(lambda: export(store, request), 1)
@@ -184,6 +202,8 @@ def run_floor(name: str, file: str, rows: str) -> dict[str, Any]:
             "insert": lambda: floors.insert(path, n, Path(folder, "floor.db")),
             "validate": lambda: floors.validate(path, n),
             "rewrite": lambda: floors.rewrite(path, n, Path(folder, "out.jsonl")),
+            "plain Parquet": lambda: floors.write_parquet(path, n, Path(folder, "out.parquet")),
+            "datasets": lambda: floors.map_datasets(path, n, Path(folder, "out.jsonl")),
         }
         _, rows_s = _timed(work[name], n)
     return {"rows_s": rows_s, "rows": n}
@@ -218,7 +238,9 @@ def run_multiply(file: str, database: str, target: str) -> dict[str, Any]:
 _STAGES: dict[str, Callable[..., dict[str, Any]]] = {
     "ingest": run_ingest,
     "check": run_check,
+    "dedup": run_dedup,
     "export": run_export,
+    "export Parquet": lambda file, database: run_export(file, database, "trl-parquet"),
     "queries": run_queries,
     "floor": run_floor,
     "multiply": run_multiply,
