@@ -13,11 +13,20 @@ from curation.decontamination import HitKind
 from curation.errors import NotFound
 from storage.benchmarks import Benchmark, benchmark, entry, hit, in_dataset
 from storage.bulk import change_many
-from storage.tables import AnnotatorRow, HitRulingRow, TrajectoryRow, table_of
+from storage.tables import (
+    AnnotatorRow,
+    DatasetRow,
+    HitRulingRow,
+    ItemRow,
+    TrajectoryRow,
+    table_of,
+)
 
 ruling = table_of(HitRulingRow)
 annotator = table_of(AnnotatorRow)
 trajectory = table_of(TrajectoryRow)
+item = table_of(ItemRow).alias("first_item")
+dataset = table_of(DatasetRow).alias("first_dataset")
 
 PAGE = 1_000
 _later = ruling.alias("later")
@@ -55,6 +64,10 @@ class Hit(Struct, frozen=True):
     kind: HitKind
     score: float
     dismissed: bool
+    dataset: str
+    """The oldest that the trajectory is in."""
+    source_id: str
+    """Of the trajectory, there."""
 
 
 class KindCount(Struct, frozen=True):
@@ -101,6 +114,12 @@ def _of(known: Benchmark, dataset_id: int | None) -> list[ColumnElement[bool]]:
     return [hit.c.benchmark_id == known.id, COUNTS, *in_dataset(dataset_id)]
 
 
+_any_item = table_of(ItemRow).alias("any_item")
+_OLDEST = (
+    select(func.min(_any_item.c.dataset_id))
+    .where(_any_item.c.trajectory_id == trajectory.c.id)
+    .scalar_subquery()
+)
 _HITS: Select[Any] = (
     select(
         hit.c.id,
@@ -113,18 +132,23 @@ _HITS: Select[Any] = (
         hit.c.kind,
         hit.c.score,
         IS_DISMISSED,
+        dataset.c.name,
+        item.c.source_id,
     )
     .join(benchmark, benchmark.c.id == hit.c.benchmark_id)
     .join(entry, entry.c.id == hit.c.entry_id)
     .join(trajectory, trajectory.c.id == hit.c.trajectory_id)
+    .outerjoin(item, (item.c.trajectory_id == trajectory.c.id) & (item.c.dataset_id == _OLDEST))
+    .outerjoin(dataset, dataset.c.id == item.c.dataset_id)
 )
 
 
 def _hit(row: Sequence[Any]) -> Hit:
-    hit_id, name, source_id, entry_id, trajectory_id, uid, preview, kind, score, dismissed = row
+    *facts, kind, score, dismissed, named, source_id = row
+    number, benchmark_name, entry_name, entry_id, trajectory_id, uid, preview = facts
     return Hit(
-        hit_id, name, source_id, entry_id, trajectory_id, uid, preview, HitKind(kind), score,
-        bool(dismissed),
+        number, benchmark_name, entry_name, entry_id, trajectory_id, uid, preview, HitKind(kind),
+        score, bool(dismissed), named or "", source_id or "",
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from curation.errors import ExportError, IngestError, NotFound, SettingsError
 from curation.selection import NOTHING, RowOrder, Selection
 from curation.shared_passages import pieces
 from storage import groups
+from storage.datasets import items_of
 from storage.engine import Store
 from tests.unit.app.flows.test_splits import add, asking, text
 
@@ -237,6 +238,9 @@ def test_a_dismissed_hit_drops_nothing_until_that_is_taken_back(
 ) -> None:
     ada = annotator_named(any_store, "ada")
     (hit,) = [h for h in hit_lines(any_store, "bench") if h.entry == "simple_1"]
+    with any_store.read() as conn:
+        (named,) = items_of(conn, hit.trajectory_id)
+    assert (hit.dataset, hit.source_id) == (named.dataset, named.source_id)
     with pytest.raises(SettingsError, match="No reason"):
         rule_on_hit(any_store, ada, hit, dismissed=True, reason=" ")
     assert rule_on_hit(any_store, ada, hit, dismissed=True, reason="a phrase").dismissed
