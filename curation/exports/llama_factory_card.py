@@ -149,7 +149,8 @@ def v1_config(files: dict[str, str], shape: str) -> str:
     return "".join(
         [
             commented(_HEAD.format(command=command, fill_in=FILL_IN)),
-            "# Pairs need a version after 0.9.5, which trains on sft only.\n"
+            "# Pairs need a version after 0.9.5, which trains reward models on them only: with\n"
+            "# `rm` in the place of `dpo`, and without peft_config.\n"
             if stage == "dpo"
             else "",
             f"model: {MODEL}\nmodel_class: llm\n",

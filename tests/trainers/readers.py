@@ -94,7 +94,12 @@ OTHERS = (
         "keeps every prompt with its tools, reward of right and wrong answers; no rollouts",
     ),
     Reader(
-        "openai", (PINNED,), "openai_types", ("openai",), ("sft", "dpo"), "its types know every key"
+        "openai",
+        (PINNED,),
+        "openai_types",
+        ("openai",),
+        ("sft", "dpo"),
+        "its types know every key but `weight`, and `name` of results",
     ),
 )
 
