@@ -56,6 +56,7 @@ FAMILIES = {
     "measure": ("scorecard", "gate"),
     "predictions": ("ingest-predictions", "match", "verdicts", "predictions", "rollouts"),
     "verify": ("probe",),
+    "embedding": ("embed",),
     "judging": ("judge", "passes"),
     "expand": ("expand",),
     "rounds": ("rounds", "start-round", "close-round", "mixture"),

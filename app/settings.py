@@ -126,6 +126,15 @@ class Settings(BaseSettings):
     generator_api_key: SecretStr = SecretStr("")
     """Key of exactly that API: sent to no other address, never shown, logged or stored."""
 
+    embed_base_url: str = ""
+    """OpenAI-compatible API of the model that `loopwright embed` asks, unless told another."""
+
+    embed_model: str = ""
+    """Name of the embedding model, unless told another."""
+
+    embed_api_key: SecretStr = SecretStr("")
+    """Key of exactly that API: sent to no other address, never shown, logged or stored."""
+
     prices: Annotated[dict[str, tuple[float, float]], NoDecode] = Field(default_factory=dict)
     """Prices of models in US dollars for a million tokens, of prompts and of answers, as JSON:
     `{"some-model": [0.4, 1.6]}`. A model that is not here has no price on record, and no cost."""
@@ -172,7 +181,13 @@ class Settings(BaseSettings):
             raise ValueError("must be 0 or more")
         return value
 
-    @field_validator("simulator_base_url", "probe_base_url", "judge_base_url", "generator_base_url")
+    @field_validator(
+        "simulator_base_url",
+        "probe_base_url",
+        "judge_base_url",
+        "generator_base_url",
+        "embed_base_url",
+    )
     @classmethod
     def _is_api(cls, value: str) -> str:
         if not value:

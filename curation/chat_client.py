@@ -116,7 +116,7 @@ class ChatClient:
                 found = self._read(answer)
                 self._refused.learn(left_out, f"{self.endpoint.model} at {self.endpoint.base_url}")
                 return found
-            error = _error_of(answer.content)
+            error = error_of(answer.content)
             name = refused_parameter(answer.status, error, sent)
             if name is None or name in left_out:
                 raise refused(self.endpoint, answer.status, answer.headers, error, self._where)
@@ -152,7 +152,7 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _error_of(content: bytes) -> Any:
+def error_of(content: bytes) -> Any:
     """What an endpoint says of an error: the object in `error`, or whatever stands there."""
     body = _json(content)
     if body is None:

@@ -70,6 +70,7 @@ class DropReason(StrEnum):
     GATE = "gate"
     SAME_TASK_AND_CALLS = "same-task-and-calls"
     NEAR_DUPLICATE = "near-duplicate"
+    EMBEDDING_DUPLICATE = "embedding-duplicate"
     THINNED = "thinned"
     OVER_CAP = "over-cap"
     OVER_QUOTA = "over-quota"
@@ -115,6 +116,10 @@ WHY: dict[DropReason, str] = {
         "them is kept."
     ),
     DropReason.NEAR_DUPLICATE: "It is nearly the same as another one, which is kept in its place.",
+    DropReason.EMBEDDING_DUPLICATE: (
+        "By the vectors of the recipe's embedding model its users ask nearly the same as those of "
+        "another one, which is kept in its place; a higher threshold keeps more apart."
+    ),
     DropReason.THINNED: "The draw of the recipe's thinning left it out; another seed draws others.",
     DropReason.OVER_CAP: "Its kind has all the places that a cap of the recipe allows; raise it.",
     DropReason.OVER_QUOTA: "The places of its kind are taken; give it a larger quota.",

@@ -26,7 +26,7 @@ class Funnel(Struct, frozen=True):
     steps: tuple[FunnelStep, ...]
     chosen: int
     short: tuple[str, ...] = ()
-    """Quotas that were not filled, as sentences."""
+    """Where less was done than asked, as sentences: quotas not filled, vectors missing."""
 
     def after(self) -> dict[str, int]:
         """Stage -> how many remain after it."""

@@ -38,7 +38,7 @@ class Exchange(Protocol):
     """Puts questions to one endpoint, any number at once."""
 
     async def post(self, body: Mapping[str, Any]) -> Answered:
-        """Send one chat completion request.
+        """Send one request.
 
         Raises:
             ModelError: nothing came back (`TIMEOUT`, `UNREACHABLE`).
@@ -50,23 +50,25 @@ class Exchange(Protocol):
         ...
 
 
-async def open_exchange(endpoint: Endpoint, where: str) -> Exchange:
+async def open_exchange(endpoint: Endpoint, where: str, path: str = PATH) -> Exchange:
     """The faster of the clients that are installed.
 
     Args:
         where: who asks, for errors.
+        path: of what is asked for, after the base URL.
     """
     kind = AioHttpExchange if find_spec("aiohttp") else OpenAIExchange
     # Importing and building a client take a second or so: not in the event loop.
-    return await asyncio.to_thread(kind, endpoint, where)
+    return await asyncio.to_thread(kind, endpoint, where, path)
 
 
 class OpenAIExchange:
     """The `openai` client, whole."""
 
-    def __init__(self, endpoint: Endpoint, where: str) -> None:
+    def __init__(self, endpoint: Endpoint, where: str, path: str = PATH) -> None:
         self._endpoint = endpoint
         self._where = where
+        self._path = path
         self._client = client_of(endpoint, retries=0)
 
     async def post(self, body: Mapping[str, Any]) -> Answered:
@@ -76,7 +78,7 @@ class OpenAIExchange:
         try:
             # `chat.completions.create` looks through every body for files to send and keys to
             # rename, and makes an object of every member of the answer.
-            content = await self._client.post(PATH, cast_to=bytes, body=body)
+            content = await self._client.post(self._path, cast_to=bytes, body=body)
         except openai.APIStatusError as problem:
             answer = problem.response
             return Answered(answer.status_code, answer.headers, answer.content)
@@ -94,11 +96,11 @@ class OpenAIExchange:
 class AioHttpExchange:
     """The requests of the `openai` client over connections of aiohttp."""
 
-    def __init__(self, endpoint: Endpoint, where: str) -> None:
+    def __init__(self, endpoint: Endpoint, where: str, path: str = PATH) -> None:
         self._endpoint = endpoint
         self._where = where
         client = client_of(endpoint, retries=0)
-        self._url = str(client.base_url).rstrip("/") + PATH
+        self._url = str(client.base_url).rstrip("/") + path
         headers = {k: v for k, v in client.default_headers.items() if isinstance(v, str)}
         self._headers = {**headers, **client.auth_headers, "Content-Type": "application/json"}
         self._proxy = _proxy_of(client.base_url.scheme, client.base_url.host)

@@ -35,6 +35,10 @@ class ModelFault(StrEnum):
     """No connection, or none that lasted."""
     NOT_CHAT = "not-chat"
     """What it answered is no chat completion."""
+    NOT_EMBEDDINGS = "not-embeddings"
+    """What it answered are not the vectors that were asked for."""
+    NO_DIRECTION = "no-direction"
+    """A vector of zeros, or of numbers that are none."""
 
 
 class ModelError(LoopwrightError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from shlex import quote
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +68,8 @@ class _Funnel:
         self.details = np.zeros(n, dtype=np.int64)
         self.texts: dict[str, int] = {"": 0}
         self.steps: list[FunnelStep] = []
+        self.lacks: tuple[str, ...] = ()
+        """What could not be done, as sentences."""
 
     @property
     def alive(self) -> Flags:
@@ -107,7 +110,8 @@ def select(facts: Facts, asked: Selection) -> Chosen:
             len(facts),
             tuple(funnel.steps),
             int(funnel.alive.sum()),
-            tuple(
+            funnel.lacks
+            + tuple(
                 f"The quota of {one.by.value} {one.value} has {one.wanted:,} places and "
                 f"{one.taken:,} trajectories."
                 for one in short
@@ -202,6 +206,18 @@ def _dedup(funnel: _Funnel, asked: Selection) -> None:
     if asked.dedup is Dedup.NEAR and facts.near is not None:
         rule = "dedup", "near-duplicates"
         _keep_one(funnel, facts.near, rule, DropReason.NEAR_DUPLICATE, asked.seed)
+    if asked.dedup is Dedup.EMBEDDINGS and facts.vectored is not None:
+        model = facts.vectored.model
+        lacking = int((facts.vectored.lacking & funnel.alive).sum())
+        if lacking:
+            funnel.lacks = (
+                f"{lacking:,} of {int(funnel.alive.sum()):,} trajectories have no vector of "
+                f"{model}, so they were compared with none and are kept. Make them with: "
+                f"loopwright embed --model {quote(model)}",
+            )
+        rule = "dedup", f"cosine from {asked.threshold:g}"
+        family, reason = facts.vectored.family, DropReason.EMBEDDING_DUPLICATE
+        _keep_one(funnel, family, rule, reason, asked.seed)
 
 
 def _keep_one(

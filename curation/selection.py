@@ -28,6 +28,9 @@ class Dedup(StrEnum):
     """The same words of the user, the same offered tools and the same calls."""
     NEAR = "near"
     """Also near-duplicates (`curation.near_duplicates`), and what they connect."""
+    EMBEDDINGS = "embeddings"
+    """Also those whose users ask nearly the same by the vectors of an embedding model, whatever
+    they call (`curation.embeddings`), and what they connect."""
 
 
 class Measure(StrEnum):
@@ -184,6 +187,10 @@ class Selection(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     sizes: Sizes = Sizes()
     gates: Gates = Gates()
     dedup: Dedup = Dedup.NONE
+    embedding_model: str | None = None
+    """Whose vectors are compared; may be left out where there is one model."""
+    threshold: float = 0.95
+    """Cosine from which two vectors count as one."""
     thinning: tuple[Thin, ...] = ()
     caps: tuple[Cap, ...] = ()
     quotas: tuple[Quota, ...] = ()
@@ -243,6 +250,9 @@ def check_selection(asked: Selection) -> None:
     for name, edges in (("lengths", asked.lengths), ("difficulty.edges", asked.difficulty.edges)):
         if list(edges) != sorted(set(edges)) or not all(math.isfinite(edge) for edge in edges):
             _refuse("The bounds of buckets do not ascend", name, "Give them in ascending order.")
+    if not 0 < asked.threshold <= 1:
+        hint = "Say a cosine above 0, up to 1; 0.95 is usual."
+        _refuse(f"{asked.threshold:g} is no threshold", "threshold", hint)
     _check_gates(asked.gates)
     for rule in asked.thinning:
         if not 0 <= rule.drop <= 1:

@@ -91,6 +91,17 @@ def one_label(names: Sequence[str], codes: Any) -> Labels:
 
 
 @dataclass(frozen=True)
+class Vectored:
+    """What is known of candidates by the vectors of an embedding model."""
+
+    model: str
+    family: Numbers
+    """What counts as the same has the same number; who has no vector has one of its own."""
+    lacking: Flags
+    """Whether the model was not asked about it."""
+
+
+@dataclass(frozen=True)
 class Facts:
     """The candidates of an export, one row each."""
 
@@ -123,6 +134,7 @@ class Facts:
     exact: Numbers | None = None
     """What counts as the same has the same number here."""
     near: Numbers | None = None
+    vectored: Vectored | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -222,6 +222,7 @@ _COUNTED = (
     "verdict",
     "job",
     "contamination_hit",
+    "embedding",
 )
 """Tables whose rows are only ever appended, so that their last id says whether they grew."""
 

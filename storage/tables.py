@@ -157,6 +157,25 @@ class NearKeyRow(Base, table=True):
     )
 
 
+class EmbeddingRow(Base, table=True):
+    """The vector that an embedding model gave for what a trajectory's users say."""
+
+    __tablename__ = "embedding"
+    __table_args__ = (
+        UniqueConstraint("model", "trajectory_id"),
+        Index("ix_embedding_model_text_key", "model", "text_key"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    model: str
+    trajectory_id: int = Field(foreign_key="trajectory.id")
+    text_key: bytes = Field(sa_type=LargeBinary)
+    """`curation.embeddings.text_key`: those who say the same have the same vector."""
+    dimension: int
+    """Numbers of the vector; 0 where the users say nothing, so that there is none."""
+    vector: bytes = Field(sa_type=LargeBinary)
+    """`curation.embeddings.packed`."""
+
+
 class SplitSideRow(Base, table=True):
     """Which side of a split a group was put on when it was first seen; never changed."""
 

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from app.flows.endpoints import Asker, base_url_of, endpoint_for, usable_url
 from app.settings import PREFIX, Settings, load_settings
 from curation.errors import SettingsError
-from curation.generators.trial import Trial, try_endpoint
+from curation.generators.trial import Trial, VectorTrial, try_embedding, try_endpoint
 from storage.endpoint_file import KeptEndpoint, file_beside, read_endpoints, write_endpoints
 from storage.engine import Store
 
@@ -138,8 +138,9 @@ def forget_key(store: Store, asker: Asker) -> None:
         write_endpoints(path, {**kept, asker: gone})
 
 
-def try_now(store: Store, asker: Asker) -> Trial:
-    """Ask the endpoint in force three tiny questions (`curation/generators/trial.py`).
+def try_now(store: Store, asker: Asker) -> Trial | VectorTrial:
+    """Ask the endpoint in force three tiny questions, or for one vector
+    (`curation/generators/trial.py`).
 
     Raises:
         SettingsError: no address or no model is set.
@@ -152,11 +153,10 @@ def try_now(store: Store, asker: Asker) -> Trial:
             "No model is named.", where=str(asker), hint="Enter its name as the API has it."
         )
     url = base_url_of(settings, asker, None)
-    return asyncio.run(
-        try_endpoint(
-            endpoint_for(settings, asker, url, model, timeout_s=TRIAL_S, max_tokens=TRIAL_TOKENS)
-        )
-    )
+    endpoint = endpoint_for(settings, asker, url, model, timeout_s=TRIAL_S, max_tokens=TRIAL_TOKENS)
+    if asker is Asker.EMBED:
+        return asyncio.run(try_embedding(endpoint))
+    return asyncio.run(try_endpoint(endpoint))
 
 
 def _file(store: Store, settings: Settings) -> Path:

@@ -25,6 +25,7 @@ class Asker(StrEnum):
     JUDGE = "judge"
     SIMULATOR = "simulator"
     GENERATOR = "generator"
+    EMBED = "embed"
 
 
 def base_url_of(settings: Settings, asker: Asker, given: str | None) -> str:

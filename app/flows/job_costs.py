@@ -21,6 +21,11 @@ class JobCost(Struct, frozen=True):
 
 def cost_of(store: Store, job: JobInfo) -> JobCost | None:
     """None for jobs that ask no model, and before the first answer is stored."""
+    if job.kind == "embed":
+        paid = job.checkpoint
+        cost = None if paid.get("unpriced") else paid.get("cost_usd")
+        failed = int(job.result.get("failed", 0))
+        return JobCost(paid["tokens"], cost, failed) if "tokens" in paid else None
     run_id = job.checkpoint.get("run")
     asking = ("judge", "judge-pass", "probe", "expand")
     if job.kind not in asking or not isinstance(run_id, int):

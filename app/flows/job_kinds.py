@@ -198,6 +198,14 @@ def _probe(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     return plain_values(probe(store, request, settings_in_force(store), run, run.job_id))
 
 
+def _embed(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
+    from app.flows.embed import EmbedRequest, embed
+    from app.flows.endpoint_settings import settings_in_force
+
+    request = msgspec.convert(params, EmbedRequest)
+    return plain_values(embed(store, request, settings_in_force(store), run))
+
+
 def _judge(store: Store, params: dict[str, Any], run: Run) -> dict[str, Any]:
     from app.flows.endpoint_settings import settings_in_force
     from app.flows.judge import judge
@@ -298,6 +306,7 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], Run], dict[str, Any]]] = {
     "bulk": _bulk,
     "mark-alike": _mark_alike,
     "probe": _probe,
+    "embed": _embed,
     "judge": _judge,
     "expand": _expand,
     "judge-pass": _judge_pass,
@@ -328,6 +337,11 @@ def params_type(kind: str) -> type[Any]:
 
         probed: type[Any] = ProbeRequest
         return probed
+    if kind == "embed":
+        from app.flows.embed import EmbedRequest
+
+        embedded: type[Any] = EmbedRequest
+        return embedded
     if kind == "expand":
         from app.flows.expand_setup import ExpandRequest
 

@@ -21,6 +21,7 @@ from curation.funnel import Funnel
 from curation.selecting import select
 from curation.selection import Dedup, check_selection
 from storage import selecting
+from storage.embeddings import embedding_models
 from storage.engine import Store
 
 
@@ -81,3 +82,9 @@ def models(store: Store) -> list[str]:
     """Whose predictions there are: by whom difficulty can be measured."""
     with store.read() as conn:
         return selecting.models_with_predictions(conn)
+
+
+def models_of_vectors(store: Store) -> list[str]:
+    """Whose vectors there are: by whom what users ask can be compared."""
+    with store.read() as conn:
+        return embedding_models(conn)

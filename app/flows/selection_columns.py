@@ -13,6 +13,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from app.flows.export_settling import Settling
+from app.flows.selection_embeddings import find_vectored, model_of_vectors
 from app.flows.selection_likeness import Likeness, find_likeness
 from curation.annotation import Outcome
 from curation.errors import ExportError
@@ -40,11 +41,13 @@ from curation.selection_facts import (
     Labels,
     Numbers,
     Standing,
+    Vectored,
     labels_of,
     number_of,
 )
 from storage import browse, selecting
 from storage.candidates import Candidate
+from storage.embeddings import embedding_models
 
 _CODE = {reason: number for number, reason in enumerate(REASONS)}
 
@@ -116,6 +119,7 @@ class Columns:
             },
             exact=likeness.exact if likeness else None,
             near=likeness.near if likeness else None,
+            vectored=self._vectored(conn, asked) if asked.dedup is Dedup.EMBEDDINGS else None,
         )
 
     def _once(self, key: object, read: Any) -> Any:
@@ -271,6 +275,14 @@ class Columns:
     def _likeness(self, conn: Connection) -> Likeness:
         found: Likeness = self._once(
             "likeness", lambda: find_likeness(conn, self._ids, self._numbers)
+        )
+        return found
+
+    def _vectored(self, conn: Connection, asked: Selection) -> Vectored:
+        model = model_of_vectors(embedding_models(conn), asked.embedding_model)
+        found: Vectored = self._once(
+            ("vectored", model, asked.threshold),
+            lambda: find_vectored(conn, self._ids, model, asked.threshold),
         )
         return found
 

@@ -18,19 +18,21 @@ from app.flows.endpoint_settings import (
 from app.flows.endpoints import Asker
 from components.notices import draw_error, escape
 from curation.errors import LoopwrightError
-from curation.generators.trial import Trial
+from curation.generators.trial import Trial, VectorTrial
 
 TITLES = {
     Asker.JUDGE: "Judge",
     Asker.PROBE: "Probed model",
     Asker.SIMULATOR: "Tool simulator",
     Asker.GENERATOR: "Sample generator",
+    Asker.EMBED: "Embedding model",
 }
 PURPOSES = {
     Asker.JUDGE: "Says whether the label or the prediction is wrong.",
     Asker.PROBE: "The model you train: asked for its own answer to every step.",
     Asker.SIMULATOR: "Proposes what a tool would have answered to a call you changed.",
     Asker.GENERATOR: "Writes new samples from verified errors.",
+    Asker.EMBED: "Gives vectors of what users ask, to find duplicates by (loopwright embed).",
 }
 ENTERED = "endpoint-entered"
 """How often a form was kept: its fields are new ones then, and nothing stays in them."""
@@ -154,6 +156,12 @@ def _try(asker: Asker) -> None:
         except LoopwrightError as problem:
             draw_error(problem)
             return
+    if isinstance(trial, VectorTrial):
+        told = (
+            f"It answered in {trial.latency_s:.2f} s with a vector of {trial.dimension:,} numbers."
+        )
+        st.success(told, icon=":material/check:")
+        return
     st.success(_in_words(trial), icon=":material/check:")
 
 

@@ -28,7 +28,12 @@ def ask_selection(request: ExportRequest) -> Selection | None:
     """The selection that was asked for; None while it cannot be used."""
     store = session.store()
     with st.expander("Selection", icon=":material/filter_alt:"):
-        asked = ask(browse_flow.choices(store), browse_flow.views(store), flow.models(store))
+        asked = ask(
+            browse_flow.choices(store),
+            browse_flow.views(store),
+            flow.models(store),
+            flow.models_of_vectors(store),
+        )
         whole = replace(request, selection=asked)
         try:
             check_selection(asked)

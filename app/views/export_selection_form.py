@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,14 +11,14 @@ import streamlit as st
 from msgspec.structs import replace
 
 from app.flows.browse import Choices
+from app.views.export_selection_fields import Fields
+from app.views.export_selection_repeats import ask_repeats
 from curation.filters import Filter, Order
 from curation.scoring import score_kinds
 from curation.selection import (
-    CM2,
     NOTHING,
     By,
     Cap,
-    Dedup,
     Difficulty,
     Gates,
     Measure,
@@ -29,17 +28,11 @@ from curation.selection import (
     ScoreGate,
     Selection,
     Sizes,
-    Thin,
 )
 from storage.saved_views import SavedView
 
 _BASE = "export-selection"
 
-DEDUPS = {
-    Dedup.NONE: "Keep duplicates",
-    Dedup.EXACT: "One of the same task and calls",
-    Dedup.NEAR: "One of near-duplicates",
-}
 MEASURES = {
     Measure.STEPS: "Number of steps",
     Measure.CALLS: "Number of calls",
@@ -58,8 +51,6 @@ ORDERS = {
     RowOrder.EASY_TO_HARD: "Easy to hard",
 }
 
-Word = TypeVar("Word", bound=StrEnum)
-
 
 def take_over(selection: Selection) -> None:
     """Show this selection in the form, from the next run on."""
@@ -72,17 +63,24 @@ def _base() -> tuple[int, Selection]:
     return found
 
 
-def ask(choices: Choices, views: Sequence[SavedView], models: Sequence[str]) -> Selection:
-    """Draw the fields; what they say now."""
+def ask(
+    choices: Choices, views: Sequence[SavedView], models: Sequence[str], vectors: Sequence[str]
+) -> Selection:
+    """Draw the fields; what they say now.
+
+    Args:
+        models: whose predictions there are.
+        vectors: whose vectors there are.
+    """
     number, base = _base()
-    fields = _Fields(number)
+    fields = Fields(number)
     which, quality, places = st.tabs(["Filters", "Quality", "Places and order"])
     with which:
         where, unless, domain = _ask_conditions(fields, base, choices, views)
         sizes = _ask_sizes(fields, base.sizes)
     with quality:
         gates = _ask_gates(fields, base.gates, choices)
-        dedup, thinning = _ask_repeats(fields, base)
+        repeats = ask_repeats(fields, base, vectors)
     with places:
         shared = _ask_places(fields, base, models)
     return replace(
@@ -92,29 +90,14 @@ def ask(choices: Choices, views: Sequence[SavedView], models: Sequence[str]) -> 
         domain=domain,
         sizes=sizes,
         gates=gates,
-        dedup=dedup,
-        thinning=thinning,
+        dedup=repeats.dedup,
+        embedding_model=repeats.embedding_model,
+        threshold=repeats.threshold,
+        thinning=repeats.thinning,
     )
 
 
-def _ask_repeats(fields: _Fields, base: Selection) -> tuple[Dedup, tuple[Thin, ...]]:
-    columns = st.columns(3)
-    dedup = fields.word(columns[0], "Duplicates", DEDUPS, base.dedup)
-    known: dict[str, tuple[Thin, ...]] = {"No thinning": (), "As CM2 does": CM2}
-    if base.thinning not in known.values():
-        known["As in the recipe"] = base.thinning
-    name = fields.choose(
-        columns[1],
-        "Thinning",
-        list(known),
-        next(name for name, rules in known.items() if rules == base.thinning),
-        help="CM2 drops shares of what is plain: one tool offered 70 %, two 40 %; one turn 40 %; "
-        "one tool called 40 %; one calling step 30 %; one or two calls 30 %. They multiply.",
-    )
-    return dedup, known[name or "No thinning"]
-
-
-def _ask_places(fields: _Fields, base: Selection, models: Sequence[str]) -> Selection:
+def _ask_places(fields: Fields, base: Selection, models: Sequence[str]) -> Selection:
     first = st.columns(6)
     budget = fields.number(first[0], "Budget", base.budget, least=1, help="In trajectories.")
     prefer = fields.word(first[1], "Who gets a place", PREFERS, base.prefer)
@@ -144,54 +127,8 @@ def _ask_places(fields: _Fields, base: Selection, models: Sequence[str]) -> Sele
     )
 
 
-class _Fields:
-    """Fields whose keys change when another recipe is taken over."""
-
-    def __init__(self, number: int, view: str = "") -> None:
-        self._number = number
-        self._view = view
-
-    def key(self, label: str) -> str:
-        place = f"{self._number}-{self._view}" if self._view else str(self._number)
-        return f"export-selection-{label.lower().replace(' ', '-')}-{place}"
-
-    def of_view(self, name: str) -> _Fields:
-        """Fields that begin with what a saved view says."""
-        return _Fields(self._number, name)
-
-    def choose(
-        self, place: Any, label: str, options: Sequence[str], value: str | None, **more: Any
-    ) -> str | None:
-        known = list(options)
-        if value is not None and value not in known:
-            known.append(value)
-        index = known.index(value) if value is not None else None
-        more.setdefault("placeholder", "any")
-        found: str | None = place.selectbox(label, known, index=index, key=self.key(label), **more)
-        return found
-
-    def word(self, place: Any, label: str, words: dict[Word, str], value: Word) -> Word:
-        options = list(words)
-        found: Word = place.selectbox(
-            label,
-            options,
-            index=options.index(value),
-            format_func=words.__getitem__,
-            key=self.key(label),
-        )
-        return found
-
-    def number(
-        self, place: Any, label: str, value: int | None, *, least: int = 0, **more: Any
-    ) -> int | None:
-        found = place.number_input(
-            label, least, None, value, placeholder="any", key=self.key(label), **more
-        )
-        return None if found is None else int(found)
-
-
 def _ask_conditions(
-    fields: _Fields, base: Selection, choices: Choices, views: Sequence[SavedView]
+    fields: Fields, base: Selection, choices: Choices, views: Sequence[SavedView]
 ) -> tuple[Filter | None, Filter | None, str]:
     saved = {view.name: replace(view.filter, order=Order.NEWEST) for view in views}
     columns = st.columns(5)
@@ -240,7 +177,7 @@ def _ask_conditions(
 
 
 def _view(
-    fields: _Fields,
+    fields: Fields,
     place: Any,
     label: str,
     saved: dict[str, Filter],
@@ -257,7 +194,7 @@ def _view(
     return (None, "") if chosen is None else (options[chosen], chosen)
 
 
-def _ask_sizes(fields: _Fields, base: Sizes) -> Sizes:
+def _ask_sizes(fields: Fields, base: Sizes) -> Sizes:
     columns = st.columns(6)
     found = {}
     for i, name in enumerate(Sizes.__struct_fields__):
@@ -267,7 +204,7 @@ def _ask_sizes(fields: _Fields, base: Sizes) -> Sizes:
     return Sizes(**found)
 
 
-def _ask_gates(fields: _Fields, base: Gates, choices: Choices) -> Gates:
+def _ask_gates(fields: Fields, base: Gates, choices: Choices) -> Gates:
     columns = st.columns([1, 1, 1, 1, 2], vertical_alignment="bottom")
     no_errors = columns[0].toggle("No errors", base.no_errors, key=fields.key("no errors"))
     warnings = fields.number(columns[1], "Warnings, at most", base.max_warnings)
@@ -301,7 +238,7 @@ def _ask_gates(fields: _Fields, base: Gates, choices: Choices) -> Gates:
     )
 
 
-def _ask_shares(fields: _Fields, base: Selection) -> tuple[tuple[Cap, ...], tuple[Quota, ...]]:
+def _ask_shares(fields: Fields, base: Selection) -> tuple[tuple[Cap, ...], tuple[Quota, ...]]:
     columns = st.columns(2)
     by = st.column_config.SelectboxColumn("by", options=[one.value for one in By])
     with columns[0]:
@@ -332,7 +269,7 @@ def _ask_shares(fields: _Fields, base: Selection) -> tuple[tuple[Cap, ...], tupl
     )
 
 
-def _ask_scores(fields: _Fields, base: Gates) -> tuple[ScoreGate, ...]:
+def _ask_scores(fields: Fields, base: Gates) -> tuple[ScoreGate, ...]:
     st.caption("Scores: bounds of the mean over the model's answers.")
     scores = _edited(
         fields.key("scores"),

@@ -248,6 +248,9 @@ def _describe_verification(job: JobInfo) -> str:
     match job.kind:
         case "probe":
             return f"Probe {params.get('model')} on {params.get('dataset') or 'everything'}"
+        case "embed":
+            about = params.get("dataset") or "everything"
+            return f"Vectors of {params.get('model')} for {about}"
         case "judge":
             who = " + ".join(params.get("models") or ()) or params.get("backend", "rules")
             return f"Judge {params.get('dataset') or 'everything'} with {who}"

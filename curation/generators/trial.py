@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from curation.chat_client import REFUSALS, ChatClient, Completion, open_chat
+from curation.generators.embedder import open_embedder
 from curation.model_endpoint import Endpoint
 from curation.model_faults import ModelError
 
@@ -50,6 +51,29 @@ class Trial(Struct, frozen=True):
     logprobs: bool
     structured: bool | None
     native_calls: bool | None
+
+
+class VectorTrial(Struct, frozen=True):
+    """What came back of an endpoint for embeddings."""
+
+    latency_s: float
+    """Of the answer, the connection included."""
+    dimension: int
+
+
+async def try_embedding(endpoint: Endpoint) -> VectorTrial:
+    """Ask for one vector.
+
+    Raises:
+        ModelError: there is none; says why and what to do.
+    """
+    embedder = await open_embedder(endpoint)
+    try:
+        began = time.monotonic()
+        await embedder.embed(["Are you ready?"])
+        return VectorTrial(time.monotonic() - began, embedder.dimension or 0)
+    finally:
+        await embedder.close()
 
 
 async def try_endpoint(endpoint: Endpoint) -> Trial:

@@ -23,7 +23,7 @@ from curation.selection import (
     Sizes,
     Statistic,
 )
-from curation.selection_facts import TAKEN, Facts, labels_of, number_of
+from curation.selection_facts import TAKEN, Facts, Vectored, labels_of, number_of
 from curation.selection_places import whole_places
 
 TOOLS = ("a", "b", "c")
@@ -88,6 +88,7 @@ def facts_of(found: list[dict[str, object]], names: list[str]) -> Facts:
         difficulty=np.array([one["difficulty"] for one in found], dtype=np.float64),
         exact=column("family") * 100 + column("steps"),
         near=column("family"),
+        vectored=Vectored("e", column("family"), column("errors") == 1),
     )
 
 
@@ -132,7 +133,7 @@ def test_no_cap_quota_or_budget_is_exceeded_and_everybody_is_accounted_for(
         assert count[quota.by][quota.value] <= -(-quota.share * (asked.budget or 0) // 1)
     for i in kept:
         assert not (asked.gates.no_errors and found[i]["errors"])
-    if asked.dedup is Dedup.NEAR:
+    if asked.dedup in (Dedup.NEAR, Dedup.EMBEDDINGS):
         assert max(Counter(found[i]["family"] for i in kept).values(), default=1) == 1
 
 

@@ -15,6 +15,7 @@ from storage.endpoint_file import file_beside
 from storage.engine import Store
 from tests.disputed import fill
 from tests.model_server import ModelServer, Step, failing, model_server
+from tests.vectors import vectors
 from tests.views.conftest import Open
 
 KEY = "sk-very-secret-12345"
@@ -145,6 +146,16 @@ def test_try_it_says_what_an_endpoint_can_do(studio: Store, open_page: Open) -> 
         (told,) = [s.value for s in tried(studio, open_page, server).success]
     for words in ("ready", "✗ does not give log-prob", "not give JSON", "not give native"):
         assert words in told
+
+
+def test_try_it_asks_an_embedding_model_for_a_vector(studio: Store, open_page: Open) -> None:
+    with model_server(vectors([1, 2, 3])) as server:
+        page = open_page("settings")
+        page.text_input(key="endpoint-url-embed-0").set_value(server.url)
+        page.text_input(key="endpoint-model-embed-0").set_value("e")
+        page = page.button(key="endpoint-save-embed-0").click().run()
+        page = page.button(key="endpoint-try-embed").click().run()
+    assert any("a vector of 3 numbers" in one.value for one in page.success)
 
 
 def test_try_it_says_the_fault_and_its_remedy_without_the_key(

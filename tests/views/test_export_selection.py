@@ -10,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 from app.flows import browse, jobs
 from app.flows.export import ExportRequest
 from app.flows.recipe_text import recipe_text
+from curation.embeddings import asked_text, packed, text_key
 from curation.export_manifest import Manifest
 from curation.filters import Filter
-from curation.selection import CM2, By, Cap, Gates, Quota, RowOrder, Selection, Thin
+from curation.selection import CM2, By, Cap, Dedup, Gates, Quota, RowOrder, Selection, Thin
+from storage.embeddings import Vector, add_vectors, without_vector
 from storage.engine import Store
 from tests.episodes import add_trajectories, episode
 from tests.views.conftest import Open
@@ -64,6 +66,34 @@ def test_fields_are_counted_at_once_and_the_job_does_what_they_say(
     assert manifest.request.selection == Selection(
         unless=Filter(dataset="broken"), budget=4, order=RowOrder.SHUFFLED
     )
+
+
+def test_duplicates_by_embeddings_are_counted_and_missing_vectors_are_told(
+    filled: Store, open_page: Open
+) -> None:
+    """Vectors of cities 0 to 2; 0 and 1 have a cosine of 0.96, and 2 is far from both."""
+    found = packed([[1, 0], [24, 7], [0, 1]])
+    with filled.write() as conn:
+        rows = without_vector(conn, "e", None, 0, 3)
+        keys = [text_key(asked_text(row.decode())) for row in rows]
+        add_vectors(
+            conn, "e", [Vector(r.id, k, v) for r, k, v in zip(rows, keys, found, strict=True)]
+        )
+    page = open_page("export")
+    page.selectbox(key="export-include").set_value("all").run()
+    assert all(one.key != f"{KEY}-cosine-0" for one in page.number_input)
+    page.selectbox(key=f"{KEY}-duplicates-0").set_value(Dedup.EMBEDDINGS).run()
+    # The disputed one is city 0, so nothing is left that city 1 could be one with.
+    assert counted(page)["cosine from 0.95"] == 5
+    [told] = [one.value for one in page.warning if "no vector" in one.value]
+    assert "3 of 5 trajectories" in told and "loopwright embed" in told
+    page.number_input(key=f"{KEY}-cosine-0").set_value(0.2).run()
+    assert counted(page)["cosine from 0.2"] == 4
+    page.selectbox(key=f"{KEY}-embedding-model-0").set_value("e").run()
+    next(b for b in page.button if b.label == "Export").click().run()
+    request = msgspec.convert(jobs.list_jobs(filled)[0].params, ExportRequest)
+    expected = Selection(dedup=Dedup.EMBEDDINGS, embedding_model="e", threshold=0.2)
+    assert request.selection == expected
 
 
 def test_a_recipe_fills_the_form_and_keeps_what_no_field_shows(
