@@ -1,4 +1,4 @@
-"""What a judge or a probe would ask, and what that may cost, before anybody starts it.
+"""What a judge, a probe or an embedding would ask, and what that may cost, before it is started.
 
 Counts are exact. Tokens are what the same model took before where that is on record, else an
 estimate that says how it was made. A model without a price has no cost: none is guessed. Nothing is
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from app.flows.embed import EmbedRequest
 from app.flows.endpoints import Asker, base_url_of
 from app.flows.judge_setup import (
     JudgeRequest,
@@ -28,12 +29,13 @@ from app.flows.probe import ProbeRequest
 from app.flows.spending import Budget, Price, Spending, Tokens
 from app.settings import Settings
 from curation.checklist_judging import checklist_prompt
+from curation.embeddings import asked_text
 from curation.judge_prompt import PromptTooLarge, pair_prompt
 from curation.judging import Order
 from curation.passes import Place, places_of
 from curation.rubric import Rubric
 from curation.trajectory import canonical_json
-from storage import datasets, judging, probing, runs, trajectories
+from storage import datasets, embeddings, judging, probing, runs, trajectories
 from storage.engine import Store
 from storage.judging import Wanted
 from storage.passes import count_trajectories, names_of, trajectories_after
@@ -42,6 +44,8 @@ CHARS_A_TOKEN = 4
 """A rule of thumb for English and JSON; said wherever it is used."""
 SAMPLE = 12
 """Prompts that are measured when nothing is on record."""
+EMBED_SAMPLE = 100
+"""Texts that are measured before they are embedded."""
 REPLY_TOKENS = {Asker.JUDGE: 300, Asker.PROBE: 150}
 """Of an answer, when none is on record."""
 
@@ -50,7 +54,8 @@ class Forecast(Struct, frozen=True):
     """What a run would ask."""
 
     items: int
-    """Cases of a judge, steps of a probe, places of a pass, that the run is about."""
+    """Cases of a judge, steps of a probe, places of a pass, trajectories to embed, that the run is
+    about."""
     left: int
     """Cases, or answers, that are not there yet."""
     matched: int
@@ -172,6 +177,32 @@ def forecast_probe(store: Store, request: ProbeRequest, settings: Settings) -> F
             each = (chars / CHARS_A_TOKEN, REPLY_TOKENS[Asker.PROBE])
             basis = _guessed(Asker.PROBE)
     plain = Forecast(steps, left, 0, left, left)
+    return _costing(plain, [request.model], [each], prices, basis)
+
+
+def forecast_embed(store: Store, request: EmbedRequest, settings: Settings) -> Forecast:
+    """What this embedding model would be asked.
+
+    Raises:
+        SettingsError, NotFound: the request cannot be carried out as it stands.
+    """
+    base_url_of(settings, Asker.EMBED, request.base_url)
+    prices = _prices(settings)
+    _require_budget(request.max_tokens_total, request.budget_usd, prices, [request.model])
+    with store.read() as conn:
+        dataset_id = datasets.dataset_id(conn, request.dataset) if request.dataset else None
+        counts = embeddings.count_vectors(conn, request.model, dataset_id)
+        sample = embeddings.without_vector(conn, request.model, dataset_id, 0, EMBED_SAMPLE)
+    left = counts.trajectories - counts.embedded
+    questions = -(-left // request.batch_size)
+    texts = [asked_text(one.decode()) for one in sample]
+    chars = sum(map(len, texts)) / len(texts) if texts else 0.0
+    each = (chars / CHARS_A_TOKEN * left / max(1, questions), 0.0)
+    basis = (
+        f"By what the users of the first {len(texts)} say, at {CHARS_A_TOKEN} characters a token; "
+        "what several say is asked once."
+    )
+    plain = Forecast(counts.trajectories, left, 0, questions, questions)
     return _costing(plain, [request.model], [each], prices, basis)
 
 

@@ -21,7 +21,7 @@ from curation.errors import ExportError
 from curation.selection_facts import Numbers, Vectored
 from storage import embeddings
 
-MAKE_THEM = "Make them: loopwright embed --model MODEL --base-url URL."
+MAKE_THEM = "Make them: Make vectors on the page Export, or loopwright embed --model MODEL."
 
 
 def model_of_vectors(known: list[str], named: str | None) -> str:

@@ -48,7 +48,7 @@ def show() -> None:
     if not datasets:
         draw_empty("Nothing to export yet", "Import, annotate and decide first.")
         return
-    draw_running(("export", "decontaminate"))
+    draw_running(("export", "decontaminate", "embed"))
     _ask(datasets, closed)
     _draw_written()
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 from msgspec.structs import replace
 
+from app import session
 from app.views.export_selection_fields import Fields
+from app.views.start_embedding import ask_embed
+from app.views.start_fields import OPEN, open_dialog
 from curation.selection import CM2, Dedup, Selection, Thin
 
 DEDUPS = {
@@ -47,6 +51,7 @@ def ask_repeats(fields: Fields, base: Selection, vectors: Sequence[str]) -> Sele
             key=fields.key("cosine"),
             help="From here on two count as one. The lower, the more is left out.",
         )
+        _offer_vectors(columns[1])
     known: dict[str, tuple[Thin, ...]] = {"No thinning": (), "As CM2 does": CM2}
     if base.thinning not in known.values():
         known["As in the recipe"] = base.thinning
@@ -65,3 +70,16 @@ def ask_repeats(fields: Fields, base: Selection, vectors: Sequence[str]) -> Sele
         threshold=threshold,
         thinning=known[name or "No thinning"],
     )
+
+
+def _offer_vectors(place: Any) -> None:
+    """A press that opens the dialog, and the dialog while it is open."""
+    place.button(
+        "Make vectors…",
+        icon=":material/play_arrow:",
+        key="export-make-vectors",
+        on_click=open_dialog,
+        args=("export", "embed"),
+    )
+    if session.recall(OPEN) == "export:embed":
+        ask_embed()

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.flows import browse, jobs
 from app.flows.export import ExportRequest
 from app.flows.recipe_text import recipe_text
-from curation.embeddings import asked_text, packed, text_key
 from curation.export_manifest import Manifest
 from curation.filters import Filter
 from curation.selection import CM2, By, Cap, Dedup, Gates, Quota, RowOrder, Selection, Thin
-from storage.embeddings import Vector, add_vectors, without_vector
 from storage.engine import Store
 from tests.episodes import add_trajectories, episode
+from tests.model_server import model_server
+from tests.vectors import embedding
 from tests.views.conftest import Open
 
 KEY = "export-selection"
@@ -68,31 +70,44 @@ def test_fields_are_counted_at_once_and_the_job_does_what_they_say(
     )
 
 
-def test_duplicates_by_embeddings_are_counted_and_missing_vectors_are_told(
-    filled: Store, open_page: Open
+def test_vectors_are_made_from_the_form_and_duplicates_counted_by_them(
+    filled: Store, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Vectors of cities 0 to 2; 0 and 1 have a cosine of 0.96, and 2 is far from both."""
-    found = packed([[1, 0], [24, 7], [0, 1]])
-    with filled.write() as conn:
-        rows = without_vector(conn, "e", None, 0, 3)
-        keys = [text_key(asked_text(row.decode())) for row in rows]
-        add_vectors(
-            conn, "e", [Vector(r.id, k, v) for r, k, v in zip(rows, keys, found, strict=True)]
-        )
+    """Cities 1 and 2 have a cosine of 24/25; the others are far from both and from each other."""
+    directions = {1: [1, 0, 0, 0], 2: [24, 7, 0, 0], 3: [0, 0, 1, 0], 4: [0, 0, 0, 1]}
+
+    def vector_of(text: str) -> list[int]:
+        return directions.get(int(text.split()[-1].strip("?")), [-1, -1, -1, -1])
+
     page = open_page("export")
     page.selectbox(key="export-include").set_value("all").run()
     assert all(one.key != f"{KEY}-cosine-0" for one in page.number_input)
     page.selectbox(key=f"{KEY}-duplicates-0").set_value(Dedup.EMBEDDINGS).run()
-    # The disputed one is city 0, so nothing is left that city 1 could be one with.
-    assert counted(page)["cosine from 0.95"] == 5
+    assert any("No embedding model" in one.value for one in page.error)
+    with model_server(embedding(vector_of)) as server:
+        monkeypatch.setenv("LOOPWRIGHT_EMBED_BASE_URL", server.url)
+        page.button(key="export-make-vectors").click().run()
+        assert page.button(key="start-embed-now").disabled
+        page.text_input(key="start-embed-model").set_value("e").run()
+        assert any("6 trajectories" in i.value and "1 questions" in i.value for i in page.info)
+        page.button(key="start-embed-now").click().run()
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(jobs.run_next, filled).result()
+    assert job is not None and job.result["embedded"] == 6, job
+    add_trajectories(filled, [episode(50 + i) for i in range(2)], "later")
+    page = open_page("export")
+    page.selectbox(key="export-include").set_value("all").run()
+    page.selectbox(key=f"{KEY}-duplicates-0").set_value(Dedup.EMBEDDINGS).run()
+    # City 0 is disputed. Two came after the vectors, and are compared with nothing.
+    assert counted(page)["cosine from 0.95"] == 6
     [told] = [one.value for one in page.warning if "no vector" in one.value]
-    assert "3 of 5 trajectories" in told and "loopwright embed" in told
-    page.number_input(key=f"{KEY}-cosine-0").set_value(0.2).run()
-    assert counted(page)["cosine from 0.2"] == 4
+    assert "2 of 7 trajectories" in told and "loopwright embed" in told
+    page.number_input(key=f"{KEY}-cosine-0").set_value(0.97).run()
+    assert counted(page)["cosine from 0.97"] == 7
     page.selectbox(key=f"{KEY}-embedding-model-0").set_value("e").run()
     next(b for b in page.button if b.label == "Export").click().run()
     request = msgspec.convert(jobs.list_jobs(filled)[0].params, ExportRequest)
-    expected = Selection(dedup=Dedup.EMBEDDINGS, embedding_model="e", threshold=0.2)
+    expected = Selection(dedup=Dedup.EMBEDDINGS, embedding_model="e", threshold=0.97)
     assert request.selection == expected
 
 
