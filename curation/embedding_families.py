@@ -69,6 +69,7 @@ class _Block:
 
     def __init__(self, start: int, vectors: Vectors) -> None:
         self.start = start
+        self.rows = np.arange(start, start + len(vectors), dtype=np.int64)
         self.vectors = vectors
         self.single: _Single = vectors.astype(np.float32)
         shown = -(-vectors.shape[1] // 4)
@@ -90,6 +91,9 @@ class _Search:
 
     def compare(self, ours: _Block, theirs: _Block) -> None:
         """Join every row of one block with those of the other, or of the same, that are near."""
+        our_tops, their_tops = self.joined.tops(ours.rows), self.joined.tops(theirs.rows)
+        if (our_tops == our_tops[0]).all() and (their_tops == our_tops[0]).all():
+            return
         possible = ours.bound @ theirs.bound.T >= self._least
         if ours is theirs:
             possible = np.triu(possible, 1)
@@ -98,6 +102,7 @@ class _Search:
             return
         products = ours.single[here] @ theirs.single[there].T
         near = (products >= self._least) & possible[np.ix_(here, there)]
+        near &= our_tops[here][:, None] != their_tops[there]
         for at in np.flatnonzero(near.any(axis=1)).tolist():
             hits = np.flatnonzero(near[at])
             self._join(ours, int(here[at]), theirs, there[hits], products[at, hits])

@@ -3,7 +3,7 @@
 The text is what its users say, as they say it: near-duplicates (`curation.near_duplicates`) go by
 the same words, and also by the shape of the calls, which no vector here knows of. Trajectories that
 say the same share one vector. Vectors are kept as directions: of unit length, as little-endian
-16-bit floats, which moves a cosine by less than 0.0005.
+16-bit floats, which moves a cosine by less than 0.001.
 """
 
 from __future__ import annotations
