@@ -228,7 +228,8 @@ def _messages(
                 text_of(message, notes) or (None if calls else ""),
                 calls,
                 ids[index, -1] if message.role is Role.TOOL else None,
-                message.name,
+                # The service knows no name of a result; its id tells which tool it is of.
+                None if message.role is Role.TOOL else message.name,
             )
         )
     return tuple(fitted)

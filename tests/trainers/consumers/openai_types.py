@@ -11,9 +11,7 @@ export, model_folder, scraps, options = arguments()
 messages = TypeAdapter(list[ChatCompletionMessageParam])
 tools = TypeAdapter(list[ChatCompletionToolUnionParam])
 
-# `weight` is fine-tuning's alone. The types know no `name` of a result, which says nothing that its
-# id does not, and which chat templates of other models print.
-BESIDE = {"assistant": ["weight"], "tool": ["name"]}
+BESIDE = {"assistant": ["weight"]}  # fine-tuning's alone
 
 
 def through(types, value):
