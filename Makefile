@@ -96,17 +96,18 @@ $(VENV)/.installed: pyproject.toml constraints.txt | require-python
 		-c constraints.txt --editable ".[fast]"
 	@touch $@
 
+# Nothing is compiled that is never imported: most of a package is not.
 $(VENV)/.installed-test: pyproject.toml constraints.txt | require-python
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Loopwright and what its tests need into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		-c constraints.txt --editable ".[fast,test]"
+		--no-compile -c constraints.txt --editable ".[fast,test]"
 	@touch $(VENV)/.installed $@
 
 # Of its own, because this release of datasets needs an older pyarrow than the studio.
 $(OLD)/.installed: constraints-old-datasets.txt | require-python
 	@test -x $(OLD)/bin/python || $(PYTHON) -m venv $(OLD)
-	@$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check \
+	@$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
 		-c constraints-old-datasets.txt datasets pyarrow pandas numpy
 	@touch $@
 

@@ -70,7 +70,8 @@ def random_mark(dice: random.Random, mark_id: str) -> dict[str, Any]:
     return mark
 
 
-def fold_cases() -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def fold_cases() -> bytes:
     """Sequences of acts and what Python's fold makes of them, as the API would send it."""
     dice = random.Random(11)
     cases = []
@@ -83,17 +84,17 @@ def fold_cases() -> list[dict[str, Any]]:
                 "annotation": msgspec.to_builtins(annotation, str_keys=True),
             }
         )
-    return cases
+    return msgspec.json.encode(cases)
 
 
 @pytest.mark.skipif(NODE is None, reason="Node is not installed: the viewer's tests did not run")
 @pytest.mark.parametrize("module", sorted(path.name for path in HERE.glob("*.test.mjs")))
-def test_pure_modules_pass_their_tests(module: str, tmp_path: Path) -> None:
+def test_pure_modules_pass_their_tests(module: str, fold_cases: bytes, tmp_path: Path) -> None:
     cases = tmp_path / "fold_cases.json"
-    cases.write_bytes(msgspec.json.encode(fold_cases()))
+    cases.write_bytes(fold_cases)
     assert NODE is not None
     done = subprocess.run(
-        [NODE, "--test", str(HERE / module)],
+        [NODE, str(HERE / module)],  # `--test` would start a second process for the one file
         env={**os.environ, "LOOPWRIGHT_FOLD_CASES": str(cases)},
         capture_output=True,
         text=True,
