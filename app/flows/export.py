@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from app.flows.contamination import leaks_of, refuse_untrained
 from app.flows.export_arrow import refuse_changed
-from app.flows.export_disclosing import check_redact
+from app.flows.export_disclosing import check_kinds
 from app.flows.export_folder import Folder
 from app.flows.export_reading import read_back, read_whole
 from app.flows.export_record import manifest_of, report_of, write_companions
@@ -73,7 +73,7 @@ def export(
     check_shares(request.shares)
     refuse_untrained(request.decontaminate, kind)
     check_augment(request.augment, kind.name)
-    check_redact(request.redact)
+    check_kinds(request.redact, "redact")
     request = replace(
         request,
         include=include_named(request.include),

@@ -32,8 +32,8 @@ TRAJECTORIES = "trajectories"
 """Trajectories with a value that is no example."""
 
 
-def check_redact(names: tuple[str, ...]) -> None:
-    """Refuse names of kinds that do not exist.
+def check_kinds(names: tuple[str, ...], where: str) -> None:
+    """Refuse names of kinds that do not exist. `where`: the option that they were given to.
 
     Raises:
         ExportError: lists those that do.
@@ -42,8 +42,8 @@ def check_redact(names: tuple[str, ...]) -> None:
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise ExportError(
-            f"There is no kind {', '.join(unknown)} to redact.",
-            where="redact",
+            f"There is no kind {', '.join(unknown)} of secrets or personal data.",
+            where=where,
             hint=f"Choose of {', '.join(known)}.",
         )
 

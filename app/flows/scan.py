@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from app.flows.export_disclosing import check_redact, gate_of, values_of_tools
+from app.flows.export_disclosing import check_kinds, gate_of, values_of_tools
 from app.flows.running import Run
 from app.flows.side_by_side import how_many_processes, workers
 from curation.disclosing import DISCLOSURES, default_kinds, kinds_named, masked
@@ -96,7 +96,7 @@ def scan(
         NotFound: there is no such dataset.
         ExportError: there is no such kind.
     """
-    check_redact(tuple(kinds))
+    check_kinds(tuple(kinds), "kind")
     wanted = kinds_named(tuple(kinds)) if kinds else default_kinds()
     names = tuple(sorted(kind.name for kind in wanted))
     with store.read() as conn:

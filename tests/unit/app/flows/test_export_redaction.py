@@ -178,3 +178,8 @@ def test_a_scan_counts_masks_and_tells_every_hit(any_store: Store) -> None:
     assert scan(any_store, dataset="weather").with_hits == 0
     only = scan(any_store, dataset="mine", kinds=["phone"])
     assert [one.kind for one in only.kinds] == ["phone"]
+
+
+def test_an_unknown_kind_is_named_with_the_option_that_took_it(store: Store) -> None:
+    with pytest.raises(ExportError, match=r"^kind: There is no kind emial of secrets or personal"):
+        scan(store, kinds=["emial"])
