@@ -205,5 +205,5 @@ def in_words(first: str, told: Forecast) -> Told:
         return Told(f"{first}. Nothing is left to ask.", False)
     if told.tokens is None:
         return Told(f"{first}. Costs nothing.", True)
-    questions = f"{span(told.least, told.most)} questions"
+    questions = f"{span(told.least, told.most)} question{'' if told.most == 1 else 's'}"
     return Told(f"{first}.  \n{spending_words(questions, told.tokens, told.usd, told.basis)}", True)

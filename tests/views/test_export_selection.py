@@ -89,7 +89,7 @@ def test_vectors_are_made_from_the_form_and_duplicates_counted_by_them(
         page.button(key="export-make-vectors").click().run()
         assert page.button(key="start-embed-now").disabled
         page.text_input(key="start-embed-model").set_value("e").run()
-        assert any("6 trajectories" in i.value and "1 questions" in i.value for i in page.info)
+        assert any("6 trajectories" in i.value and "1 question," in i.value for i in page.info)
         page.button(key="start-embed-now").click().run()
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(jobs.run_next, filled).result()
