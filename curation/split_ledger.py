@@ -146,6 +146,11 @@ class Sides:
             if set(sides) != {self._used[family]}
         ]
 
+    @property
+    def groups(self) -> Set[str]:
+        """All that are on a side."""
+        return self._recorded.keys()
+
     def counts(self) -> dict[Split, int]:
         """How many groups are on every side."""
         found = dict.fromkeys(Split, 0)

@@ -50,8 +50,8 @@ def splits(
     sides = [[side, n, f"{n / total:.1%}" if total else "-"] for side, n in report.groups.items()]
     parts = [
         table(["split", "groups", "share"], sides),
-        f"{report.entered:,} groups are new. {report.families:,} families hold several groups, "
-        f"the largest {report.largest:,}. Of {report.near.looked_at:,} new trajectories "
+        f"Groups that are new: {report.entered:,}. Families of several: {report.families:,}, "
+        f"the largest of {report.largest:,}. Of {report.near.looked_at:,} new trajectories "
         f"{report.near.near:,} are near-duplicates of others.",
     ]
     if report.near.given_up:

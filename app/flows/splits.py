@@ -77,12 +77,14 @@ def look_at_ledger(store: Store, setup: LedgerSetup = BY_HASH) -> LedgerState:
     with store.read() as conn:
         family_of = groups.families(conn, tool_sets=setup.tool_sets)
         sides = _sides(conn, setup, family_of)
-        waiting = len(split_ledger.unrecorded_groups(conn, setup.name))
+        waiting = split_ledger.unrecorded_groups(conn, setup.name)
+    # Families hold more than groups: the tasks of sources, too, which tie groups together.
+    sizes = Counter([family_of.get(key, key) for key in (*sides.groups, *waiting)])
     return LedgerState(
         groups=sides.counts(),
-        waiting=waiting,
-        families=len(set(family_of.values())),
-        largest=max(Counter(family_of.values()).values(), default=1),
+        waiting=len(waiting),
+        families=sum(n > 1 for n in sizes.values()),
+        largest=max(sizes.values(), default=0),
         conflicts=tuple(sides.conflicts()),
     )
 

@@ -218,10 +218,10 @@ def _ask_gates(fields: Fields, base: Gates, choices: Choices) -> Gates:
         help="The share of its annotators who say the outcome that most of them say.",
     )
     clean = columns[4].multiselect(
-        "Nothing found by",
+        "Clean of what is found by",
         list(dict.fromkeys([*choices.checks, *base.clean])),
         list(base.clean),
-        placeholder="any check",
+        placeholder="no check is asked",
         key=fields.key("clean"),
     )
     scores = _ask_scores(fields, base)

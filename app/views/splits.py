@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import session
 from app.flows.splits import LedgerState, look_at_ledger
+from components.words import counted
 from curation.split_ledger import LedgerSetup
 from curation.splits import Split
 from curation.stratified_splits import Stratum
@@ -74,11 +75,12 @@ def show_splits(setup: LedgerSetup) -> None:
     )
     _draw_sides(found, setup)
     if found.waiting:
-        st.markdown(f"**{found.waiting:,}** groups have no side yet: the next export deals them.")
+        waiting = counted(found.waiting, "group")
+        st.markdown(f"Without a side: **{waiting}**, which the next export deals.")
     if found.families:
         st.markdown(
-            f"**{found.families:,}** families hold several groups; "
-            f"the largest holds {found.largest:,}."
+            f"Of several groups: **{counted(found.families, 'family')}**, "
+            f"the largest of {found.largest:,}."
         )
     _draw_conflicts(found)
 
@@ -110,7 +112,7 @@ def _draw_conflicts(found: LedgerState) -> None:
     if not found.conflicts:
         return
     st.warning(
-        f"{len(found.conflicts):,} families stand on several sides, tied together by data that "
+        f"On several sides: {counted(len(found.conflicts), 'family')}, tied together by data that "
         "came later. Nothing moved: the more protected side is used, the rest is withheld as "
         "split-conflict.",
         icon=":material/call_split:",

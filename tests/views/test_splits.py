@@ -26,11 +26,11 @@ def test_the_dialog_says_who_waits_who_is_where_and_what_is_withheld(
         said = [*page.markdown, *page.warning]
         return " ".join(one.value for one in said)
 
-    assert "**6** groups have no side yet" in opened()
+    assert "Without a side: **6 groups**" in opened()
     with filled.write() as conn:
         one, other, *_ = unrecorded_groups(conn, LEDGER)
         record_sides(conn, LEDGER, {one: Split.TRAIN, other: Split.TEST})
         link(conn, [(one, other)])
-    assert "1 families stand on several sides" in opened()
+    assert "On several sides: 1 family" in opened()
     export(filled, ExportRequest("labels", "jsonl", str(tmp_path / "out"), "all"))
-    assert "no side yet" not in opened()
+    assert "Without a side" not in opened()

@@ -14,7 +14,7 @@ import pytest
 from app.flows import near_duplicates
 from app.flows.export import ExportRequest, export
 from app.flows.near_duplicates import link_near_duplicates
-from app.flows.splits import enter_all, report_ledger
+from app.flows.splits import enter_all, look_at_ledger, report_ledger
 from curation.errors import NotFound
 from curation.near_duplicates import THRESHOLD, jaccard, shingles
 from curation.split_ledger import LedgerSetup, Sides
@@ -71,6 +71,10 @@ def test_near_duplicates_are_one_family_whenever_they_come(any_store: Store) -> 
     assert family_of(any_store, "b") == family_of(any_store, "a") == "a"
     assert family_of(any_store, "stranger") == "stranger"
     assert link_near_duplicates(any_store).looked_at == 0, "everything is looked at once"
+    with any_store.write() as conn:
+        groups.link(conn, [("stranger", "task of a source")])
+    now = look_at_ledger(any_store)
+    assert (now.waiting, now.families, now.largest) == (3, 1, 2), "the task is no group"
 
 
 def test_near_duplicates_of_one_import_are_found_by_processes_too(
